@@ -1,0 +1,45 @@
+/**
+ * Bitmaps, one bit a row, least significant bit first, as Arrow has them. A validity bitmap has a set
+ * bit where the row has a value.
+ */
+export function bitmapWithLength(bitCount: number, filled = false): Uint8Array {
+  const bitmap = new Uint8Array((bitCount + 7) >> 3)
+  if (filled) {
+    bitmap.fill(0xff)
+    clearTail(bitmap, bitCount)
+  }
+  return bitmap
+}
+
+export function hasBit(bitmap: Uint8Array, index: number): boolean {
+  return ((bitmap[index >> 3] >> (index & 7)) & 1) === 1
+}
+
+export function setBit(bitmap: Uint8Array, index: number): void {
+  bitmap[index >> 3] |= 1 << (index & 7)
+}
+
+export function clearBit(bitmap: Uint8Array, index: number): void {
+  bitmap[index >> 3] &= ~(1 << (index & 7))
+}
+
+/** The number of set bits among the first `bitCount`. */
+export function countBits(bitmap: Uint8Array, bitCount: number): number {
+  const wholeBytes = bitCount >> 3
+  let count = 0
+  for (let index = 0; index < wholeBytes; index++) count += bitsInByte[bitmap[index]]
+  for (let index = wholeBytes << 3; index < bitCount; index++)
+    count += hasBit(bitmap, index) ? 1 : 0
+  return count
+}
+
+/** Clears the bits of the last byte that lie past `bitCount`. */
+export function clearTail(bitmap: Uint8Array, bitCount: number): void {
+  if (bitCount & 7) bitmap[bitCount >> 3] &= (1 << (bitCount & 7)) - 1
+}
+
+const bitsInByte = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0
+  for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1
+  return count
+})

@@ -1,0 +1,31 @@
+import type { DataType } from './data-type.js'
+
+/** A default, in the form its column holds it: Bool as boolean, Int64 and Timestamptz as bigint. */
+export type DefaultValue = boolean | number | bigint | string
+
+/** One field of a collection, checked: what is absent is 0, '' or null. */
+export interface Field {
+  readonly fieldId: number
+  readonly name: string
+  readonly description: string
+  readonly dataType: DataType
+  /** Of an Array field, else DataType.None. */
+  readonly elementType: DataType
+  readonly isPrimaryKey: boolean
+  readonly autoId: boolean
+  readonly isPartitionKey: boolean
+  readonly isClusteringKey: boolean
+  /** The `$meta` field of a collection with dynamic fields. */
+  readonly isDynamic: boolean
+  readonly isFunctionOutput: boolean
+  readonly nullable: boolean
+  readonly defaultValue: DefaultValue | null
+  /** Components of a vector (bits of a BinaryVector); 0 for other types. */
+  readonly dim: number
+  /** In bytes, of a VarChar or of an Array's VarChar elements; 0 for other types. */
+  readonly maxLength: number
+  /** In elements, of an Array; 0 for other types. */
+  readonly maxCapacity: number
+  /** As they came over the wire, for DescribeCollection. */
+  readonly typeParams: Readonly<Record<string, string>>
+}
