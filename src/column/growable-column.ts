@@ -1,0 +1,203 @@
+import { hasBit, setBit } from './bitmap.js'
+import type {
+  BytesColumn,
+  Column,
+  ColumnLayout,
+  FixedColumn,
+  FixedValues,
+  ListColumn,
+} from './column.js'
+
+/**
+ * A column that grows at its end. `snapshot` gives the rows so far without copying them: rows once
+ * appended never change, and growing past the capacity moves to new arrays, so a snapshot stays good.
+ */
+export interface GrowableColumn {
+  readonly rowCount: number
+  /** Bytes held by the rows so far. */
+  readonly byteLength: number
+  /** Appends rows `[rowBegin, rowEnd)` of `column`, which has the same layout. */
+  append(column: Column, rowBegin: number, rowEnd: number): void
+  /** Appends `rowCount` null rows. */
+  appendNulls(rowCount: number): void
+  snapshot(): Column
+}
+
+export function growableColumn(layout: ColumnLayout): GrowableColumn {
+  switch (layout.shape) {
+    case 'fixed':
+      return new GrowableFixed(new layout.valuesType(0), layout.width)
+    case 'bytes':
+      return new GrowableBytes()
+    case 'list':
+      return new GrowableList(growableColumn(layout.child) as GrowableFixed | GrowableBytes)
+  }
+}
+
+class GrowableFixed implements GrowableColumn {
+  #values: FixedValues
+  readonly #width: number
+  readonly #validity = new GrowableValidity()
+  rowCount = 0
+
+  constructor(values: FixedValues, width: number) {
+    this.#values = values
+    this.#width = width
+  }
+
+  get byteLength(): number {
+    return this.rowCount * this.#width * this.#values.BYTES_PER_ELEMENT
+  }
+
+  append(column: Column, rowBegin: number, rowEnd: number): void {
+    const source = column as FixedColumn
+    const width = this.#width
+    this.#values = withCapacity(this.#values, (this.rowCount + rowEnd - rowBegin) * width)
+    const rows = source.values.subarray(rowBegin * width, rowEnd * width)
+    this.#values.set(rows as never, this.rowCount * width)
+    this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
+    this.rowCount += rowEnd - rowBegin
+  }
+
+  appendNulls(rowCount: number): void {
+    this.#values = withCapacity(this.#values, (this.rowCount + rowCount) * this.#width)
+    this.#validity.appendNulls(rowCount, this.rowCount)
+    this.rowCount += rowCount
+  }
+
+  snapshot(): FixedColumn {
+    const values = this.#values.subarray(0, this.rowCount * this.#width)
+    const validity = this.#validity.snapshot(this.rowCount)
+    return { shape: 'fixed', values, width: this.#width, validity }
+  }
+}
+
+class GrowableBytes implements GrowableColumn {
+  #offsets: Int32Array = new Int32Array(1)
+  #bytes: Uint8Array = new Uint8Array(0)
+  readonly #validity = new GrowableValidity()
+  rowCount = 0
+
+  get byteLength(): number {
+    return this.#offsets[this.rowCount] + this.rowCount * 4
+  }
+
+  append(column: Column, rowBegin: number, rowEnd: number): void {
+    const source = column as BytesColumn
+    const used = this.#offsets[this.rowCount]
+    const first = source.offsets[rowBegin]
+    const last = source.offsets[rowEnd]
+    this.#bytes = withCapacity(this.#bytes, used + last - first)
+    this.#bytes.set(source.bytes.subarray(first, last), used)
+    this.#appendOffsets(source.offsets, rowBegin, rowEnd, used - first)
+    this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
+    this.rowCount += rowEnd - rowBegin
+  }
+
+  #appendOffsets(offsets: Int32Array, rowBegin: number, rowEnd: number, shift: number): void {
+    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowEnd - rowBegin + 1)
+    for (let row = rowBegin; row < rowEnd; row++) {
+      this.#offsets[this.rowCount + row - rowBegin + 1] = offsets[row + 1] + shift
+    }
+  }
+
+  appendNulls(rowCount: number): void {
+    const used = this.#offsets[this.rowCount]
+    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowCount + 1)
+    this.#offsets.fill(used, this.rowCount + 1, this.rowCount + rowCount + 1)
+    this.#validity.appendNulls(rowCount, this.rowCount)
+    this.rowCount += rowCount
+  }
+
+  snapshot(): BytesColumn {
+    return {
+      shape: 'bytes',
+      offsets: this.#offsets.subarray(0, this.rowCount + 1),
+      bytes: this.#bytes.subarray(0, this.#offsets[this.rowCount]),
+      validity: this.#validity.snapshot(this.rowCount),
+    }
+  }
+}
+
+class GrowableList implements GrowableColumn {
+  #offsets: Int32Array = new Int32Array(1)
+  readonly #child: GrowableFixed | GrowableBytes
+  readonly #validity = new GrowableValidity()
+  rowCount = 0
+
+  constructor(child: GrowableFixed | GrowableBytes) {
+    this.#child = child
+  }
+
+  get byteLength(): number {
+    return this.#child.byteLength + this.rowCount * 4
+  }
+
+  append(column: Column, rowBegin: number, rowEnd: number): void {
+    const source = column as ListColumn
+    const shift = this.#offsets[this.rowCount] - source.offsets[rowBegin]
+    this.#child.append(source.child, source.offsets[rowBegin], source.offsets[rowEnd])
+    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowEnd - rowBegin + 1)
+    for (let row = rowBegin; row < rowEnd; row++) {
+      this.#offsets[this.rowCount + row - rowBegin + 1] = source.offsets[row + 1] + shift
+    }
+    this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
+    this.rowCount += rowEnd - rowBegin
+  }
+
+  appendNulls(rowCount: number): void {
+    const used = this.#offsets[this.rowCount]
+    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowCount + 1)
+    this.#offsets.fill(used, this.rowCount + 1, this.rowCount + rowCount + 1)
+    this.#validity.appendNulls(rowCount, this.rowCount)
+    this.rowCount += rowCount
+  }
+
+  snapshot(): ListColumn {
+    return {
+      shape: 'list',
+      offsets: this.#offsets.subarray(0, this.rowCount + 1),
+      child: this.#child.snapshot(),
+      validity: this.#validity.snapshot(this.rowCount),
+    }
+  }
+}
+
+/** Validity that costs nothing until the first null comes. */
+class GrowableValidity {
+  #bitmap: Uint8Array | null = null
+
+  append(validity: Uint8Array | null, rowBegin: number, rowEnd: number, rowCount: number): void {
+    if (validity === null && this.#bitmap === null) return
+    const bitmap = this.#grown(rowCount, rowEnd - rowBegin)
+    for (let row = rowBegin; row < rowEnd; row++) {
+      if (validity === null || hasBit(validity, row)) setBit(bitmap, rowCount + row - rowBegin)
+    }
+  }
+
+  appendNulls(nullCount: number, rowCount: number): void {
+    if (nullCount > 0) this.#grown(rowCount, nullCount)
+  }
+
+  /** A copy: its last byte may still gain bits. */
+  snapshot(rowCount: number): Uint8Array | null {
+    return this.#bitmap === null ? null : this.#bitmap.slice(0, (rowCount + 7) >> 3)
+  }
+
+  #grown(rowCount: number, more: number): Uint8Array {
+    const isFirst = this.#bitmap === null
+    const bitmap = withCapacity(this.#bitmap ?? new Uint8Array(0), (rowCount + more + 7) >> 3)
+    if (isFirst) for (let row = 0; row < rowCount; row++) setBit(bitmap, row)
+    this.#bitmap = bitmap
+    return bitmap
+  }
+}
+
+function withCapacity<Values extends FixedValues>(values: Values, length: number): Values {
+  if (values.length >= length) return values
+  const grown = new (values.constructor as new (length: number) => Values)(
+    Math.max(length, values.length * 2, 16),
+  )
+  grown.set(values as never)
+  return grown
+}
