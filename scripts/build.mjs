@@ -1,6 +1,6 @@
 // Builds everything into dist/: generated sources first (they are imported by the rest), then tsc.
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,8 +11,10 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-if (process.argv.includes('--clean')) rmSync(resolve(root, 'dist'), { recursive: true, force: true })
-run('scripts/build-proto.mjs')
-run('scripts/build-kernels.mjs')
-run('scripts/build-expr.mjs')
+if (process.argv.includes('--clean'))
+  rmSync(resolve(root, 'dist'), { recursive: true, force: true })
+for (const step of ['proto', 'kernels', 'expr']) {
+  const script = `scripts/build-${step}.mjs`
+  if (existsSync(resolve(root, script))) run(script)
+}
 run('node_modules/typescript/bin/tsc', '-p', '.')

@@ -1,0 +1,116 @@
+import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
+import type { PrimaryKey } from './segment-file.js'
+
+/**
+ * The row offsets of a key column in ascending order of key, equal keys in row order; null when the rows
+ * already lie so. Strings are in the order of their UTF-8 bytes.
+ */
+export function pkOrderOf(column: Column, rowCount: number): Uint32Array | null {
+  if (column.shape === 'fixed') return int64Order(column.values as BigInt64Array, rowCount)
+  return bytesOrder(column as BytesColumn, rowCount)
+}
+
+/** The key of one row. */
+export function pkAt(column: Column, row: number): PrimaryKey {
+  if (column.shape === 'fixed') return (column.values as BigInt64Array)[row]
+  const { bytes, offsets } = column as BytesColumn
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(
+    'utf8',
+    offsets[row],
+    offsets[row + 1],
+  )
+}
+
+/** The rows that hold `key`, found by binary search; `order` is what `pkOrderOf` gave. */
+export function rowsOfPk(
+  column: Column,
+  rowCount: number,
+  order: Uint32Array | null,
+  key: PrimaryKey,
+): number[] {
+  const compare = keyComparison(column, key)
+  const rowAt = (position: number) => (order === null ? position : order[position])
+  let low = 0
+  let high = rowCount
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compare(rowAt(middle)) < 0) low = middle + 1
+    else high = middle
+  }
+  const rows: number[] = []
+  for (; low < rowCount && compare(rowAt(low)) === 0; low++) rows.push(rowAt(low))
+  return rows
+}
+
+function keyComparison(column: Column, key: PrimaryKey): (row: number) => number {
+  if (column.shape === 'fixed') {
+    const values = (column as FixedColumn).values as BigInt64Array
+    const wanted = key as bigint
+    return (row) => (values[row] < wanted ? -1 : values[row] > wanted ? 1 : 0)
+  }
+  const { bytes, offsets } = column as BytesColumn
+  const wanted = Buffer.from(key as string, 'utf8')
+  const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return (row) => stored.compare(wanted, 0, wanted.length, offsets[row], offsets[row + 1])
+}
+
+/**
+ * A radix sort by 16 bits at a time, least significant first. Passes in which all keys agree are skipped,
+ * so that small keys cost one or two passes. The sign bit is flipped so that unsigned order is signed order.
+ */
+function int64Order(values: BigInt64Array, rowCount: number): Uint32Array | null {
+  const digits = new Uint16Array(values.buffer, values.byteOffset, rowCount * 4)
+  if (isInt64Sorted(values, rowCount)) return null
+  let order = Uint32Array.from({ length: rowCount }, (_, row) => row)
+  let next = new Uint32Array(rowCount)
+  for (let digit = 0; digit < 4; digit++) {
+    const flip = digit === 3 ? 0x8000 : 0
+    const starts = digitStarts(digits, digit, flip, rowCount)
+    if (starts === null) continue
+    for (let position = 0; position < rowCount; position++) {
+      const row = order[position]
+      next[starts[digits[row * 4 + digit] ^ flip]++] = row
+    }
+    ;[order, next] = [next, order]
+  }
+  return order
+}
+
+/** Where each digit value's rows begin; null when all rows have the same. */
+function digitStarts(
+  digits: Uint16Array,
+  digit: number,
+  flip: number,
+  rowCount: number,
+): Uint32Array | null {
+  const starts = new Uint32Array(65536)
+  for (let row = 0; row < rowCount; row++) starts[digits[row * 4 + digit] ^ flip]++
+  if (starts[digits[digit] ^ flip] === rowCount) return null
+  let sum = 0
+  for (let value = 0; value < 65536; value++) {
+    const count = starts[value]
+    starts[value] = sum
+    sum += count
+  }
+  return starts
+}
+
+function isInt64Sorted(values: BigInt64Array, rowCount: number): boolean {
+  const low = new Uint32Array(values.buffer, values.byteOffset, rowCount * 2)
+  const high = new Int32Array(values.buffer, values.byteOffset, rowCount * 2)
+  for (let at = 2; at < rowCount * 2; at += 2) {
+    if (high[at + 1] < high[at - 1]) return false
+    if (high[at + 1] === high[at - 1] && low[at] < low[at - 2]) return false
+  }
+  return true
+}
+
+function bytesOrder({ bytes, offsets }: BytesColumn, rowCount: number): Uint32Array | null {
+  const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const compare = (left: number, right: number) =>
+    stored.compare(stored, offsets[right], offsets[right + 1], offsets[left], offsets[left + 1])
+  let isSorted = true
+  for (let row = 1; row < rowCount && isSorted; row++) isSorted = compare(row - 1, row) <= 0
+  if (isSorted) return null
+  return Uint32Array.from({ length: rowCount }, (_, row) => row).sort(compare)
+}
