@@ -4,7 +4,6 @@ import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 import { BufferRegion, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message'
 import { bitmapWithLength, countBits, setBit } from '../column/bitmap.js'
 import {
-  type BytesColumn,
   type Column,
   type ColumnBatch,
   type ColumnLayout,
