@@ -138,11 +138,7 @@ function lengthFault(field: Field, { offsets }: BytesColumn, rowCount: number): 
 }
 
 function jsonFault(field: Field, column: BytesColumn, rowCount: number): Fault | null {
-  const text = Buffer.from(
-    column.bytes.buffer,
-    column.bytes.byteOffset,
-    column.bytes.byteLength,
-  )
+  const text = Buffer.from(column.bytes.buffer, column.bytes.byteOffset, column.bytes.byteLength)
   for (let row = 0; row < rowCount; row++) {
     if (column.validity && !hasBit(column.validity, row)) continue
     const fault = jsonTextFault(
@@ -197,7 +193,10 @@ function elementFault(
   if (!fault) return null
   const row = column.offsets.findIndex((_, index) => column.offsets[index + 1] > fault.row)
   const element = fault.row - column.offsets[row]
-  return { row, message: `element ${element} of a ${dataTypeName(field.elementType)} array: ${fault.message}` }
+  return {
+    row,
+    message: `element ${element} of a ${dataTypeName(field.elementType)} array: ${fault.message}`,
+  }
 }
 
 function quoted(text: string): string {

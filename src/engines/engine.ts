@@ -1,0 +1,171 @@
+import type { ImportRequest, ImportTask } from '../bulk/import-task.js'
+import type { Column, ColumnBatch } from '../column/column.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
+import type {
+  QueryRequest,
+  QueryResult,
+  SearchRequest,
+  SearchResult,
+} from '../search/search-request.js'
+
+/** Pairs as they came over the wire, in their order. */
+export type KeyValues = readonly (readonly [key: string, value: string])[]
+
+export interface NewCollection {
+  readonly dbName: string
+  readonly schema: CollectionSchema
+  readonly shardsNum: number
+  readonly consistencyLevel: number
+  readonly properties: KeyValues
+  /** Of a collection with a partition key; 0: the default, 64. */
+  readonly numPartitions: number
+}
+
+export interface PartitionDescription {
+  readonly partitionId: bigint
+  readonly name: string
+  readonly createdTimestamp: bigint
+  /** Per cent, 0 or 100: loading waits for the end. */
+  readonly loadedPercent: number
+}
+
+export interface CollectionDescription {
+  readonly collectionId: bigint
+  readonly dbName: string
+  readonly schema: CollectionSchema
+  readonly partitions: readonly PartitionDescription[]
+  readonly shardsNum: number
+  readonly consistencyLevel: number
+  readonly properties: KeyValues
+  readonly createdTimestamp: bigint
+  readonly updatedTimestamp: bigint
+  readonly isLoaded: boolean
+}
+
+export interface NewIndex {
+  readonly dbName: string
+  readonly collectionName: string
+  readonly fieldName: string
+  /** Empty: the field's name. */
+  readonly indexName: string
+  readonly params: KeyValues
+}
+
+export interface IndexDescription {
+  readonly indexId: bigint
+  readonly name: string
+  readonly fieldName: string
+  readonly params: KeyValues
+  readonly indexedRows: number
+  readonly totalRows: number
+  readonly pendingRows: number
+}
+
+/** `loaded` when every partition asked about is; `partial` when some are. */
+export type LoadState = 'missing' | 'released' | 'loading' | 'loaded'
+
+export interface Mutation {
+  readonly ids: Column
+  readonly rowCount: number
+  readonly timestamp: bigint
+}
+
+export interface FlushResult {
+  readonly collectionName: string
+  /** Growing segments that the flush sealed. */
+  readonly segmentIds: readonly bigint[]
+  /** All sealed segments. */
+  readonly flushedSegmentIds: readonly bigint[]
+  readonly timestamp: bigint
+}
+
+/** A task with the two things that only the running engine knows. */
+export interface ImportProgress {
+  readonly task: ImportTask
+  /** Whole per cent. */
+  readonly progress: number
+}
+
+/** What a user asks for before it is resolved: names, not ids. `partitionName` may be empty. */
+export type NewImport = Pick<
+  ImportRequest,
+  'dbName' | 'collectionName' | 'partitionName' | 'options'
+> & {
+  /** Groups of files that make whole rows: one row file, or a set of .npy files. */
+  readonly fileGroups: readonly (readonly string[])[]
+}
+
+/**
+ * What a server asks of whatever holds the data. Every method throws MillraceError with the kind that
+ * Milvus answers; none knows of protobuf or HTTP.
+ */
+export interface Engine {
+  allocTimestamp(): bigint
+
+  createCollection(collection: NewCollection): Promise<void>
+  /** By name, or by id where `collectionName` is empty. @throws collectionNotFound */
+  describeCollection(
+    dbName: string,
+    collectionName: string,
+    collectionId?: bigint,
+  ): CollectionDescription
+  hasCollection(dbName: string, collectionName: string): boolean
+  listCollections(dbName: string): CollectionDescription[]
+  dropCollection(dbName: string, collectionName: string): Promise<void>
+  /** Rows that are visible and not deleted. Empty `partitionName`: of the collection. */
+  rowCount(dbName: string, collectionName: string, partitionName: string): Promise<number>
+
+  createPartition(dbName: string, collectionName: string, partitionName: string): Promise<void>
+  dropPartition(dbName: string, collectionName: string, partitionName: string): Promise<void>
+  hasPartition(dbName: string, collectionName: string, partitionName: string): boolean
+
+  createIndex(index: NewIndex): Promise<void>
+  /** Both names may be empty. @throws indexNotFound */
+  describeIndex(
+    dbName: string,
+    collectionName: string,
+    fieldName: string,
+    indexName: string,
+  ): Promise<IndexDescription[]>
+  dropIndex(
+    dbName: string,
+    collectionName: string,
+    fieldName: string,
+    indexName: string,
+  ): Promise<void>
+
+  /** Empty `partitionNames`: all. Ready for searches when it settles. */
+  load(dbName: string, collectionName: string, partitionNames: readonly string[]): Promise<void>
+  release(dbName: string, collectionName: string, partitionNames: readonly string[]): Promise<void>
+  loadState(
+    dbName: string,
+    collectionName: string,
+    partitionNames: readonly string[],
+  ): { readonly state: LoadState; readonly percent: number }
+
+  /** `batch` lacks the auto ids; a field left out of it is null or its default. */
+  insert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+  ): Promise<Mutation>
+  delete(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    filter: string,
+  ): Promise<Mutation>
+  flush(dbName: string, collectionName: string): Promise<FlushResult>
+  search(request: SearchRequest): Promise<SearchResult>
+  query(request: QueryRequest): Promise<QueryResult>
+
+  /** Durable when it settles. */
+  startImport(request: NewImport): Promise<ImportTask>
+  /** @throws keyNotFound */
+  importTask(taskId: bigint): ImportProgress
+  /** In the order of their ids. Empty `collectionName`: of all collections. @throws collectionNotFound */
+  importTasks(dbName: string, collectionName: string): ImportProgress[]
+
+  close(): Promise<void>
+}

@@ -1,0 +1,21 @@
+import type { Column } from '../column/column.js'
+import type { VectorPart } from '../kernels/vector-region.js'
+import type { Field } from '../schema/field.js'
+
+/**
+ * A segment, growing or sealed, as one query sees it from its start to its end: pinned rows, pinned
+ * deletes. Whoever made it releases it.
+ */
+export interface SegmentView {
+  readonly segmentId: bigint
+  readonly partitionId: bigint
+  readonly rowCount: number
+  /** A bit for every row that is not deleted; null: none is. */
+  readonly alive: Uint8Array | null
+  /** The rows' column of a field; a field younger than the segment gives its default or null. */
+  column(field: Field): Promise<Column>
+  /** Row offsets in ascending order of primary key; null: the rows lie in that order. */
+  pkOrder(): Promise<Uint32Array | null>
+  /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */
+  vectorParts(field: Field): readonly VectorPart[]
+}

@@ -1,0 +1,120 @@
+import { MillraceError } from '../errors.js'
+import type { CollectionRecord, SegmentRecord } from './records.js'
+import { type Edit, keyFromId, type Store } from './store.js'
+
+export const defaultDatabaseName = 'default'
+
+/**
+ * The collections and their sealed segments: in memory for reading, in the store for good. Memory changes
+ * only after the store has.
+ */
+export class Catalog {
+  readonly #store: Store
+  readonly #collections = new Map<bigint, CollectionRecord>()
+  readonly #names = new Map<string, bigint>()
+  readonly #segments = new Map<bigint, SegmentRecord>()
+
+  private constructor(store: Store) {
+    this.#store = store
+    for (const record of store.values<CollectionRecord>('collections')) this.#remember(record)
+    for (const record of store.values<SegmentRecord>('segments')) {
+      this.#segments.set(record.segmentId, record)
+    }
+  }
+
+  static open(store: Store): Catalog {
+    return new Catalog(store)
+  }
+
+  collections(dbName: string): CollectionRecord[] {
+    return [...this.#collections.values()].filter((record) => record.dbName === dbName)
+  }
+
+  allCollections(): CollectionRecord[] {
+    return [...this.#collections.values()]
+  }
+
+  collection(collectionId: bigint): CollectionRecord | undefined {
+    return this.#collections.get(collectionId)
+  }
+
+  findCollection(dbName: string, name: string): CollectionRecord | undefined {
+    const id = this.#names.get(nameKey(dbName, name))
+    return id === undefined ? undefined : this.#collections.get(id)
+  }
+
+  /** @throws collectionNotFound */
+  collectionNamed(dbName: string, name: string): CollectionRecord {
+    const record = this.findCollection(dbName, name)
+    if (record) return record
+    throw new MillraceError(
+      'collectionNotFound',
+      `collection not found[database=${dbName}][collection=${name}]`,
+    )
+  }
+
+  /** All of a collection's segments, hidden ones too. */
+  segments(collectionId: bigint): SegmentRecord[] {
+    return [...this.#segments.values()].filter((record) => record.collectionId === collectionId)
+  }
+
+  segment(segmentId: bigint): SegmentRecord | undefined {
+    return this.#segments.get(segmentId)
+  }
+
+  async putCollection(record: CollectionRecord): Promise<void> {
+    await this.#store.commit([
+      { table: 'collections', key: keyFromId(record.collectionId), value: record },
+    ])
+    this.#remember(record)
+  }
+
+  /** Drops a collection with its segments, and with the edits of the rooms that keep more about it. */
+  async dropCollection(collectionId: bigint, more: readonly Edit[]): Promise<SegmentRecord[]> {
+    const segments = this.segments(collectionId)
+    await this.#store.commit([
+      { table: 'collections', key: keyFromId(collectionId), remove: true },
+      ...segments.flatMap(removalEdits),
+      ...more,
+    ])
+    const record = this.#collections.get(collectionId)
+    if (record) this.#names.delete(nameKey(record.dbName, record.schema.name))
+    this.#collections.delete(collectionId)
+    for (const { segmentId } of segments) this.#segments.delete(segmentId)
+    return segments
+  }
+
+  /** Adds, replaces and removes segments, with other edits, in one transaction. */
+  async editSegments(
+    put: readonly SegmentRecord[],
+    removed: readonly SegmentRecord[],
+    more: readonly Edit[],
+  ): Promise<void> {
+    await this.#store.commit([...put.map(segmentEdit), ...removed.flatMap(removalEdits), ...more])
+    for (const record of put) this.#segments.set(record.segmentId, record)
+    for (const { segmentId } of removed) this.#segments.delete(segmentId)
+  }
+
+  #remember(record: CollectionRecord): void {
+    const before = this.#collections.get(record.collectionId)
+    if (before) this.#names.delete(nameKey(before.dbName, before.schema.name))
+    this.#collections.set(record.collectionId, record)
+    this.#names.set(nameKey(record.dbName, record.schema.name), record.collectionId)
+  }
+}
+
+function segmentEdit(record: SegmentRecord): Edit {
+  return { table: 'segments', key: keyFromId(record.segmentId), value: record }
+}
+
+function removalEdits({ segmentId }: SegmentRecord): Edit[] {
+  const key = keyFromId(segmentId)
+  return [
+    { table: 'segments', key, remove: true },
+    { table: 'deletions', key, remove: true },
+  ]
+}
+
+function nameKey(dbName: string, name: string): string {
+  return `${dbName}\0${name}`
+}

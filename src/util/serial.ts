@@ -1,0 +1,15 @@
+/** Runs asynchronous work one piece after the other, in the order it was asked for. */
+export class Serial {
+  #last: Promise<unknown> = Promise.resolve()
+
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work, work)
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  /** Settles when everything asked for until now has ended. */
+  async idle(): Promise<void> {
+    await this.#last
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * A worker module exports one function, `run`, which does a piece of work in a worker thread. The pool
+ * imports the module there by its URL, so that this room knows nothing of what is done.
+ */
+export interface WorkerModule<Input, Result> {
+  run(input: Input, context: WorkerContext): Promise<Result> | Result
+}
+
+export interface WorkerContext {
+  /** True once the caller's signal was aborted; long loops look at it every few milliseconds. */
+  isCancelled(): boolean
+  /** @throws MillraceError `cancelled` once the caller's signal was aborted. */
+  throwIfCancelled(): void
+  /** Sends a value to the caller's `onProgress`. */
+  reportProgress(value: number): void
+  /** Moves these buffers to the caller with the result, instead of copying them. */
+  transfer(...buffers: ArrayBuffer[]): void
+}
+
+/** Work that somebody waits for has threads of its own, so that it never waits behind an import. */
+export type WorkerLane = 'interactive' | 'batch'
+
+export interface JobOptions {
+  readonly lane: WorkerLane
+  readonly signal?: AbortSignal
+  readonly onProgress?: (value: number) => void
+  /** Moved to the worker instead of copied. */
+  readonly transfer?: readonly ArrayBuffer[]
+}
+
+/** Runs worker modules on a bounded number of threads, which start when first needed. */
+export interface WorkerPool {
+  /** Threads of one lane: the number of cores. */
+  readonly threadCount: number
+  /**
+   * Runs the module's `run(input)` on a free thread of the lane, first come, first served.
+   * @throws what `run` threw (a MillraceError keeps its kind and place), or `cancelled`.
+   */
+  run<Input, Result>(module: URL, input: Input, options: JobOptions): Promise<Result>
+  /** Waits for running jobs, refuses new ones, ends the threads. */
+  close(): Promise<void>
+}
