@@ -1,25 +1,13 @@
-// npm test: installs what is missing, builds, tests.
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// npm test: installs what is missing, builds, lints, tests. The last line is `N passed, N failed`.
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+import { run } from './run.mjs'
+import { closeWith, runTests } from './run-tests.mjs'
 
-function run(...args) {
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
-  if (status !== 0) process.exit(status ?? 1)
+try {
+  run('scripts/build.mjs')
+  run('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings')
+} catch (error) {
+  console.error(error.message)
+  closeWith({ passed: 0, failed: 1, skipped: 0 })
 }
-
-if (!existsSync(resolve(root, 'node_modules'))) {
-  run(
-    process.env.npm_execpath,
-    'ci',
-    '--include=dev',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-  )
-}
-run('scripts/build.mjs')
-run('node_modules/vitest/vitest.mjs', 'run')
+closeWith(await runTests('vitest.config.mjs', process.argv.slice(2)))

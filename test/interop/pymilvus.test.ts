@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askWith, pythons, runPython } from './python.js'
+import { ServedMillrace } from './served-millrace.js'
+
+for (const [name, python = ''] of Object.entries(pythons)) {
+  describe.skipIf(python === '')(`${name} (needs python3 with venv)`, () => {
+    let server: ServedMillrace
+
+    beforeAll(async () => {
+      server = await ServedMillrace.start()
+    })
+    afterAll(() => server?.stop())
+
+    it('runs the bulk-insert example letter for letter, and everything after it', async () => {
+      const { pymilvus, printed } = await askWith(python, 'seed_example.py', server)
+      expect(name).toContain(pymilvus)
+      expect(printed).toMatch(/^<Bulk insert state:\n {4}- taskID {10}: \d{18},\n/)
+    })
+
+    it('serves MilvusClient, which sees an import the moment it is Completed', async () => {
+      expect(await askWith(python, 'milvus_client.py', server)).toMatchObject({ rows: 2_000 })
+    })
+
+    it('is told the ranges of auto ids', async () => {
+      expect(await askWith(python, 'auto_ids.py', server)).toEqual({ ids: 500 })
+    })
+
+    it('raises MilvusException with Milvus codes', async () => {
+      const { missing } = await askWith(python, 'errors.py', server)
+      expect(missing).toContain('errors/nowhere/id.npy')
+    })
+  })
+}
+
+const newestPython = pythons['pymilvus 3.0.2'] ?? ''
+
+describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
+  it('opens every segment file as it lies', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      await askWith(newestPython, 'leave_segments.py', server)
+      const args = ['--data', server.dataDirectory]
+      const output = await runPython(newestPython, 'test/interop/python/open_segments.py', ...args)
+      const { segments } = JSON.parse(output) as { segments: { rows: number; columns: string[] }[] }
+      expect(segments.reduce((rows, segment) => rows + segment.rows, 0)).toBe(3_000)
+      for (const { columns } of segments)
+        expect(columns).toEqual(expect.arrayContaining(['id', 'vector', 'name']))
+    } finally {
+      await server.stop()
+    }
+  })
+})
