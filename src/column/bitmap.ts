@@ -33,6 +33,15 @@ export function countBits(bitmap: Uint8Array, bitCount: number): number {
   return count
 }
 
+/** The rows that are not deleted; `deleted` may be shorter than `rowCount` bits. null: all of them. */
+export function aliveFrom(deleted: Uint8Array | null, rowCount: number): Uint8Array | null {
+  if (deleted === null) return null
+  const alive = bitmapWithLength(rowCount, true)
+  const shared = Math.min(alive.length, deleted.length)
+  for (let index = 0; index < shared; index++) alive[index] &= ~deleted[index]
+  return alive
+}
+
 /** Clears the bits of the last byte that lie past `bitCount`. */
 export function clearTail(bitmap: Uint8Array, bitCount: number): void {
   if (bitCount & 7) bitmap[bitCount >> 3] &= (1 << (bitCount & 7)) - 1

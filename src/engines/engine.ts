@@ -17,7 +17,7 @@ export interface NewCollection {
   readonly shardsNum: number
   readonly consistencyLevel: number
   readonly properties: KeyValues
-  /** Of a collection with a partition key; 0: the default, 64. */
+  /** Of a collection with a partition key; 0: the default, 16 as in Milvus. */
   readonly numPartitions: number
 }
 

@@ -21,6 +21,12 @@ export function pkAt(column: Column, row: number): PrimaryKey {
   )
 }
 
+/** Of two keys of one field: negative, zero or positive. Strings are in the order of their UTF-8 bytes. */
+export function comparePks(left: PrimaryKey, right: PrimaryKey): number {
+  if (typeof left === 'string') return Buffer.compare(Buffer.from(left), Buffer.from(String(right)))
+  return left < (right as bigint) ? -1 : left > (right as bigint) ? 1 : 0
+}
+
 /** The rows that hold `key`, found by binary search; `order` is what `pkOrderOf` gave. */
 export function rowsOfPk(
   column: Column,

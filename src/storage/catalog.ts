@@ -63,25 +63,32 @@ export class Catalog {
   }
 
   async putCollection(record: CollectionRecord): Promise<void> {
-    await this.#store.commit([
-      { table: 'collections', key: keyFromId(record.collectionId), value: record },
-    ])
+    await this.#store.commit([collectionEdit(record)])
     this.#remember(record)
   }
 
-  /** Drops a collection with its segments, and with the edits of the rooms that keep more about it. */
-  async dropCollection(collectionId: bigint, more: readonly Edit[]): Promise<SegmentRecord[]> {
+  /** Drops a collection with its segments and its log. */
+  async dropCollection(collectionId: bigint, logged: readonly Edit[]): Promise<void> {
     const segments = this.segments(collectionId)
     await this.#store.commit([
       { table: 'collections', key: keyFromId(collectionId), remove: true },
       ...segments.flatMap(removalEdits),
-      ...more,
+      ...logged,
     ])
     const record = this.#collections.get(collectionId)
     if (record) this.#names.delete(nameKey(record.dbName, record.schema.name))
     this.#collections.delete(collectionId)
     for (const { segmentId } of segments) this.#segments.delete(segmentId)
-    return segments
+  }
+
+  /** Replaces a collection's record by one that lacks a partition, and drops what the partition had. */
+  async dropPartition(
+    record: CollectionRecord,
+    segments: readonly SegmentRecord[],
+    logged: readonly Edit[],
+  ): Promise<void> {
+    await this.editSegments([], segments, [collectionEdit(record), ...logged])
+    this.#remember(record)
   }
 
   /** Adds, replaces and removes segments, with other edits, in one transaction. */
@@ -101,6 +108,10 @@ export class Catalog {
     this.#collections.set(record.collectionId, record)
     this.#names.set(nameKey(record.dbName, record.schema.name), record.collectionId)
   }
+}
+
+function collectionEdit(record: CollectionRecord): Edit {
+  return { table: 'collections', key: keyFromId(record.collectionId), value: record }
 }
 
 function segmentEdit(record: SegmentRecord): Edit {

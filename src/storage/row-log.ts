@@ -51,11 +51,6 @@ export function* loggedBatches(store: Store, collectionId: bigint): IterableIter
   }
 }
 
-export function dropLogEdits(store: Store, collectionId: bigint): Edit[] {
-  const entries = [...store.entriesUnder('rows', [keyFromId(collectionId)])]
-  return entries.map(({ key }) => ({ table: 'rows', key, remove: true }))
-}
-
 export function forgetEdits(keys: readonly Key[]): Edit[] {
   return keys.map((key) => ({ table: 'rows', key, remove: true }))
 }

@@ -5,44 +5,16 @@ import { tableFromIPC } from 'apache-arrow'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Column, ColumnBatch } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
 import { rowsOfPk } from '../../dist/segment/pk-order.js'
 import { SegmentReader } from '../../dist/segment/segment-reader.js'
 import { SegmentWriter } from '../../dist/segment/segment-writer.js'
+import { field } from '../support/fields.js'
 
 let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-segment-'))
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-function field(
-  fieldId: number,
-  name: string,
-  dataType: DataType,
-  more: Partial<Field> = {},
-): Field {
-  return {
-    fieldId,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
-}
 
 const fields = [
   field(100, 'id', DataType.Int64, { isPrimaryKey: true }),

@@ -1,0 +1,314 @@
+import type { Column } from '../column/column.js'
+import { MillraceError } from '../errors.js'
+import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { isDenseVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+import { SegmentReader } from '../segment/segment-reader.js'
+import { Serial } from '../util/serial.js'
+import { type FrozenRows, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import type { SegmentRecord } from './records.js'
+import { ResidentVectors } from './resident-vectors.js'
+import type { RowsContext } from './rows-context.js'
+import { deletedSince, sealGrowing } from './seal.js'
+import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
+import type { Snapshot } from './snapshot.js'
+import { type Edit, keyFromId } from './store.js'
+
+/** Growing rows of a collection are sealed when they are this long. */
+const sealBytes = 64 * 1024 ** 2
+
+/** The rows of one collection: sealed segments, growing rows, and the deletes on both. */
+export class CollectionRows {
+  readonly #context: RowsContext
+  readonly #schema: CollectionSchema
+  readonly #sealed = new Map<bigint, SealedSegment>()
+  readonly #growing: GrowingRows
+  readonly #loadedPartitions = new Set<bigint>()
+  /** Loads, releases, seals, drops and commits of imports change the segments one after the other. */
+  readonly #serial = new Serial()
+  #isSealAsked = false
+  #isDropped = false
+
+  private constructor(context: RowsContext, collectionId: bigint, schema: CollectionSchema) {
+    this.#context = context
+    this.#schema = schema
+    this.#growing = new GrowingRows(context, collectionId, schema, (deletion, partitionId) =>
+      this.#deleteSealed(deletion, partitionId),
+    )
+  }
+
+  /** Takes up what the store has: segments, their deletes, and the log. Nothing of it is loaded yet. */
+  static open(
+    context: RowsContext,
+    collectionId: bigint,
+    schema: CollectionSchema,
+  ): CollectionRows {
+    const rows = new CollectionRows(context, collectionId, schema)
+    for (const record of context.catalog.segments(collectionId)) {
+      if (record.taskId === null) rows.#addSealed(record, rows.#storedStart(record))
+    }
+    rows.#growing.replay()
+    return rows
+  }
+
+  isLoaded(partitionId: bigint): boolean {
+    return this.#loadedPartitions.has(partitionId)
+  }
+
+  /** Durable and visible when it settles. @returns the rows' timestamp */
+  async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
+    const timestamp = await this.#growing.insert(batches)
+    if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
+    return timestamp
+  }
+
+  /** Deletes by key; durable and visible when it settles. @param partitionId null: in all partitions */
+  delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+    return this.#growing.delete(keys, rowCount, partitionId)
+  }
+
+  /** Pins all visible rows of the partitions. The caller releases the snapshot. */
+  async snapshot(partitionIds: readonly bigint[]): Promise<Snapshot> {
+    await this.#resolveDeletes()
+    const growing = this.#growing.segments(partitionIds)
+    const views = [...this.#sealedIn(partitionIds), ...growing]
+      .filter(({ rowCount }) => rowCount > 0)
+      .map((segment) => segment.pin())
+    return {
+      views,
+      timestamp: this.#context.oracle.next(),
+      release: () => {
+        for (const view of views) view.release()
+      },
+    }
+  }
+
+  /** Rows that are not deleted. */
+  async rowCount(partitionIds: readonly bigint[]): Promise<number> {
+    await this.#resolveDeletes()
+    const segments = [...this.#sealedIn(partitionIds), ...this.#growing.segments(partitionIds)]
+    return segments.reduce((sum, { rowCount, deletedCount }) => sum + rowCount - deletedCount, 0)
+  }
+
+  /** Rows in sealed segments, deleted ones too: what an index is made of. */
+  get sealedRowCount(): number {
+    return [...this.#sealed.values()].reduce((sum, { rowCount }) => sum + rowCount, 0)
+  }
+
+  /** Makes the partitions ready for searches, with what comes to them later. */
+  load(partitionIds: readonly bigint[]): Promise<void> {
+    return this.#serial.run(async () => {
+      for (const segment of this.#sealedIn(partitionIds)) {
+        await segment.load(this.#context.memory, this.#vectorFields())
+      }
+      for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
+    })
+  }
+
+  release(partitionIds: readonly bigint[]): Promise<void> {
+    return this.#serial.run(async () => {
+      for (const partitionId of partitionIds) this.#loadedPartitions.delete(partitionId)
+      for (const segment of this.#sealedIn(partitionIds)) segment.unload()
+    })
+  }
+
+  /** Seals the rows that have come so far. @returns the new segments */
+  flush(): Promise<SegmentRecord[]> {
+    return this.#serial.run(() => this.#seal())
+  }
+
+  /** The ids of all sealed segments. */
+  segmentIds(): bigint[] {
+    return [...this.#sealed.keys()]
+  }
+
+  /**
+   * Makes an import's segments visible all at once. `commit` names them in the store, with the timestamp
+   * that they are given here; before that they are loaded where their partition is.
+   */
+  addImported(
+    records: readonly SegmentRecord[],
+    commit: (visible: readonly SegmentRecord[]) => Promise<void>,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      if (this.#isDropped) {
+        throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} dropped`)
+      }
+      const vectors = await this.#loadAhead(records)
+      const timestamp = this.#context.oracle.next()
+      const visible = records.map((record) => ({ ...record, taskId: null, timestamp }))
+      await releasingOnError(vectors, () => commit(visible))
+      for (const record of visible) {
+        this.#addSealed(record, {
+          vectors: vectors.get(record.segmentId) ?? null,
+          deleted: null,
+          areDeletesStored: true,
+        })
+      }
+    })
+  }
+
+  /** `commit` removes the partition, its segments and its part of the log from the store. */
+  dropPartition(
+    partitionId: bigint,
+    commit: (segments: readonly SegmentRecord[], logged: readonly Edit[]) => Promise<void>,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      const segments = this.#sealedIn([partitionId])
+      const records = segments.map(({ record }) => record)
+      await commit(records, this.#growing.dropPartitionEdits(partitionId))
+      this.#growing.dropPartition(partitionId)
+      this.#loadedPartitions.delete(partitionId)
+      for (const segment of segments) this.#dropSegment(segment)
+    })
+  }
+
+  /** `commit` removes the collection and its log from the store. */
+  drop(commit: (logged: readonly Edit[]) => Promise<void>): Promise<void> {
+    return this.#serial.run(async () => {
+      await commit(this.#growing.dropEdits())
+      this.#isDropped = true
+      for (const segment of this.#sealed.values()) this.#dropSegment(segment)
+      this.#growing.drop()
+    })
+  }
+
+  /** Settles when no seal or load is under way. */
+  close(): Promise<void> {
+    return this.#serial.idle()
+  }
+
+  #sealInBackground(): void {
+    if (this.#isSealAsked) return
+    this.#isSealAsked = true
+    this.flush()
+      .catch(this.#context.onSealError)
+      .finally(() => {
+        this.#isSealAsked = false
+      })
+  }
+
+  /**
+   * Growing rows become segments, and the log lets go of them and of the deletes so far, in one
+   * transaction. Rows that are deleted while the files are written stay in the log and are marked after.
+   */
+  async #seal(): Promise<SegmentRecord[]> {
+    if (this.#isDropped) return []
+    const frozen = this.#growing.freeze()
+    const sealed = await sealGrowing(this.#context, this.#schema, frozen.segments)
+    const records = sealed.map(({ record }) => record)
+    try {
+      const vectors = await this.#loadAhead(records)
+      await releasingOnError(vectors, () => this.#commitSeal(records, frozen))
+      for (const { record, growing, rowOffsets } of sealed) {
+        this.#addSealed(record, {
+          vectors: vectors.get(record.segmentId) ?? null,
+          deleted: deletedSince(growing, rowOffsets),
+          areDeletesStored: false,
+        })
+      }
+    } catch (error) {
+      for (const { segmentId } of records) this.#context.directory.removeSegment(segmentId)
+      throw error
+    }
+    this.#growing.forget(frozen)
+    return records
+  }
+
+  /** Stores the sealed segments and all deletes that the log lets go of. */
+  async #commitSeal(records: readonly SegmentRecord[], frozen: FrozenRows): Promise<void> {
+    await this.#resolveDeletes()
+    const dirty = [...this.#sealed.values()].filter(({ unstoredDeletes }) => unstoredDeletes)
+    const stored = dirty.map((segment) => ({ segment, deleted: segment.unstoredDeletes! }))
+    const deletions = stored.map(({ segment, deleted }) =>
+      deletionEdit(segment.record.segmentId, deleted),
+    )
+    await this.#context.catalog.editSegments(
+      records,
+      [],
+      [...this.#growing.forgetEdits(frozen), ...deletions],
+    )
+    for (const { segment, deleted } of stored) segment.noteStored(deleted)
+  }
+
+  #deleteSealed(deletion: KeyDeletion, partitionId: bigint | null): void {
+    for (const segment of this.#sealed.values()) {
+      if (partitionId === null || segment.record.partitionId === partitionId) {
+        segment.delete(deletion)
+      }
+    }
+  }
+
+  /** Finds the rows of all deletes so far. Nothing is waited for between the last look and the return. */
+  async #resolveDeletes(): Promise<void> {
+    for (;;) {
+      const waiting = [...this.#sealed.values()].filter((segment) => !segment.resolveDeletes())
+      if (waiting.length === 0) return
+      for (const segment of waiting) await segment.readKeys()
+    }
+  }
+
+  #sealedIn(partitionIds: readonly bigint[]): SealedSegment[] {
+    const segments = [...this.#sealed.values()]
+    return segments.filter(({ record }) => partitionIds.includes(record.partitionId))
+  }
+
+  async #loadAhead(records: readonly SegmentRecord[]): Promise<Map<bigint, ResidentVectors>> {
+    const vectors = new Map<bigint, ResidentVectors>()
+    await releasingOnError(vectors, async () => {
+      for (const record of records) {
+        if (!this.isLoaded(record.partitionId)) continue
+        vectors.set(record.segmentId, await this.#readVectors(record))
+      }
+    })
+    return vectors
+  }
+
+  async #readVectors({ segmentId, file }: SegmentRecord): Promise<ResidentVectors> {
+    const { directory, memory } = this.#context
+    const reader = await SegmentReader.open(directory.segmentPath(segmentId), file)
+    try {
+      return await ResidentVectors.read(memory, reader, this.#vectorFields(), file.rowCount)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  #vectorFields(): Field[] {
+    return this.#schema.fields.filter(({ dataType }) => isDenseVectorType(dataType))
+  }
+
+  #storedStart({ segmentId }: SegmentRecord): SealedStart {
+    const { store } = this.#context.directory
+    const deleted = store.getBytes('deletions', keyFromId(segmentId)) ?? null
+    return { vectors: null, deleted: deleted && Uint8Array.from(deleted), areDeletesStored: true }
+  }
+
+  #addSealed(record: SegmentRecord, start: SealedStart): void {
+    const path = this.#context.directory.segmentPath(record.segmentId)
+    const segment = new SealedSegment(record, path, primaryKeyOf(this.#schema), start)
+    this.#sealed.set(record.segmentId, segment)
+  }
+
+  #dropSegment(segment: SealedSegment): void {
+    this.#sealed.delete(segment.record.segmentId)
+    segment.drop()
+  }
+}
+
+function deletionEdit(segmentId: bigint, deleted: Uint8Array): Edit {
+  return { table: 'deletions', key: keyFromId(segmentId), bytes: deleted }
+}
+
+async function releasingOnError(
+  vectors: ReadonlyMap<bigint, ResidentVectors>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    for (const each of vectors.values()) each.users.release()
+    throw error
+  }
+}

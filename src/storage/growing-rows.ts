@@ -1,0 +1,202 @@
+import type { Column, ColumnBatch } from '../column/column.js'
+import { MillraceError } from '../errors.js'
+import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { GrowingSegment } from './growing-segment.js'
+import { forgetEdits, type LoggedBatch, logEdits, loggedBatches } from './row-log.js'
+import type { RowsContext } from './rows-context.js'
+import type { KeyDeletion } from './sealed-segment.js'
+import type { Edit, Key } from './store.js'
+
+/** Rows for one partition. */
+export interface PartitionBatch {
+  readonly partitionId: bigint
+  readonly batch: ColumnBatch
+}
+
+/** Growing segments that take no more rows, and the part of the log that made them. */
+export interface FrozenRows {
+  readonly segments: readonly GrowingSegment[]
+  readonly logged: readonly LoggedEntry[]
+}
+
+interface LoggedEntry {
+  readonly keys: readonly Key[]
+  /** null: a delete in all partitions. */
+  readonly partitionId: bigint | null
+}
+
+/** Told of each delete when it counts: in memory order, which is the order of timestamps. */
+export type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => void
+
+/**
+ * The rows of a collection that came by Insert and are not sealed, and the log of them and of deletes.
+ *
+ * A change takes its timestamp and hands its edits to the store in one step without waiting between the
+ * two; the store commits in the order it was asked, and a change is applied to memory when its commit
+ * settles. So memory changes in the order of timestamps, as a replay of the log does.
+ */
+export class GrowingRows {
+  readonly #context: RowsContext
+  readonly #collectionId: bigint
+  readonly #schema: CollectionSchema
+  readonly #onDelete: DeleteListener
+  readonly #growing = new Map<bigint, GrowingSegment>()
+  readonly #frozen = new Set<GrowingSegment>()
+  readonly #droppedPartitions = new Set<bigint>()
+  #isDropped = false
+  /** Handed to the store and not settled. */
+  readonly #underway = new Set<LoggedEntry>()
+  /** Applied to memory. */
+  #logged: LoggedEntry[] = []
+
+  constructor(
+    context: RowsContext,
+    collectionId: bigint,
+    schema: CollectionSchema,
+    onDelete: DeleteListener,
+  ) {
+    this.#context = context
+    this.#collectionId = collectionId
+    this.#schema = schema
+    this.#onDelete = onDelete
+  }
+
+  /** Takes up the log as the store has it. */
+  replay(): void {
+    for (const logged of loggedBatches(this.#context.directory.store, this.#collectionId)) {
+      this.#logged.push({ keys: [logged.key], partitionId: rowsPartition(logged) })
+      this.#apply(logged)
+    }
+  }
+
+  segments(partitionIds: readonly bigint[]): GrowingSegment[] {
+    return this.#all().filter(({ partitionId }) => partitionIds.includes(partitionId))
+  }
+
+  get byteLength(): number {
+    return this.#all().reduce((sum, segment) => sum + segment.byteLength, 0)
+  }
+
+  /** Durable and visible when it settles. @returns the rows' timestamp */
+  async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    for (const { partitionId } of batches) this.#checkPartition(partitionId)
+    const timestamp = this.#context.oracle.next()
+    await this.#commit(batches.map((each) => ({ ...each, kind: 'insert', timestamp })))
+    return timestamp
+  }
+
+  /** Durable and visible when it settles. @param partitionId null: in all. @returns its timestamp */
+  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+    const timestamp = this.#context.oracle.next()
+    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
+    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }])
+    return timestamp
+  }
+
+  /** Closes the growing segments to new rows; they stay visible until `forget`. */
+  freeze(): FrozenRows {
+    for (const segment of this.#growing.values()) this.#frozen.add(segment)
+    this.#growing.clear()
+    return { segments: [...this.#frozen], logged: [...this.#logged] }
+  }
+
+  /** The edits that take frozen rows out of the log. */
+  forgetEdits({ logged }: FrozenRows): Edit[] {
+    return forgetEdits(logged.flatMap(({ keys }) => keys))
+  }
+
+  /** Lets go of rows that a transaction has made part of sealed segments. */
+  forget({ segments, logged }: FrozenRows): void {
+    for (const segment of segments) {
+      this.#frozen.delete(segment)
+      segment.drop()
+    }
+    const forgotten = new Set(logged)
+    this.#logged = this.#logged.filter((entry) => !forgotten.has(entry))
+  }
+
+  /** Refuses rows for the partition from now on. @returns the edits that forget those it had */
+  dropPartitionEdits(partitionId: bigint): Edit[] {
+    this.#droppedPartitions.add(partitionId)
+    const entries = [...this.#logged, ...this.#underway]
+    const ofPartition = entries.filter((entry) => entry.partitionId === partitionId)
+    return forgetEdits(ofPartition.flatMap(({ keys }) => keys))
+  }
+
+  dropPartition(partitionId: bigint): void {
+    this.#logged = this.#logged.filter((entry) => entry.partitionId !== partitionId)
+    this.#growing.get(partitionId)?.drop()
+    this.#growing.delete(partitionId)
+    for (const segment of this.#frozen) {
+      if (segment.partitionId !== partitionId) continue
+      this.#frozen.delete(segment)
+      segment.drop()
+    }
+  }
+
+  /** Refuses rows and deletes from now on. @returns the edits that forget all there were */
+  dropEdits(): Edit[] {
+    this.#isDropped = true
+    return forgetEdits([...this.#logged, ...this.#underway].flatMap(({ keys }) => keys))
+  }
+
+  drop(): void {
+    for (const segment of this.#all()) segment.drop()
+    this.#growing.clear()
+    this.#frozen.clear()
+  }
+
+  async #commit(batches: readonly Omit<LoggedBatch, 'key'>[]): Promise<void> {
+    if (this.#isDropped) {
+      throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} was dropped`)
+    }
+    const logged = batches.map((batch) => ({ batch, ...logEdits(this.#collectionId, batch) }))
+    const entries = logged.map(({ batch, keys }) => ({ keys, partitionId: rowsPartition(batch) }))
+    for (const entry of entries) this.#underway.add(entry)
+    try {
+      await this.#context.directory.store.commit(logged.flatMap(({ edits }) => edits))
+    } finally {
+      for (const entry of entries) this.#underway.delete(entry)
+    }
+    this.#logged.push(...entries)
+    for (const batch of batches) this.#apply(batch)
+  }
+
+  #apply({ kind, timestamp, partitionId, batch }: Omit<LoggedBatch, 'key'>): void {
+    if (kind === 'insert') {
+      this.#growingSegment(partitionId!).append(batch, timestamp)
+      return
+    }
+    const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
+    const deletion = { keys, rowCount: batch.rowCount, timestamp }
+    for (const segment of this.#all()) {
+      if (partitionId === null || segment.partitionId === partitionId) segment.delete(deletion)
+    }
+    this.#onDelete(deletion, partitionId)
+  }
+
+  #all(): GrowingSegment[] {
+    return [...this.#frozen, ...this.#growing.values()]
+  }
+
+  #growingSegment(partitionId: bigint): GrowingSegment {
+    const found = this.#growing.get(partitionId)
+    if (found) return found
+    const { oracle, memory } = this.#context
+    const ids = { segmentId: oracle.next(), collectionId: this.#collectionId, partitionId }
+    const segment = new GrowingSegment(ids, this.#schema, memory)
+    this.#growing.set(partitionId, segment)
+    return segment
+  }
+
+  #checkPartition(partitionId: bigint): void {
+    if (this.#droppedPartitions.has(partitionId)) {
+      throw new MillraceError('partitionNotFound', 'partition not found: it was dropped')
+    }
+  }
+}
+
+/** The partition whose rows an entry holds; a delete holds none. */
+function rowsPartition({ kind, partitionId }: Omit<LoggedBatch, 'key'>): bigint | null {
+  return kind === 'insert' ? partitionId : null
+}

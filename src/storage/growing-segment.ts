@@ -1,0 +1,154 @@
+import { aliveFrom, bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
+import { type Column, type ColumnBatch, columnBytes, layoutOf } from '../column/column.js'
+import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
+import type { VectorMemory } from '../kernels/vector-memory.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
+import { primaryKeyOf } from '../schema/collection-schema.js'
+import { isDenseVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+import { pkAt, pkOrderOf } from '../segment/pk-order.js'
+import type { PrimaryKey } from '../segment/segment-file.js'
+import { RefCount } from '../util/ref-count.js'
+import { GrowingVectors } from './growing-vectors.js'
+import type { KeyDeletion } from './sealed-segment.js'
+import type { PinnedView } from './snapshot.js'
+
+/** The rows of one partition that came by Insert and are not sealed yet. Appended rows never change. */
+export class GrowingSegment {
+  readonly segmentId: bigint
+  readonly collectionId: bigint
+  readonly partitionId: bigint
+  readonly #schema: CollectionSchema
+  readonly #columns = new Map<number, GrowableColumn>()
+  readonly #vectors = new Map<number, GrowingVectors>()
+  readonly #rowsByKey = new Map<PrimaryKey, number | number[]>()
+  readonly #users: RefCount
+  #deleted: Uint8Array | null = null
+  #rowCount = 0
+  #deletedCount = 0
+  #byteLength = 0
+  #lastTimestamp = 0n
+
+  constructor(
+    ids: {
+      readonly segmentId: bigint
+      readonly collectionId: bigint
+      readonly partitionId: bigint
+    },
+    schema: CollectionSchema,
+    memory: VectorMemory,
+  ) {
+    this.segmentId = ids.segmentId
+    this.collectionId = ids.collectionId
+    this.partitionId = ids.partitionId
+    this.#schema = schema
+    for (const field of schema.fields) {
+      if (isDenseVectorType(field.dataType)) {
+        this.#vectors.set(field.fieldId, new GrowingVectors(memory, field))
+      } else this.#columns.set(field.fieldId, growableColumn(layoutOf(field)))
+    }
+    this.#users = new RefCount(() => {
+      for (const vectors of this.#vectors.values()) vectors.free()
+    })
+  }
+
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  get deletedCount(): number {
+    return this.#deletedCount
+  }
+
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** Of the last insert: later deletes touch the rows. */
+  get lastTimestamp(): bigint {
+    return this.#lastTimestamp
+  }
+
+  append(batch: ColumnBatch, timestamp: bigint): void {
+    for (const { fieldId, name } of this.#schema.fields) {
+      const column = batch.columns.get(fieldId)
+      if (!column) throw new TypeError(`growing segment: no column for field ${name}`)
+      this.#columns.get(fieldId)?.append(column, 0, batch.rowCount)
+      this.#vectors.get(fieldId)?.append(column, batch.rowCount)
+      this.#byteLength += columnBytes(column, 0, batch.rowCount)
+    }
+    this.#indexKeys(batch)
+    this.#rowCount += batch.rowCount
+    this.#lastTimestamp = timestamp
+  }
+
+  /** Deletes the rows with these keys; all rows so far are earlier than the delete. */
+  delete({ keys, rowCount }: KeyDeletion): void {
+    const rows: number[] = []
+    for (let index = 0; index < rowCount; index++) {
+      const found = this.#rowsByKey.get(pkAt(keys, index))
+      if (found !== undefined) rows.push(...(typeof found === 'number' ? [found] : found))
+    }
+    const doomed = new Set(rows.filter((row) => !this.isDeleted(row)))
+    if (doomed.size === 0) return
+    const deleted = bitmapWithLength(this.#rowCount)
+    if (this.#deleted) deleted.set(this.#deleted)
+    for (const row of doomed) setBit(deleted, row)
+    this.#deleted = deleted
+    this.#deletedCount += doomed.size
+  }
+
+  isDeleted(row: number): boolean {
+    return this.#deleted !== null && row < this.#deleted.length * 8 && hasBit(this.#deleted, row)
+  }
+
+  pin(): PinnedView {
+    const rowCount = this.#rowCount
+    const alive = aliveFrom(this.#deleted, rowCount)
+    const scalars = new Map([...this.#columns].map(([id, column]) => [id, column.snapshot()]))
+    this.#users.retain()
+    return {
+      segmentId: this.segmentId,
+      partitionId: this.partitionId,
+      rowCount,
+      alive,
+      column: async (field) => this.#columnOf(field, scalars, rowCount),
+      pkOrder: async () => pkOrderOf(scalars.get(primaryKeyOf(this.#schema).fieldId)!, rowCount),
+      vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
+      release: () => this.#users.release(),
+    }
+  }
+
+  /** All rows, for a seal. */
+  batch(): ColumnBatch {
+    const columns = new Map<number, Column>()
+    for (const [id, column] of this.#columns) columns.set(id, column.snapshot())
+    for (const [id, vectors] of this.#vectors) columns.set(id, vectors.column(this.#rowCount))
+    return { rowCount: this.#rowCount, columns }
+  }
+
+  /** Gives the memory back once no view uses it. */
+  drop(): void {
+    this.#users.release()
+  }
+
+  #columnOf(field: Field, scalars: ReadonlyMap<number, Column>, rowCount: number): Column {
+    const column = scalars.get(field.fieldId) ?? this.#vectors.get(field.fieldId)?.column(rowCount)
+    if (column) return column
+    const nulls = growableColumn(layoutOf(field))
+    nulls.appendNulls(rowCount)
+    return nulls.snapshot()
+  }
+
+  #indexKeys(batch: ColumnBatch): void {
+    const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
+    for (let index = 0; index < batch.rowCount; index++) {
+      const key = pkAt(keys, index)
+      const row = this.#rowCount + index
+      const before = this.#rowsByKey.get(key)
+      if (before === undefined) this.#rowsByKey.set(key, row)
+      else if (typeof before === 'number') this.#rowsByKey.set(key, [before, row])
+      else before.push(row)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { type Column, type FixedColumn, type FixedValues, layoutOf } from '../column/column.js'
+import type { VectorMemory } from '../kernels/vector-memory.js'
+import type { VectorPart } from '../kernels/vector-region.js'
+import type { Field } from '../schema/field.js'
+import { rowBytes } from './resident-vectors.js'
+
+const firstChunkBytes = 64 * 1024
+const chunkBytesMax = 4 * 1024 ** 2
+
+/**
+ * A vector column that grows in kernel memory, in chunks that never move: a scan under way keeps its rows
+ * whatever is appended. Chunks double in size up to 4 MiB.
+ */
+export class GrowingVectors {
+  readonly #memory: VectorMemory
+  readonly #field: Field
+  readonly #chunks: VectorPart[] = []
+  #rowCount = 0
+
+  constructor(memory: VectorMemory, field: Field) {
+    this.#memory = memory
+    this.#field = field
+  }
+
+  append(column: Column, rowCount: number): void {
+    const { values, width } = column as FixedColumn
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, rowCount * rowBytes(this.#field))
+    if (width * values.BYTES_PER_ELEMENT !== rowBytes(this.#field)) {
+      throw new TypeError(`field ${this.#field.name}: a row of ${width} values does not fit`)
+    }
+    for (let done = 0; done < rowCount; ) done += this.#fillChunk(bytes, done, rowCount)
+  }
+
+  /** The chunks that hold the first `rowCount` rows. */
+  parts(rowCount: number): VectorPart[] {
+    return this.#chunks
+      .filter(({ rowBegin }) => rowBegin < rowCount)
+      .map((chunk) => ({ ...chunk, rowCount: Math.min(chunk.rowCount, rowCount - chunk.rowBegin) }))
+  }
+
+  /** The first `rowCount` rows in one piece: a copy. */
+  column(rowCount: number): FixedColumn {
+    const layout = layoutOf(this.#field)
+    if (layout.shape !== 'fixed') throw new TypeError('vectors have rows of fixed length')
+    const bytes = new Uint8Array(rowCount * rowBytes(this.#field))
+    for (const { region, rowBegin, rowCount: rows } of this.parts(rowCount)) {
+      const length = rows * rowBytes(this.#field)
+      bytes.set(this.#memory.bytesOf(region).subarray(0, length), rowBegin * rowBytes(this.#field))
+    }
+    const values: FixedValues = new layout.valuesType(bytes.buffer, 0, rowCount * layout.width)
+    return { shape: 'fixed', values, width: layout.width, validity: null }
+  }
+
+  free(): void {
+    for (const { region } of this.#chunks) this.#memory.free(region)
+    this.#chunks.length = 0
+  }
+
+  /** Copies rows from `done` on into the last chunk, or a new one; returns how many. */
+  #fillChunk(bytes: Uint8Array, done: number, rowCount: number): number {
+    const chunk = this.#roomyChunk()
+    const used = this.#rowCount - chunk.rowBegin
+    const count = Math.min(chunk.rowCount - used, rowCount - done)
+    const size = rowBytes(this.#field)
+    this.#memory
+      .bytesOf(chunk.region)
+      .set(bytes.subarray(done * size, (done + count) * size), used * size)
+    this.#rowCount += count
+    return count
+  }
+
+  #roomyChunk(): VectorPart {
+    const last = this.#chunks.at(-1)
+    if (last && this.#rowCount < last.rowBegin + last.rowCount) return last
+    const wanted = Math.min(firstChunkBytes * 2 ** this.#chunks.length, chunkBytesMax)
+    const rowCount = Math.max(8, Math.floor(wanted / rowBytes(this.#field) / 8) * 8)
+    const region = this.#memory.allocate(rowCount * rowBytes(this.#field))
+    const chunk = { region, rowBegin: this.#rowCount, rowCount }
+    this.#chunks.push(chunk)
+    return chunk
+  }
+}

@@ -1,0 +1,227 @@
+import { rmSync } from 'node:fs'
+import { aliveFrom, bitmapWithLength, countBits, setBit } from '../column/bitmap.js'
+import { type Column, layoutOf } from '../column/column.js'
+import { growableColumn } from '../column/growable-column.js'
+import type { VectorMemory } from '../kernels/vector-memory.js'
+import type { VectorPart } from '../kernels/vector-region.js'
+import { isDenseVectorType, isVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
+import { SegmentReader } from '../segment/segment-reader.js'
+import { RefCount } from '../util/ref-count.js'
+import type { SegmentRecord } from './records.js'
+import { ResidentVectors } from './resident-vectors.js'
+import type { PinnedView } from './snapshot.js'
+
+/** Keys that were deleted at a time, by a column of them. */
+export interface KeyDeletion {
+  readonly keys: Column
+  readonly rowCount: number
+  readonly timestamp: bigint
+}
+
+/** What a segment begins with. */
+export interface SealedStart {
+  readonly vectors: ResidentVectors | null
+  /** A set bit for every row deleted so far; null: none. */
+  readonly deleted: Uint8Array | null
+  readonly areDeletesStored: boolean
+}
+
+/**
+ * One sealed segment: its file, what of it is in memory, and which of its rows are deleted. Deletes come
+ * as keys; which rows they mean is found when somebody needs to know, since it takes the key column.
+ */
+export class SealedSegment {
+  readonly record: SegmentRecord
+  readonly #path: string
+  readonly #pk: Field
+  readonly #file: RefCount
+  readonly #columns = new Map<number, Promise<Column>>()
+  #pkOrder: Promise<Uint32Array | null> | null = null
+  #keys: { readonly column: Column; readonly order: Uint32Array | null } | null = null
+  #vectors: ResidentVectors | null
+  #deleted: Uint8Array | null
+  #alive: Uint8Array | null = null
+  #unresolved: KeyDeletion[] = []
+  #areDeletesStored: boolean
+  #viewCount = 0
+
+  constructor(record: SegmentRecord, path: string, pk: Field, start: SealedStart) {
+    this.record = record
+    this.#path = path
+    this.#pk = pk
+    this.#vectors = start.vectors
+    this.#deleted = start.deleted
+    this.#areDeletesStored = start.areDeletesStored
+    this.#alive = aliveFrom(start.deleted, record.file.rowCount)
+    this.#file = new RefCount(() => rmSync(path, { force: true }))
+  }
+
+  get rowCount(): number {
+    return this.record.file.rowCount
+  }
+
+  get isLoaded(): boolean {
+    return this.#vectors !== null
+  }
+
+  /** A set bit for every deleted row, when the store does not have it as it is; else null. */
+  get unstoredDeletes(): Uint8Array | null {
+    return this.#areDeletesStored ? null : this.#deleted
+  }
+
+  /** The store has `deleted`, which was `unstoredDeletes`. */
+  noteStored(deleted: Uint8Array): void {
+    if (deleted === this.#deleted) this.#areDeletesStored = true
+  }
+
+  get deletedCount(): number {
+    return this.#deleted === null ? 0 : countBits(this.#deleted, this.rowCount)
+  }
+
+  /** Reads the vectors of `fields` into kernel memory, once. */
+  async load(memory: VectorMemory, fields: readonly Field[]): Promise<void> {
+    if (this.#vectors) return
+    this.#vectors = await this.#withReader((reader) =>
+      ResidentVectors.read(
+        memory,
+        reader,
+        fields.filter(({ dataType }) => isDenseVectorType(dataType)),
+        this.rowCount,
+      ),
+    )
+  }
+
+  /** Gives the memory back as soon as no view uses it. */
+  unload(): void {
+    this.#vectors?.users.release()
+    this.#vectors = null
+    this.#forgetUnusedColumns()
+  }
+
+  /** Takes a delete that is later than these rows; one of the same time or earlier does not touch them. */
+  delete(deletion: KeyDeletion): void {
+    if (deletion.timestamp > this.record.timestamp) this.#unresolved.push(deletion)
+  }
+
+  /** Brings the key column into memory, so that `resolveDeletes` can go through without waiting. */
+  async readKeys(): Promise<void> {
+    const [column, order] = await Promise.all([this.#column(this.#pk), this.#order()])
+    this.#keys = { column, order }
+  }
+
+  /** Finds the rows of the deletes so far. @returns false when the keys are not in memory. */
+  resolveDeletes(): boolean {
+    if (this.#unresolved.length === 0) return true
+    if (this.#keys === null) return false
+    const rows = this.#unresolved.flatMap((deletion) => this.#rowsOf(deletion))
+    this.#unresolved = []
+    if (rows.length > 0) this.#markDeleted(rows)
+    return true
+  }
+
+  /** What a query sees until it releases the view, whatever is deleted, unloaded or dropped meanwhile. */
+  pin(): PinnedView {
+    const vectors = this.#vectors
+    this.#file.retain()
+    vectors?.users.retain()
+    this.#viewCount++
+    return {
+      segmentId: this.record.segmentId,
+      partitionId: this.record.partitionId,
+      rowCount: this.rowCount,
+      alive: this.#alive,
+      column: (field) => this.#viewColumn(field, vectors),
+      pkOrder: () => this.#order(),
+      vectorParts: (field) => residentParts(vectors, field),
+      release: () => {
+        this.#viewCount--
+        vectors?.users.release()
+        this.#forgetUnusedColumns()
+        this.#file.release()
+      },
+    }
+  }
+
+  /** Removes the file once no view uses it; nothing may name it any more. */
+  drop(): void {
+    this.unload()
+    this.#file.release()
+  }
+
+  #rowsOf({ keys, rowCount }: KeyDeletion): number[] {
+    const { column, order } = this.#keys!
+    const { pkMin, pkMax } = this.record.file
+    const rows: number[] = []
+    for (let index = 0; index < rowCount; index++) {
+      const key = pkAt(keys, index)
+      if (comparePks(key, pkMin) < 0 || comparePks(key, pkMax) > 0) continue
+      rows.push(...rowsOfPk(column, this.rowCount, order, key))
+    }
+    return rows
+  }
+
+  #markDeleted(rows: readonly number[]): void {
+    const deleted = this.#deleted?.slice() ?? bitmapWithLength(this.rowCount)
+    for (const row of rows) setBit(deleted, row)
+    this.#deleted = deleted
+    this.#alive = aliveFrom(deleted, this.rowCount)
+    this.#areDeletesStored = false
+  }
+
+  async #viewColumn(field: Field, vectors: ResidentVectors | null): Promise<Column> {
+    return vectors?.column(field) ?? this.#column(field)
+  }
+
+  /** Scalars are kept while the segment is loaded or somebody looks at it; vectors are read each time. */
+  #column(field: Field): Promise<Column> {
+    if (isVectorType(field.dataType)) return this.#readColumn(field)
+    const known = this.#columns.get(field.fieldId)
+    if (known) return known
+    const column = this.#readColumn(field)
+    this.#columns.set(field.fieldId, column)
+    column.catch(() => this.#columns.delete(field.fieldId))
+    return column
+  }
+
+  async #readColumn(field: Field): Promise<Column> {
+    const column = await this.#withReader((reader) => reader.readColumn(field))
+    if (column) return column
+    const nulls = growableColumn(layoutOf(field))
+    nulls.appendNulls(this.rowCount)
+    return nulls.snapshot()
+  }
+
+  #order(): Promise<Uint32Array | null> {
+    this.#pkOrder ??= this.#withReader((reader) => reader.readPkOrder())
+    return this.#pkOrder
+  }
+
+  async #withReader<Result>(read: (reader: SegmentReader) => Promise<Result>): Promise<Result> {
+    this.#file.retain()
+    try {
+      const reader = await SegmentReader.open(this.#path, this.record.file)
+      try {
+        return await read(reader)
+      } finally {
+        await reader.close()
+      }
+    } finally {
+      this.#file.release()
+    }
+  }
+
+  #forgetUnusedColumns(): void {
+    if (this.isLoaded || this.#viewCount > 0) return
+    this.#columns.clear()
+    this.#pkOrder = null
+    this.#keys = null
+  }
+}
+
+function residentParts(vectors: ResidentVectors | null, field: Field): readonly VectorPart[] {
+  const parts = vectors?.parts(field)
+  if (parts) return parts
+  throw new TypeError(`the vectors of field ${field.name} are not loaded`)
+}

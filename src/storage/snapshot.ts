@@ -1,0 +1,25 @@
+import type { Column } from '../column/column.js'
+import type { VectorPart } from '../kernels/vector-region.js'
+import type { Field } from '../schema/field.js'
+
+/**
+ * A segment as one query sees it. `search/` declares the same shape as SegmentView: the two rooms are of
+ * one rank and do not know each other.
+ */
+export interface PinnedView {
+  readonly segmentId: bigint
+  readonly partitionId: bigint
+  readonly rowCount: number
+  readonly alive: Uint8Array | null
+  column(field: Field): Promise<Column>
+  pkOrder(): Promise<Uint32Array | null>
+  vectorParts(field: Field): readonly VectorPart[]
+  release(): void
+}
+
+/** All of a collection's visible rows at one moment. */
+export interface Snapshot {
+  readonly views: readonly PinnedView[]
+  readonly timestamp: bigint
+  release(): void
+}
