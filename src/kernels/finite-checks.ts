@@ -12,10 +12,8 @@ export function createFiniteChecks() {
   const block32 = new Float32Array(memory.buffer, pageBytes, blockBytes / 4)
   const block64 = new Float64Array(memory.buffer, pageBytes, blockBytes / 8)
   return {
-    firstNonFinite32: (values: Float32Array) =>
-      firstIn(values, block32, kernels.firstNonFinite32),
-    firstNonFinite64: (values: Float64Array) =>
-      firstIn(values, block64, kernels.firstNonFinite64),
+    firstNonFinite32: (values: Float32Array) => firstIn(values, block32, kernels.firstNonFinite32),
+    firstNonFinite64: (values: Float64Array) => firstIn(values, block64, kernels.firstNonFinite64),
   }
 }
 
