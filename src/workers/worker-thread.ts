@@ -4,9 +4,9 @@ import type { JobMessage, JobReply, PlainError } from './worker-message.js'
 
 /** What becomes of the job that a thread runs. */
 export interface JobListener {
-  onProgress(value: number): void
-  onResult(result: unknown): void
-  onError(error: unknown): void
+  readonly onProgress: (value: number) => void
+  readonly onResult: (result: unknown) => void
+  readonly onError: (error: unknown) => void
 }
 
 /**
@@ -14,7 +14,8 @@ export interface JobListener {
  * program may await a job and need not end the pool.
  */
 export class WorkerThread {
-  readonly #worker = new Worker(new URL('./worker-main.js', import.meta.url))
+  // Flags of the program's own start, such as --input-type, would stop a thread from starting.
+  readonly #worker = new Worker(new URL('./worker-main.js', import.meta.url), { execArgv: [] })
   readonly #onEnd: (thread: WorkerThread) => void
   #listener: JobListener | null = null
   #moduleUrl = ''
@@ -25,7 +26,7 @@ export class WorkerThread {
     this.#onEnd = onEnd
     this.#worker.unref()
     this.#worker.on('message', (reply: JobReply) => this.#receive(reply))
-    this.#worker.on('messageerror', (error) => this.#finish((listener) => listener.onError(error)))
+    this.#worker.on('messageerror', (error) => this.#finish(({ onError }) => onError(error)))
     this.#worker.on('error', (error) => {
       this.#failure = error
     })
@@ -45,14 +46,9 @@ export class WorkerThread {
   }
 
   #receive(reply: JobReply): void {
-    switch (reply.type) {
-      case 'progress':
-        return this.#listener?.onProgress(reply.value)
-      case 'result':
-        return this.#finish((listener) => listener.onResult(reply.result))
-      case 'error':
-        return this.#finish((listener) => listener.onError(millraceErrorOf(reply.error)))
-    }
+    if (reply.type === 'progress') this.#listener?.onProgress(reply.value)
+    else if (reply.type === 'result') this.#finish(({ onResult }) => onResult(reply.result))
+    else this.#finish(({ onError }) => onError(millraceErrorOf(reply.error)))
   }
 
   #finish(settle: (listener: JobListener) => void): void {
@@ -69,7 +65,7 @@ export class WorkerThread {
       this.#failure instanceof Error ? this.#failure.message : `it left with code ${exitCode}`
     const message = `the thread that ran ${this.#moduleUrl} died: ${reason}`
     const error = new MillraceError('unexpected', message, {}, this.#failure ?? undefined)
-    this.#finish((listener) => listener.onError(error))
+    this.#finish(({ onError }) => onError(error))
   }
 }
 
