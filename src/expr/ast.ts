@@ -1,0 +1,61 @@
+/** What a filter expression says, before any name in it is known. Made by the grammar. */
+export type ExprNode =
+  | { readonly kind: 'literal'; readonly value: Literal }
+  | { readonly kind: 'list'; readonly items: readonly ExprNode[] }
+  | PathNode
+  | { readonly kind: 'template'; readonly name: string }
+  | { readonly kind: 'call'; readonly name: string; readonly args: readonly ExprNode[] }
+  | { readonly kind: 'sign'; readonly op: '+' | '-'; readonly operand: ExprNode }
+  | ArithmeticNode
+  | ComparisonNode
+  | InNode
+  | { readonly kind: 'like'; readonly operand: ExprNode; readonly pattern: ExprNode }
+  | { readonly kind: 'isNull'; readonly operand: ExprNode }
+  | { readonly kind: 'exists'; readonly operand: ExprNode }
+  | { readonly kind: 'not'; readonly operand: ExprNode }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly ExprNode[] }
+
+/** An integer is a bigint, of any size until it is bound. */
+export type Literal = bigint | number | string | boolean
+
+/** `name`, or `name["key"][0]…`. */
+export interface PathNode {
+  readonly kind: 'path'
+  readonly name: string
+  readonly steps: readonly PathStep[]
+}
+
+export type PathStep = string | number
+
+export interface ArithmeticNode {
+  readonly kind: 'arithmetic'
+  readonly op: ArithmeticOperator
+  readonly left: ExprNode
+  readonly right: ExprNode
+}
+
+export type ArithmeticOperator = ColumnOperator | '**'
+
+/** `**` is for constants only. */
+export type ColumnOperator = '+' | '-' | '*' | '/' | '%'
+
+export interface ComparisonNode {
+  readonly kind: 'comparison'
+  readonly op: ComparisonOperator
+  readonly left: ExprNode
+  readonly right: ExprNode
+}
+
+export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>='
+
+export interface InNode {
+  readonly kind: 'in'
+  readonly operand: ExprNode
+  readonly list: ExprNode
+}
+
+/** A parsed expression, with its text for the errors that binding it may find. */
+export interface Expr {
+  readonly text: string
+  readonly root: ExprNode
+}

@@ -1,0 +1,88 @@
+import { bitmapWithLength } from '../column/bitmap.js'
+import type { BytesColumn, Column, ListColumn } from '../column/column.js'
+import type { BoundExpr, ContainsExpr, FieldValue, JsonValue } from './bound-expr.js'
+import { compareColumns } from './compare-columns.js'
+import { evaluateValue } from './evaluate-value.js'
+import { jsonContains, jsonExists, jsonIsNull, jsonNumberPasses } from './json-predicates.js'
+import { runTest } from './run-test.js'
+import { type Truth, truthAnd, truthConstant, truthNot, truthOf, truthOr } from './truth.js'
+
+export type Columns = ReadonlyMap<number, Column>
+
+/**
+ * A bit for each of `rowCount` rows for which the expression is true, neither false nor unknown.
+ * `columns` has those of `fieldsOf(bound)`, by field id.
+ */
+export function evaluate(bound: BoundExpr, columns: Columns, rowCount: number): Uint8Array {
+  return truthOfRows(bound, columns, rowCount).truth
+}
+
+function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Truth {
+  switch (bound.kind) {
+    case 'constant':
+      return truthConstant(bound.truth, rowCount)
+    case 'test': {
+      const column = evaluateValue(bound.value, columns, rowCount)
+      return truthOf(runTest(bound.test, column, rowCount), column.validity)
+    }
+    case 'compare': {
+      const left = evaluateValue(bound.left, columns, rowCount)
+      const right = evaluateValue(bound.right, columns, rowCount)
+      return compareColumns(bound.op, left, right, rowCount)
+    }
+    case 'jsonNumber':
+      return jsonNumberPasses(bound, jsonColumn(bound.value, columns), rowCount)
+    case 'jsonContains':
+      return jsonContains(bound, jsonColumn(bound.list, columns), rowCount)
+    case 'contains':
+      return containsTruth(bound, columns, rowCount)
+    case 'isNull':
+      return nullTruth(bound.value, columns, rowCount)
+    case 'exists':
+      return jsonExists(bound.value, jsonColumn(bound.value, columns), rowCount)
+    case 'not':
+      return truthNot(truthOfRows(bound.operand, columns, rowCount), rowCount)
+    case 'and':
+      return bound.operands
+        .map((operand) => truthOfRows(operand, columns, rowCount))
+        .reduce(truthAnd)
+    case 'or':
+      return bound.operands
+        .map((operand) => truthOfRows(operand, columns, rowCount))
+        .reduce(truthOr)
+  }
+}
+
+function jsonColumn(value: JsonValue, columns: Columns): BytesColumn {
+  return columns.get(value.field.fieldId) as BytesColumn
+}
+
+function nullTruth(value: FieldValue | JsonValue, columns: Columns, rowCount: number): Truth {
+  if (value.kind === 'json') return jsonIsNull(value, jsonColumn(value, columns), rowCount)
+  const { validity } = columns.get(value.field.fieldId)!
+  if (validity === null) return truthConstant(false, rowCount)
+  return truthNot({ truth: validity.subarray(0, (rowCount + 7) >> 3), known: null }, rowCount)
+}
+
+/** Each test runs over all elements at once; a row passes where every test has an element of it. */
+function containsTruth({ list, tests }: ContainsExpr, columns: Columns, rowCount: number): Truth {
+  const { offsets, child, validity } = columns.get(list.field.fieldId) as ListColumn
+  const passed = bitmapWithLength(rowCount, true)
+  for (const test of tests) {
+    keepRowsWithElement(runTest(test, child, offsets[rowCount]), offsets, rowCount, passed)
+  }
+  return truthOf(passed, validity)
+}
+
+function keepRowsWithElement(
+  elements: Uint8Array,
+  offsets: Int32Array,
+  rowCount: number,
+  passed: Uint8Array,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    let at = offsets[row]
+    while (at < offsets[row + 1] && (elements[at >> 3] & (1 << (at & 7))) === 0) at++
+    if (at === offsets[row + 1]) passed[row >> 3] &= ~(1 << (row & 7))
+  }
+}
