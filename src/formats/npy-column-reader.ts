@@ -18,7 +18,7 @@ import {
 } from './npy-conversion.js'
 import type { NpyFile } from './npy-group.js'
 import { type NpyRows, npyRows } from './npy-rows.js'
-import { regularOffsets } from './regular-offsets.js'
+import { regularOffsets } from '../column/regular-offsets.js'
 
 type FixedLayout = Extract<ColumnLayout, { shape: 'fixed' }>
 

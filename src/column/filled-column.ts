@@ -1,11 +1,11 @@
-import { bitmapWithLength } from '../column/bitmap.js'
+import { bitmapWithLength } from './bitmap.js'
 import {
   type BytesColumn,
   type Column,
   type ColumnLayout,
   type FixedColumn,
   layoutOf,
-} from '../column/column.js'
+} from './column.js'
 import type { Field } from '../schema/field.js'
 import { regularOffsets } from './regular-offsets.js'
 
