@@ -1,9 +1,9 @@
 import { MillraceError } from '../errors.js'
 
 /** A Python literal of the few kinds that a .npy header is made of. */
-export type PythonLiteral = string | number | boolean | PythonSequence
+type PythonLiteral = string | number | boolean | PythonSequence
 
-export interface PythonSequence {
+interface PythonSequence {
   readonly kind: 'tuple' | 'list'
   readonly items: readonly PythonLiteral[]
 }

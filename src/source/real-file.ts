@@ -63,7 +63,12 @@ function openedPath(descriptor: number): string | null {
 /** Elsewhere: the path has no link in it, and the file there is the one that was opened. */
 function isStillAt(stats: BigIntStats, path: string): boolean {
   const there = lstatSync(path, { bigint: true })
-  return there.ino === stats.ino && there.dev === stats.dev && realpathSync.native(path) === path
+  return isSameFile(there, stats) && realpathSync.native(path) === path
+}
+
+/** Windows: older versions of libuv give a device's number 64 bits by path and 32 by descriptor. */
+function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
+  return one.ino === other.ino && BigInt.asUintN(32, one.dev ^ other.dev) === 0n
 }
 
 function refuseIrregular(stats: BigIntStats): void {
