@@ -2,7 +2,7 @@ import { hasBit } from '../column/bitmap.js'
 import type { Metric } from '../schema/metric.js'
 
 /** A row and how far it is; smaller is nearer. */
-export interface ReferenceNeighbor {
+interface ReferenceNeighbor {
   readonly row: number
   readonly distance: number
 }

@@ -1,8 +1,8 @@
 import type { Metric } from '../schema/metric.js'
 import { kernelExportsOn } from './kernel-module.js'
 
-/** The exact scan over one memory. Addresses are byte offsets in it; the drawing of a heap is at `heapBytes`. */
-export interface ScanKernels {
+/** The exact scan over one memory. Addresses are byte offsets in it; a heap is drawn at `heapPlaceBytes`. */
+interface ScanKernels {
   /** Makes `nq` heaps of `k` places empty. */
   clearHeaps(heaps: number, nq: number, k: number): void
   /**

@@ -4,7 +4,7 @@ import { FreeList } from './free-list.js'
 import { memoryPagesMax, pageBytes } from './kernel-module.js'
 import type { VectorRegion } from './vector-region.js'
 
-export interface VectorMemoryLimits {
+interface VectorMemoryLimits {
   /** Bytes of all memories together; the default is three quarters of the machine's. */
   readonly bytesMax?: number
   /** Bytes of one memory, at most the default, 4 GiB less a page. */

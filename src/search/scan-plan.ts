@@ -16,7 +16,7 @@ export interface ScanQueries {
 }
 
 /** The jobs of a scan, and what they use beside the vectors: queries, masks and heaps in the same memories. */
-export interface Scan {
+interface Scan {
   readonly jobs: readonly ScanJob[]
   /** Gives the memory back. No job may run any more. */
   close(): void

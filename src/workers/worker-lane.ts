@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../errors.js'
 import type { JobOptions } from './worker-job.js'
 import { type JobListener, WorkerThread } from './worker-thread.js'
@@ -38,6 +39,8 @@ export class WorkerLane {
       onError: reject,
     }
     const abort = () => this.#cancel(job, cancelledError(module))
+    // Many jobs may share a signal: their listeners are no leak.
+    if (signal) setMaxListeners(0, signal)
     signal?.addEventListener('abort', abort)
     this.#queue.push(job)
     this.#startJobs()

@@ -7,12 +7,13 @@ import {
   distanceFromKey,
   heapPlaceBytes,
   kernelMetrics,
-  type ScanKernels,
+  type scanKernelsOn,
   scanScratchBytes,
 } from '../../dist/kernels/scan-kernels.js'
 import type { Metric } from '../../dist/schema/metric.js'
 
 type Values = Float32Array | Uint8Array
+type ScanKernels = ReturnType<typeof scanKernelsOn>
 
 interface Case {
   readonly metric: Metric

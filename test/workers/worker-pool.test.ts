@@ -163,6 +163,17 @@ describe('an aborted signal', () => {
     })
   })
 
+  it('may be shared by many jobs without a warning', async () => {
+    const warnings: Error[] = []
+    const keep = (warning: Error) => warnings.push(warning)
+    process.on('warning', keep)
+    const { signal } = new AbortController()
+    const job = () => pool.run(module, { what: 'double', value: 1 }, { lane, signal })
+    await Promise.all(Array.from({ length: 40 }, job))
+    process.off('warning', keep)
+    expect(warnings).toEqual([])
+  })
+
   it('reaches a job that never gives its thread back', async () => {
     const controller = new AbortController()
     const { result } = await startEndless('spin', controller.signal)

@@ -1,8 +1,7 @@
 // The exact scan: the k nearest rows of each query, over the rows whose bit is set.
-import { hammingDistance, jaccardDistance } from './binary-distances'
-import { cosineDistance, dotProduct, squaredDistance } from './float-distances'
+import { distance } from './distance'
 import { offer, sortHeap, thresholdOf } from './heap'
-import { blockRows, COSINE, HAMMING, IP, L2 } from './shape'
+import { blockRows, HAMMING } from './shape'
 import { fillQueryTerms, scanTiles, squaredOf } from './tile'
 
 export function clearHeaps(heaps: usize, nq: u32, k: u32): void {
@@ -37,17 +36,6 @@ export function scan(
       scanEach(metric, width, stride, block, bits, firstId + begin, queries, nq, heaps, k, scratch)
     }
   }
-}
-
-/** A distance exactly as it is reported: the tiles only find out which rows are worth it. */
-export function distance(
-  metric: u32, width: u32, query: usize, querySquared: f32, row: usize,
-): f32 {
-  if (metric == L2) return squaredDistance(query, row, width)
-  if (metric == IP) return -dotProduct(query, row, width)
-  if (metric == COSINE) return cosineDistance(query, row, width, querySquared)
-  if (metric == HAMMING) return hammingDistance(query, row, width)
-  return jaccardDistance(query, row, width)
 }
 
 /** The bits of up to 64 rows that may be found. */

@@ -13,10 +13,10 @@
 // together. Where the bound is NaN (an overflow, a length of zero) the exact way decides as well.
 //
 // scratch: 64 × { address, place in block, rowTerm, rowScale }, then queryTerm[], queryScale[], squared[]
+import { distance } from './distance'
 import { dotProduct, isOrdinary } from './float-distances'
 import { offer, thresholdOf } from './heap'
 import { laneSums, loadTail, madd } from './lanes'
-import { distance } from './scan'
 import { blockRows, COSINE, L2 } from './shape'
 
 const rowBytes: usize = 16
