@@ -1,0 +1,2 @@
+export { firstNonFinite32, firstNonFinite64 } from './finite'
+export { clearHeaps, scan, sortHeaps } from './scan'

@@ -1,0 +1,65 @@
+// The exact scan: the k nearest rows of each query, over the rows whose bit is set.
+import { distance } from './distance'
+import { offer, sortHeap, thresholdOf } from './heap'
+import { blockRows, HAMMING } from './shape'
+import { fillQueryTerms, scanTiles, squaredOf } from './tile'
+
+export function clearHeaps(heaps: usize, nq: u32, k: u32): void {
+  memory.fill(heaps, 0xff, (<usize>nq * k) << 3)
+}
+
+export function sortHeaps(heaps: usize, nq: u32, k: u32): void {
+  for (let query: u32 = 0; query < nq; query++) sortHeap(heaps + ((<usize>query * k) << 3), k)
+}
+
+/**
+ * Offers rows to the heaps. Ids ascend from `firstId` and must ascend from call to call, so that a row
+ * as far as the threshold need not be offered.
+ * @param width floats, or bytes of bits, of a row
+ * @param mask a bit for each row, in whole words of 64; 0: all rows
+ * @param scratch 1,024 bytes, and 12 for each query, their number rounded up to a multiple of 4
+ */
+export function scan(
+  metric: u32, width: u32, rows: usize, rowCount: u32, firstId: u32, mask: usize,
+  queries: usize, nq: u32, heaps: usize, k: u32, scratch: usize,
+): void {
+  const isFloat = metric < HAMMING
+  const stride: usize = isFloat ? <usize>width << 2 : width
+  if (isFloat) fillQueryTerms(metric, width, queries, nq, scratch)
+  for (let begin: u32 = 0; begin < rowCount; begin += blockRows) {
+    const bits = survivors(mask, begin, rowCount)
+    if (bits == 0) continue
+    const block = rows + <usize>begin * stride
+    if (isFloat && nq > 2) {
+      scanTiles(metric, width, block, bits, firstId + begin, queries, nq, heaps, k, scratch)
+    } else {
+      scanEach(metric, width, stride, block, bits, firstId + begin, queries, nq, heaps, k, scratch)
+    }
+  }
+}
+
+/** The bits of up to 64 rows that may be found. */
+function survivors(mask: usize, begin: u32, rowCount: u32): u64 {
+  const bits = mask == 0 ? u64.MAX_VALUE : load<u64>(mask + (begin >> 3))
+  const left = rowCount - begin
+  return left < blockRows ? bits & ((<u64>1 << left) - 1) : bits
+}
+
+function scanEach(
+  metric: u32, width: u32, stride: usize, block: usize, bits: u64, firstId: u32,
+  queries: usize, nq: u32, heaps: usize, k: u32, scratch: usize,
+): void {
+  for (let index: u32 = 0; index < nq; index++) {
+    const query = queries + <usize>index * stride
+    const squared = squaredOf(scratch, nq, index)
+    const heap = heaps + ((<usize>index * k) << 3)
+    let threshold = thresholdOf(heap)
+    for (let rest = bits; rest != 0; rest &= rest - 1) {
+      const row = <u32>ctz(rest)
+      const d = distance(metric, width, query, squared, block + <usize>row * stride)
+      if (d >= threshold) continue
+      offer(heap, k, d, firstId + row)
+      threshold = thresholdOf(heap)
+    }
+  }
+}

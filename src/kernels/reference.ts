@@ -1,0 +1,82 @@
+import { hasBit } from '../column/bitmap.js'
+import type { Metric } from '../schema/metric.js'
+
+/** A row and how far it is; smaller is nearer. */
+interface ReferenceNeighbor {
+  readonly row: number
+  readonly distance: number
+}
+
+/**
+ * The plain twin of the scan kernels: what they must find, written to be read.
+ * @param width floats of a row, or bytes of a row of bits
+ */
+export function nearestRows(
+  metric: Metric,
+  width: number,
+  rows: Float32Array | Uint8Array,
+  rowCount: number,
+  mask: Uint8Array | null,
+  query: Float32Array | Uint8Array,
+  k: number,
+): ReferenceNeighbor[] {
+  const found: ReferenceNeighbor[] = []
+  for (let row = 0; row < rowCount; row++) {
+    if (mask && !hasBit(mask, row)) continue
+    const values = rows.subarray(row * width, (row + 1) * width)
+    const distance = Math.fround(distanceBetween(metric, query, values))
+    found.push({ row, distance: Number.isNaN(distance) ? Infinity : distance })
+  }
+  found.sort((a, b) => a.distance - b.distance || a.row - b.row)
+  return found.slice(0, k)
+}
+
+export function firstNonFinite(values: Float32Array | Float64Array): number {
+  return values.findIndex((value) => !Number.isFinite(value))
+}
+
+type Values = Float32Array | Uint8Array
+
+function distanceBetween(metric: Metric, query: Values, row: Values): number {
+  switch (metric) {
+    case 'L2':
+      return sumOver(query, row, (a, b) => (a - b) ** 2)
+    case 'IP':
+      return 0 - dot(query, row)
+    case 'COSINE':
+      return cosineDistance(query, row)
+    case 'HAMMING':
+      return sumOver(query, row, (a, b) => bitCount(a ^ b))
+    case 'JACCARD':
+      return jaccardDistance(query, row)
+    default:
+      throw new Error(`no kernel for ${metric}`)
+  }
+}
+
+function dot(query: Values, row: Values): number {
+  return sumOver(query, row, (a, b) => a * b)
+}
+
+function cosineDistance(query: Values, row: Values): number {
+  const lengths = Math.sqrt(dot(query, query) * dot(row, row))
+  return lengths === 0 ? 0 : 0 - dot(query, row) / lengths
+}
+
+function jaccardDistance(query: Values, row: Values): number {
+  const both = sumOver(query, row, (a, b) => bitCount(a & b))
+  const either = sumOver(query, row, (a, b) => bitCount(a | b))
+  return either === 0 ? 1 : (either - both) / either
+}
+
+function sumOver(query: Values, row: Values, term: (a: number, b: number) => number): number {
+  let sum = 0
+  for (let index = 0; index < row.length; index++) sum += term(query[index], row[index])
+  return sum
+}
+
+function bitCount(byte: number): number {
+  let count = 0
+  for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1
+  return count
+}

@@ -1,0 +1,72 @@
+import type { Metric } from '../schema/metric.js'
+import { kernelExportsOn } from './kernel-module.js'
+
+/** The exact scan over one memory. Addresses are byte offsets in it; a heap is drawn at `heapPlaceBytes`. */
+interface ScanKernels {
+  /** Makes `nq` heaps of `k` places empty. */
+  clearHeaps(heaps: number, nq: number, k: number): void
+  /**
+   * Offers rows to the heaps. Ids ascend from `firstId` and must ascend from call to call.
+   * @param metric a number of `kernelMetrics`
+   * @param width floats of a row, or bytes of a row of bits
+   * @param mask bits of the rows that may be found, in whole words of 64 bits; 0: all rows
+   * @param scratch `scanScratchBytes(nq)` bytes
+   */
+  scan(
+    metric: number,
+    width: number,
+    rows: number,
+    rowCount: number,
+    firstId: number,
+    mask: number,
+    queries: number,
+    nq: number,
+    heaps: number,
+    k: number,
+    scratch: number,
+  ): void
+  /** Sorts the heaps: nearest first, then by id, the places that hold nothing at the end. */
+  sortHeaps(heaps: number, nq: number, k: number): void
+}
+
+/** This thread's instance for a memory of a `VectorMemory`. */
+export function scanKernelsOn(memoryId: number, memory: WebAssembly.Memory): ScanKernels {
+  let kernels = instances.get(memoryId)
+  if (!kernels) {
+    kernels = kernelExportsOn(memory) as unknown as ScanKernels
+    instances.set(memoryId, kernels)
+  }
+  return kernels
+}
+
+/** Metrics that the scan knows, by their numbers in `assembly/shape.ts`. */
+export const kernelMetrics: Partial<Record<Metric, number>> = {
+  L2: 0,
+  IP: 1,
+  COSINE: 2,
+  HAMMING: 3,
+  JACCARD: 4,
+}
+
+/** Rows of one word of a mask: a scan may begin at a multiple of it. */
+export const maskWordRows = 64
+
+/**
+ * A place of a heap is { u32 id, u32 distance }, the bits of the distance turned so that they sort as an
+ * unsigned integer. All ones: it holds nothing.
+ */
+export const heapPlaceBytes = 8
+
+export function scanScratchBytes(nq: number): number {
+  return 1024 + 12 * Math.ceil(nq / 4) * 4
+}
+
+/** The distance in a heap's place, turned back. */
+export function distanceFromKey(key: number): number {
+  keyBits[0] = key >= 0x80000000 ? key ^ 0x80000000 : ~key
+  return keyFloats[0]
+}
+
+const keyBits = new Uint32Array(1)
+const keyFloats = new Float32Array(keyBits.buffer)
+const instances = new Map<number, ScanKernels>()

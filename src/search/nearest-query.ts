@@ -1,0 +1,33 @@
+import type { VectorPart } from '../kernels/vector-region.js'
+import type { DataType } from '../schema/data-type.js'
+import type { Metric } from '../schema/metric.js'
+
+/** The vectors of a segment that one search looks at. */
+export interface SegmentVectors {
+  readonly rowCount: number
+  /** In the order of their rows. */
+  readonly parts: readonly VectorPart[]
+  /** A bit for every row that may be found; null: all may. */
+  readonly mask: Uint8Array | null
+}
+
+export interface NearestQuery {
+  readonly dataType: DataType
+  readonly dim: number
+  readonly metric: Metric
+  readonly nq: number
+  /** `nq` rows, little endian. */
+  readonly bytes: Uint8Array
+  readonly k: number
+  readonly signal?: AbortSignal
+}
+
+/** Up to k rows, nearest first; those that are equally near in the order of segment and row. */
+export interface Neighbors {
+  /** Smaller is nearer: squared for L2, negated for IP and COSINE. */
+  readonly distances: Float32Array
+  /** Indexes into the searched segments. */
+  readonly segments: Uint32Array
+  /** Row offsets in their segments. */
+  readonly rows: Uint32Array
+}

@@ -1,0 +1,137 @@
+import { setMaxListeners } from 'node:events'
+import { MillraceError } from '../errors.js'
+import type { JobOptions } from './worker-job.js'
+import { type JobListener, WorkerThread } from './worker-thread.js'
+
+interface Job extends JobListener {
+  readonly moduleUrl: string
+  readonly input: unknown
+  readonly cancelFlag: Int32Array
+  readonly transfer: readonly ArrayBuffer[]
+}
+
+/** A queue of jobs and the threads that take them, first come, first served. */
+export class WorkerLane {
+  readonly #threadCount: number
+  readonly #threads = new Set<WorkerThread>()
+  readonly #idle: WorkerThread[] = []
+  readonly #running = new Set<Promise<unknown>>()
+  #queue: Job[] = []
+  #isClosed = false
+
+  constructor(threadCount: number) {
+    this.#threadCount = threadCount
+  }
+
+  async run<Result>(module: URL, input: unknown, options: JobOptions): Promise<Result> {
+    const { signal } = options
+    if (this.#isClosed) throw closedError()
+    if (signal?.aborted) throw cancelledError(module)
+    const { promise, resolve, reject } = resolvers<Result>()
+    const job: Job = {
+      moduleUrl: module.href,
+      input,
+      cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
+      transfer: options.transfer ?? [],
+      onProgress: (value) => options.onProgress?.(value),
+      onResult: (result) =>
+        signal?.aborted ? reject(cancelledError(module)) : resolve(result as Result),
+      onError: reject,
+    }
+    const abort = () => this.#cancel(job, cancelledError(module))
+    // Many jobs may share a signal: their listeners are no leak.
+    if (signal) setMaxListeners(0, signal)
+    signal?.addEventListener('abort', abort)
+    this.#queue.push(job)
+    this.#startJobs()
+    return promise.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const waiting = this.#queue
+    this.#queue = []
+    for (const job of waiting) job.onError(closedError())
+    await Promise.all(this.#running)
+    await Promise.all(Array.from(this.#threads, (thread) => thread.terminate()))
+  }
+
+  #startJobs(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#idle.pop() ?? this.#newThread()
+      if (!thread) return
+      this.#start(thread, this.#queue.shift()!)
+    }
+  }
+
+  #newThread(): WorkerThread | undefined {
+    if (this.#threads.size === this.#threadCount) return undefined
+    const thread = new WorkerThread(() => this.#remove(thread))
+    this.#threads.add(thread)
+    return thread
+  }
+
+  #start(thread: WorkerThread, job: Job): void {
+    const { promise: ended, resolve } = resolvers<void>()
+    const settle = (tell: () => void) => {
+      this.#running.delete(ended)
+      resolve()
+      if (this.#threads.has(thread)) this.#idle.push(thread)
+      tell()
+      this.#startJobs()
+    }
+    this.#running.add(ended)
+    const { moduleUrl, input, cancelFlag } = job
+    try {
+      thread.start({ moduleUrl, input, cancelFlag }, job.transfer, {
+        onProgress: job.onProgress,
+        onResult: (result) => settle(() => job.onResult(result)),
+        onError: (error) => settle(() => job.onError(error)),
+      })
+    } catch (error) {
+      settle(() => job.onError(error))
+    }
+  }
+
+  /** A thread that died is replaced when the next job needs it. */
+  #remove(thread: WorkerThread): void {
+    this.#threads.delete(thread)
+    const index = this.#idle.indexOf(thread)
+    if (index >= 0) this.#idle.splice(index, 1)
+  }
+
+  /** A job that runs finds the flag; one that waits never runs. */
+  #cancel(job: Job, error: MillraceError): void {
+    Atomics.store(job.cancelFlag, 0, 1)
+    const index = this.#queue.indexOf(job)
+    if (index < 0) return
+    this.#queue.splice(index, 1)
+    job.onError(error)
+  }
+}
+
+interface Resolvers<Result> {
+  readonly promise: Promise<Result>
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** `Promise.withResolvers`, which Node 20 lacks. */
+function resolvers<Result>(): Resolvers<Result> {
+  let resolve: (result: Result) => void = () => {}
+  let reject: (error: unknown) => void = () => {}
+  const promise = new Promise<Result>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise
+    reject = rejectPromise
+  })
+  return { promise, resolve, reject }
+}
+
+function cancelledError(module: URL): MillraceError {
+  const name = module.pathname.slice(module.pathname.lastIndexOf('/') + 1)
+  return new MillraceError('cancelled', `${name}: the job was cancelled`)
+}
+
+function closedError(): MillraceError {
+  return new MillraceError('serviceUnavailable', 'no new work is taken: the server is closing')
+}

@@ -1,0 +1,51 @@
+import { parentPort } from 'node:worker_threads'
+import { MillraceError, millraceErrorFrom } from '../errors.js'
+import type { WorkerContext, WorkerModule } from './worker-job.js'
+import type { JobMessage, JobReply, PlainError } from './worker-message.js'
+
+// The entry of a thread: runs one job after the other, as the pool sends them.
+parentPort?.on('message', runJob)
+
+const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
+
+async function runJob({ moduleUrl, input, cancelFlag }: JobMessage): Promise<void> {
+  const moved: ArrayBuffer[] = []
+  try {
+    const module = await loadModule(moduleUrl)
+    const result = await module.run(input, contextOf(cancelFlag, moved))
+    reply({ type: 'result', result }, moved)
+  } catch (error) {
+    reply({ type: 'error', error: plainErrorFrom(error) })
+  }
+}
+
+function loadModule(moduleUrl: string): Promise<WorkerModule<unknown, unknown>> {
+  let module = modules.get(moduleUrl)
+  if (!module) {
+    module = import(moduleUrl)
+    modules.set(moduleUrl, module)
+  }
+  return module
+}
+
+function contextOf(cancelFlag: Int32Array, moved: ArrayBuffer[]): WorkerContext {
+  const isCancelled = () => Atomics.load(cancelFlag, 0) !== 0
+  return {
+    isCancelled,
+    throwIfCancelled: () => {
+      if (isCancelled()) throw new MillraceError('cancelled', 'the job was cancelled')
+    },
+    reportProgress: (value) => reply({ type: 'progress', value }),
+    transfer: (...buffers) => moved.push(...buffers),
+  }
+}
+
+function plainErrorFrom(thrown: unknown): PlainError {
+  const error = millraceErrorFrom(thrown)
+  const stack = thrown instanceof Error ? thrown.stack : error.stack
+  return { kind: error.kind, message: error.message, place: error.place, stack }
+}
+
+function reply(message: JobReply, moved: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, moved)
+}

@@ -1,0 +1,24 @@
+import type { ErrorKind, ErrorPlace } from '../errors.js'
+
+/** What the pool sends to a thread: one job at a time. */
+export interface JobMessage {
+  /** The URL of a `WorkerModule`. */
+  readonly moduleUrl: string
+  readonly input: unknown
+  /** One word of shared memory; not 0: the caller's signal was aborted. */
+  readonly cancelFlag: Int32Array
+}
+
+/** What a thread sends back: any number of progress values, then one of the other two. */
+export type JobReply =
+  | { readonly type: 'progress'; readonly value: number }
+  | { readonly type: 'result'; readonly result: unknown }
+  | { readonly type: 'error'; readonly error: PlainError }
+
+/** A MillraceError as it crosses threads, which would strip its class and place. */
+export interface PlainError {
+  readonly kind: ErrorKind
+  readonly message: string
+  readonly place: ErrorPlace
+  readonly stack: string | undefined
+}
