@@ -9,7 +9,7 @@ import type { ImportTask } from './import-task.js'
 export function importInfos(task: ImportTask, progress: number): [key: string, value: string][] {
   const { request, plan } = task
   const infos: [string, string][] = [
-    ['files', request.files.join(',')],
+    ['files', request.fileGroups.flat().join(',')],
     ['collection', request.collectionName],
     ['partition', request.partitionName],
     ['failed_reason', task.reason],

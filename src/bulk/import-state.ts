@@ -16,14 +16,14 @@ const transitions: Readonly<
   Record<ImportState, Readonly<Partial<Record<ImportEvent, ImportState>>>>
 > = {
   [ImportState.Pending]: { started: ImportState.Started, failed: ImportState.Failed },
-  // A task whose server died begins again as Started.
+  // A task whose server died is begun again where it was.
   [ImportState.Started]: {
     started: ImportState.Started,
     persisted: ImportState.Persisted,
     failed: ImportState.Failed,
   },
   [ImportState.Persisted]: {
-    started: ImportState.Started,
+    started: ImportState.Persisted,
     completed: ImportState.Completed,
     failed: ImportState.Failed,
   },

@@ -1,7 +1,7 @@
 import type { ErrorPlace } from '../errors.js'
 import type { ImportState } from './import-state.js'
 
-/** What a user asked for. */
+/** What a user asked for, checked and resolved. */
 export interface ImportRequest {
   readonly dbName: string
   readonly collectionName: string
@@ -9,12 +9,15 @@ export interface ImportRequest {
   /** null: the rows are spread over the partitions by their partition key. */
   readonly partitionId: bigint | null
   readonly partitionName: string
-  readonly files: readonly string[]
+  /** Groups of files that make whole rows: one row file, or a set of .npy files. */
+  readonly fileGroups: readonly (readonly string[])[]
   readonly options: readonly (readonly [key: string, value: string])[]
 }
 
 /** A part of the input that is read by itself. What it made, and that it is done, is committed at once. */
 export interface ImportUnit {
+  readonly groupIndex: number
+  /** Of the group's rows. */
   readonly rowBegin: number
   readonly rowEnd: number
   readonly bytes: number
@@ -26,9 +29,12 @@ export interface ImportPlan {
   readonly bytesTotal: number
   readonly rowsTotal: number
   readonly warnings: readonly string[]
-  /** The files as they were when planned: a change meanwhile is an error. */
-  readonly fingerprints: readonly string[]
-  /** First auto id of row 0, or null where the user gives the keys. */
+  /** The files of each group as they were when planned: a change meanwhile is an error. */
+  readonly fingerprints: readonly (readonly string[])[]
+  /**
+   * The auto id of the first unit's first row, or null where the user gives the keys. The rows of all units,
+   * in the units' order, have ids in a row.
+   */
   readonly autoIdBegin: bigint | null
 }
 
@@ -47,6 +53,8 @@ export interface ImportTask {
   /** Rows that are durable in segments. */
   readonly rowCount: number
   readonly segmentIds: readonly bigint[]
+  /** Whole per cent when the task last changed: what is shown never falls below it, nor over a restart. */
+  readonly progress: number
   readonly reason: string
   readonly failedAt: ErrorPlace
 }
@@ -72,21 +80,33 @@ export function newImportTask(
     plan: null,
     rowCount: 0,
     segmentIds: [],
+    progress: 0,
     reason: '',
     failedAt: {},
   }
 }
 
 /** Half-open ranges of auto ids, flat: begin, end, begin, end, … */
-export function idRangesOf(task: ImportTask): bigint[] {
-  const begin = task.plan?.autoIdBegin
-  if (begin === null || begin === undefined || task.rowCount === 0) return []
+export function idRangesOf({ plan, rowCount }: ImportTask): bigint[] {
+  if (plan === null || plan.autoIdBegin === null || rowCount === 0) return []
   const ranges: bigint[] = []
-  for (const unit of task.plan!.units) {
-    if (!unit.isDone || unit.rowEnd === unit.rowBegin) continue
-    const first = begin + BigInt(unit.rowBegin)
-    if (ranges.at(-1) === first) ranges[ranges.length - 1] = begin + BigInt(unit.rowEnd)
-    else ranges.push(first, begin + BigInt(unit.rowEnd))
+  let begin = plan.autoIdBegin
+  for (const unit of plan.units) {
+    const end = begin + BigInt(unitRows(unit))
+    if (unit.isDone && ranges.at(-1) === begin) ranges[ranges.length - 1] = end
+    else if (unit.isDone) ranges.push(begin, end)
+    begin = end
   }
   return ranges
+}
+
+export function unitRows(unit: ImportUnit): number {
+  return unit.rowEnd - unit.rowBegin
+}
+
+/** The auto id of a unit's first row. */
+export function autoIdBeginOf(plan: ImportPlan, unitIndex: number): bigint | null {
+  if (plan.autoIdBegin === null) return null
+  const before = plan.units.slice(0, unitIndex)
+  return plan.autoIdBegin + BigInt(before.reduce((rows, unit) => rows + unitRows(unit), 0))
 }

@@ -1,4 +1,5 @@
-import type { ImportRequest, ImportTask } from '../bulk/import-task.js'
+import type { NewImport } from '../bulk/import-request.js'
+import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type {
@@ -79,20 +80,13 @@ export interface FlushResult {
   readonly timestamp: bigint
 }
 
+export type { NewImport }
+
 /** A task with the two things that only the running engine knows. */
 export interface ImportProgress {
   readonly task: ImportTask
   /** Whole per cent. */
   readonly progress: number
-}
-
-/** What a user asks for before it is resolved: names, not ids. `partitionName` may be empty. */
-export type NewImport = Pick<
-  ImportRequest,
-  'dbName' | 'collectionName' | 'partitionName' | 'options'
-> & {
-  /** Groups of files that make whole rows: one row file, or a set of .npy files. */
-  readonly fileGroups: readonly (readonly string[])[]
 }
 
 /**

@@ -44,7 +44,7 @@ export class DataDirectory {
   }
 
   segmentPath(segmentId: bigint): string {
-    return join(this.segmentsPath, `${segmentId}.arrow`)
+    return segmentPathIn(this.segmentsPath, segmentId)
   }
 
   /** Makes the names of files written before durable, which their own fsync does not. */
@@ -71,6 +71,11 @@ export class DataDirectory {
     await this.store.close()
     await this.#ownership.close()
   }
+}
+
+/** For workers, which have no DataDirectory. */
+export function segmentPathIn(segmentsPath: string, segmentId: bigint): string {
+  return join(segmentsPath, `${segmentId}.arrow`)
 }
 
 export function syncDirectory(path: string): void {

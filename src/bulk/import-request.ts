@@ -1,0 +1,126 @@
+import { extname } from 'node:path'
+import { MillraceError } from '../errors.js'
+import { formatOf, formats } from '../formats/registry.js'
+import { defaultPartitionName, partitionKeyOf } from '../schema/collection-schema.js'
+import type { ImportCollection } from './import-target.js'
+import type { ImportRequest } from './import-task.js'
+
+/** Milvus: `dataCoord.import.maxImportFileNumPerReq`. */
+const groupsMax = 1024
+/** A group of more would hold as many files open at once; a collection has far fewer fields. */
+const filesInGroupMax = 1024
+
+/** What a user asks for before it is resolved: names, not ids. `partitionName` may be empty. */
+export type NewImport = Omit<ImportRequest, 'collectionId' | 'partitionId'>
+
+/**
+ * Checks what can be told without looking at a file, and resolves the names; in the order of the newest
+ * Milvus, with its codes and texts.
+ * @throws importFailed, parameterInvalid, partitionNotFound or unsupported
+ */
+export function checkImportRequest(
+  request: NewImport,
+  collection: ImportCollection,
+): ImportRequest {
+  const partition = partitionOf(request, collection)
+  const fileGroups = request.fileGroups.filter((group) => group.length > 0)
+  checkGroupCount(fileGroups)
+  for (const group of fileGroups) checkGroup(group)
+  checkOptions(request.options)
+  return {
+    ...request,
+    fileGroups,
+    collectionId: collection.collectionId,
+    partitionId: partition?.partitionId ?? null,
+    partitionName: partition?.name ?? '',
+  }
+}
+
+function partitionOf({ partitionName }: NewImport, { schema, partitions }: ImportCollection) {
+  if (partitionKeyOf(schema)) {
+    if (partitionName === '') return null
+    throw refused('not allow to set partition name for collection with partition key')
+  }
+  const name = partitionName === '' ? defaultPartitionName : partitionName
+  const partition = partitions.find((each) => each.name === name)
+  if (partition) return partition
+  throw new MillraceError('partitionNotFound', `partition not found[partition=${name}]`)
+}
+
+function checkGroupCount(fileGroups: ImportRequest['fileGroups']): void {
+  if (fileGroups.length === 0) {
+    throw new MillraceError('parameterInvalid', 'import request is empty: invalid parameter')
+  }
+  if (fileGroups.length > groupsMax) {
+    throw refused(
+      `The max number of import files should not exceed ${groupsMax}, but got ${fileGroups.length}`,
+    )
+  }
+}
+
+function checkGroup(files: readonly string[]): void {
+  if (files.includes('')) {
+    throw new MillraceError(
+      'parameterInvalid',
+      `a file name is empty, files=[${files.join(' ')}]: invalid parameter`,
+    )
+  }
+  if (files.length > filesInGroupMax) {
+    throw refused(`expected at most ${filesInGroupMax} files that make rows, got ${files.length}`)
+  }
+  const extension = extensionOf(files[0])
+  const other = files.map(extensionOf).find((each) => each !== extension)
+  if (other !== undefined) {
+    throw refused(`inconsistency in file types, (${extension}) vs (${other}) in ${listed(files)}`)
+  }
+  checkExtension(extension, files)
+}
+
+function checkExtension(extension: string, files: readonly string[]): void {
+  const rowFormat = rowFormats.get(extension)
+  if (rowFormat !== undefined && files.length > 1) {
+    throw refused(`for ${rowFormat} import, accepts only one file, got ${listed(files)}`)
+  }
+  if (formatOf(files[0])) return
+  const known = rowFormat === undefined ? '' : `${rowFormat} is not read yet, `
+  const expected = formats.flatMap(({ extensions }) => extensions).join(', ')
+  throw refused(`unexpected file type, ${listed(files)}: ${known}expected ${expected}`)
+}
+
+/** Milvus's formats of which one file makes whole rows. */
+const rowFormats: ReadonlyMap<string, string> = new Map([
+  ['.json', 'JSON'],
+  ['.jsonl', 'JSONL'],
+  ['.ndjson', 'JSONL'],
+  ['.parquet', 'Parquet'],
+  ['.csv', 'CSV'],
+])
+
+/** An option that we do not know changes nothing and is echoed; one of these would change what is read. */
+const refusedOptions: ReadonlyMap<string, string> = new Map([
+  ['backup', 'the binlogs of a backup are not read'],
+  ['l0_import', 'delete logs are not read'],
+])
+
+function checkOptions(options: ImportRequest['options']): void {
+  for (const [key, value] of options) {
+    const why = refusedOptions.get(key)
+    if (why === undefined || value.toLowerCase() !== 'true') continue
+    throw new MillraceError(
+      'unsupported',
+      `import option ${key}=${value}: ${why}: unsupported operation`,
+    )
+  }
+}
+
+function extensionOf(file: string): string {
+  return extname(file).toLowerCase()
+}
+
+function listed(files: readonly string[]): string {
+  return `files=[${files.join(' ')}]`
+}
+
+function refused(message: string): MillraceError {
+  return new MillraceError('importFailed', `${message}: importing data failed`)
+}

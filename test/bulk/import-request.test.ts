@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { checkImportRequest, type NewImport } from '../../dist/bulk/import-request.js'
+import { DataType } from '../../dist/schema/data-type.js'
+import { collectionId, collectionOf, field, idField, vectorField } from './bulk-fixture.js'
+
+const collection = collectionOf([idField, vectorField], 2)
+const keyed = collectionOf([
+  idField,
+  vectorField,
+  field(102, 'key', DataType.Int64, { isPartitionKey: true }),
+])
+
+function newImport(more: Partial<NewImport> = {}): NewImport {
+  return {
+    dbName: 'default',
+    collectionName: 'rivers',
+    partitionName: '',
+    fileGroups: [['id.npy', 'vector.npy']],
+    options: [],
+    ...more,
+  }
+}
+
+describe('an import request', () => {
+  it('is resolved to the default partition, without empty groups, with its options', () => {
+    const fileGroups = [[], ['id.npy', 'vector.NPY']]
+    expect(
+      checkImportRequest(newImport({ fileGroups, options: [['foo', 'bar']] }), collection),
+    ).toEqual({
+      dbName: 'default',
+      collectionName: 'rivers',
+      collectionId,
+      partitionId: 1n,
+      partitionName: '_default',
+      fileGroups: [['id.npy', 'vector.NPY']],
+      options: [['foo', 'bar']],
+    })
+  })
+
+  it('is resolved to no partition where a key spreads the rows', () => {
+    expect(checkImportRequest(newImport(), keyed)).toMatchObject({
+      partitionId: null,
+      partitionName: '',
+    })
+  })
+
+  const many = Array.from({ length: 1025 }, (_, index) => [`${index}.npy`])
+  it.each([
+    [1100, 'import request is empty: invalid parameter', { fileGroups: [[], []] }],
+    [1100, 'a file name is empty', { fileGroups: [['id.npy', '']] }],
+    [
+      2100,
+      'The max number of import files should not exceed 1024, but got 1025: importing data failed',
+      { fileGroups: many },
+    ],
+    [2100, 'at most 1024 files that make rows, got 1025', { fileGroups: [many.flat()] }],
+    [
+      2100,
+      'inconsistency in file types, (.json) vs (.npy)',
+      { fileGroups: [['a.json', 'id.npy']] },
+    ],
+    [2100, 'for JSON import, accepts only one file', { fileGroups: [['a.json', 'b.json']] }],
+    [2100, 'unexpected file type, files=[a.bin]: expected .npy', { fileGroups: [['a.bin']] }],
+    [2100, 'files=[a.parquet]: Parquet is not read yet', { fileGroups: [['a.parquet']] }],
+    [200, 'partition not found[partition=nope]', { partitionName: 'nope' }],
+    [3000, 'import option backup=True', { options: [['backup', 'True'] as const] }],
+    [3000, 'import option l0_import=true', { options: [['l0_import', 'true'] as const] }],
+  ])('is refused with %i: %s', (code, text, more) => {
+    expect(() => checkImportRequest(newImport(more), collection)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(text) }),
+    )
+  })
+
+  it('names no partition where a key spreads the rows', () => {
+    expect(() => checkImportRequest(newImport({ partitionName: '_default' }), keyed)).toThrow(
+      'not allow to set partition name for collection with partition key: importing data failed',
+    )
+  })
+})
