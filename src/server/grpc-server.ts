@@ -1,7 +1,6 @@
 import {
   status as GrpcStatus,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js'
@@ -16,6 +15,7 @@ import type { Call, Handler } from './grpc/call.js'
 import { handlers } from './grpc/handlers.js'
 import { logFailure } from './log-failure.js'
 import type { GrpcConnections } from './one-port.js'
+import { createWideInjector } from './wide-windows.js'
 
 /** Of one message: an insert, or an answer. */
 const messageBytesMax = 512 * 1024 * 1024
@@ -32,7 +32,7 @@ export function createGrpcServer(engine: Engine, log: Logger): GrpcServer {
     'grpc.max_send_message_length': messageBytesMax,
   })
   for (const method of Object.values(methods)) register(server, method, { engine, log })
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+  const injector = createWideInjector(server)
   return {
     injectConnection: (socket) => injector.injectConnection(socket),
     drain: (graceMs) => injector.drain(graceMs),

@@ -141,6 +141,13 @@ describe('the gRPC service', () => {
     expect(error).toMatchObject({ code: 12, details: 'millrace does not support DumpMessages' })
   })
 
+  it('lets a client send 16 MiB before it must wait', async () => {
+    const session = connect(`http://127.0.0.1:${server.port}`)
+    const settings = await new Promise((resolve) => session.once('remoteSettings', resolve))
+    expect(settings).toMatchObject({ initialWindowSize: 16 << 20 })
+    session.destroy()
+  })
+
   it('puts up with pings on an idle connection', async () => {
     const session = connect(`http://127.0.0.1:${server.port}`)
     await new Promise((resolve) => session.once('connect', resolve))
