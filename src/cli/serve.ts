@@ -1,0 +1,37 @@
+import type { Logger } from 'pino'
+import { type ServeConfig, type ServeOptions, serveConfigFrom } from '../config.js'
+import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
+import { MillraceError } from '../errors.js'
+import { type RunningServer, startServer } from '../server/serve.js'
+import { createLog } from './log.js'
+import { stopOnSignal } from './stop-on-signal.js'
+
+/** `millrace serve`: runs until a signal. An error of the user's making is told in one line, exit code 1. */
+export async function serve(options: ServeOptions): Promise<void> {
+  try {
+    const config = serveConfigFrom(options)
+    await run(config, await createLog(config.logLevel))
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.kind === 'unexpected') throw error
+    process.stderr.write(`millrace: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+async function run(config: ServeConfig, log: Logger): Promise<void> {
+  const { host, port, dataPath, importRoots } = config
+  const engine = await EmbeddedEngine.open({ dataPath, importRoots, log })
+  let server: RunningServer
+  try {
+    server = await startServer(engine, { host, port, log })
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+  const address = `${host.includes(':') ? `[${host}]` : host}:${server.port}`
+  log.info({ address, dataPath, importRoots }, `millrace listens on ${address}`)
+  stopOnSignal(log, async () => {
+    await server.close()
+    await engine.close()
+  })
+}

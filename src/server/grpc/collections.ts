@@ -1,0 +1,96 @@
+import type { CollectionDescription } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+import type { CollectionSchema } from '../../schema/collection-schema.js'
+import {
+  messageFromCollectionSchema,
+  newCollectionSchemaFromBytes,
+} from '../../wire/collection-schema.js'
+import { ShowType } from '../../wire/generated/messages.js'
+import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import type { Call, Handlers, Request } from './call.js'
+import { physicalMs } from './hybrid-time.js'
+
+export const collectionHandlers = {
+  async CreateCollection({ engine, dbName }, request) {
+    await engine.createCollection({
+      dbName,
+      schema: newSchema(request),
+      shardsNum: request.shards_num,
+      consistencyLevel: request.consistency_level,
+      properties: pairsFromKeyValues(request.properties),
+      numPartitions: Number(request.num_partitions),
+    })
+    return undefined
+  },
+
+  DescribeCollection({ engine, dbName }, { collection_name, collectionID }) {
+    const collection = engine.describeCollection(dbName, collection_name, collectionID)
+    const { schema, createdTimestamp, updatedTimestamp } = collection
+    return {
+      schema: messageFromCollectionSchema(schema),
+      collectionID: collection.collectionId,
+      collection_name: schema.name,
+      db_name: collection.dbName,
+      shards_num: collection.shardsNum,
+      num_partitions: BigInt(collection.partitions.length),
+      consistency_level: collection.consistencyLevel,
+      properties: keyValuesFromPairs(collection.properties),
+      created_timestamp: createdTimestamp,
+      created_utc_timestamp: physicalMs(createdTimestamp),
+      update_timestamp: updatedTimestamp,
+      update_timestamp_str: String(updatedTimestamp),
+    }
+  },
+
+  HasCollection: ({ engine, dbName }, { collection_name }) => ({
+    value: engine.hasCollection(dbName, collection_name),
+  }),
+
+  ShowCollections(call, { type, collection_names }) {
+    const collections = shownCollections(call, type === ShowType.InMemory, collection_names)
+    const created = collections.map(({ createdTimestamp }) => createdTimestamp)
+    return {
+      collection_names: collections.map(({ schema }) => schema.name),
+      collection_ids: collections.map(({ collectionId }) => collectionId),
+      created_timestamps: created,
+      created_utc_timestamps: created.map(physicalMs),
+      inMemory_percentages: collections.map(({ isLoaded }) => (isLoaded ? 100n : 0n)),
+      query_service_available: collections.map(({ isLoaded }) => isLoaded),
+      shards_num: collections.map(({ shardsNum }) => shardsNum),
+    }
+  },
+
+  async DropCollection({ engine, dbName }, { collection_name }) {
+    await engine.dropCollection(dbName, collection_name)
+    return undefined
+  },
+
+  async GetCollectionStatistics({ engine, dbName }, { collection_name }) {
+    const rowCount = await engine.rowCount(dbName, collection_name, '')
+    return { stats: [{ key: 'row_count', value: String(rowCount) }] }
+  },
+} satisfies Handlers
+
+function newSchema({ schema, collection_name }: Request<'CreateCollection'>): CollectionSchema {
+  const parsed = newCollectionSchemaFromBytes(schema)
+  if (parsed.name === collection_name) return parsed
+  throw new MillraceError(
+    'parameterInvalid',
+    `collection name = ${collection_name}, schema.Name=${parsed.name}: expected the same name`,
+  )
+}
+
+/** All, or the loaded ones, or those that were named, which must then be loaded. */
+function shownCollections(
+  { engine, dbName }: Call,
+  inMemory: boolean,
+  names: readonly string[],
+): CollectionDescription[] {
+  if (!inMemory) return engine.listCollections(dbName)
+  if (names.length === 0) return engine.listCollections(dbName).filter(({ isLoaded }) => isLoaded)
+  return names.map((name) => {
+    const collection = engine.describeCollection(dbName, name)
+    if (collection.isLoaded) return collection
+    throw new MillraceError('collectionNotLoaded', `collection not loaded[collection=${name}]`)
+  })
+}

@@ -1,0 +1,55 @@
+import { importInfos } from '../../bulk/import-infos.js'
+import { idRangesOf } from '../../bulk/import-task.js'
+import type { ImportProgress } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import type { Call, Handlers, Reply } from './call.js'
+
+export const importHandlers = {
+  async Import({ engine, dbName }, { collection_name, partition_name, files, options }) {
+    const { taskId } = await engine.startImport({
+      dbName,
+      collectionName: collection_name,
+      partitionName: partition_name,
+      options: pairsFromKeyValues(options),
+      fileGroups: files.length > 0 ? [files] : [],
+    })
+    return { tasks: [taskId] }
+  },
+
+  GetImportState: ({ engine }, { task }) => stateMessage(engine.importTask(task)),
+
+  ListImportTasks(call, { collection_name, limit }) {
+    const tasks = importTasks(call, collection_name)
+    // The newest ones, the oldest of them first.
+    const newest = limit > 0n ? tasks.slice(-Number(limit)) : tasks
+    return { tasks: newest.map(stateMessage) }
+  },
+} satisfies Handlers
+
+function importTasks({ engine, dbName }: Call, collectionName: string): ImportProgress[] {
+  try {
+    return engine.importTasks(dbName, collectionName)
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.kind === 'collectionNotFound')) throw error
+    throw new MillraceError(
+      error.kind,
+      `failed to find collection ID from its name: '${collectionName}', error: ${error.message}`,
+      {},
+      error,
+    )
+  }
+}
+
+function stateMessage({ task, progress }: ImportProgress): Reply<'GetImportState'> {
+  return {
+    id: task.taskId,
+    state: task.state,
+    row_count: BigInt(task.rowCount),
+    id_list: idRangesOf(task),
+    infos: keyValuesFromPairs(importInfos(task, progress)),
+    collection_id: task.request.collectionId,
+    segment_ids: task.segmentIds,
+    create_ts: BigInt(Math.floor(task.createdMs / 1000)),
+  }
+}

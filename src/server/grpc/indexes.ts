@@ -1,0 +1,66 @@
+import type { KeyValues } from '../../engines/engine.js'
+import { fieldNamed } from '../../schema/collection-schema.js'
+import { DataType, isVectorType } from '../../schema/data-type.js'
+import { IndexState } from '../../wire/generated/messages.js'
+import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import type { Handlers } from './call.js'
+
+export const indexHandlers = {
+  async CreateIndex({ engine, dbName }, { collection_name, field_name, index_name, extra_params }) {
+    const { schema } = engine.describeCollection(dbName, collection_name)
+    const dataType = fieldNamed(schema, field_name)?.dataType ?? DataType.None
+    await engine.createIndex({
+      dbName,
+      collectionName: collection_name,
+      fieldName: field_name,
+      indexName: index_name,
+      params: withDefaults(pairsFromKeyValues(extra_params), dataType),
+    })
+    return undefined
+  },
+
+  async DescribeIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
+    const indexes = await engine.describeIndex(dbName, collection_name, field_name, index_name)
+    return {
+      index_descriptions: indexes.map((index) => ({
+        index_name: index.name,
+        indexID: index.indexId,
+        field_name: index.fieldName,
+        params: keyValuesFromPairs(index.params),
+        indexed_rows: BigInt(index.indexedRows),
+        total_rows: BigInt(index.totalRows),
+        pending_index_rows: BigInt(index.pendingRows),
+        state: IndexState.Finished,
+      })),
+    }
+  },
+
+  async DropIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
+    await engine.dropIndex(dbName, collection_name, field_name, index_name)
+    return undefined
+  },
+
+  async GetIndexState({ engine, dbName }, { collection_name, field_name, index_name }) {
+    await engine.describeIndex(dbName, collection_name, field_name, index_name)
+    return { state: IndexState.Finished }
+  },
+
+  async GetIndexBuildProgress({ engine, dbName }, request) {
+    const { collection_name, field_name, index_name } = request
+    const [index] = await engine.describeIndex(dbName, collection_name, field_name, index_name)
+    return { indexed_rows: BigInt(index.indexedRows), total_rows: BigInt(index.totalRows) }
+  },
+} satisfies Handlers
+
+/** A request may leave the choice to the server. */
+function withDefaults(params: KeyValues, dataType: DataType): KeyValues {
+  const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
+  if (isVectorType(dataType)) defaults.push(['metric_type', defaultMetric(dataType)])
+  const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
+  return [...params, ...absent]
+}
+
+function defaultMetric(dataType: DataType): string {
+  if (dataType === DataType.BinaryVector) return 'HAMMING'
+  return dataType === DataType.SparseFloatVector ? 'IP' : 'COSINE'
+}

@@ -1,0 +1,60 @@
+import type { LoadState } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+import { LoadState as LoadStateNumber } from '../../wire/generated/messages.js'
+import type { Handlers } from './call.js'
+
+const loadStateNumbers = {
+  missing: LoadStateNumber.LoadStateNotExist,
+  released: LoadStateNumber.LoadStateNotLoad,
+  loading: LoadStateNumber.LoadStateLoading,
+  loaded: LoadStateNumber.LoadStateLoaded,
+} satisfies Record<LoadState, number>
+
+/** `refresh` asks for nothing more: what is committed is searched at once. */
+export const loadingHandlers = {
+  async LoadCollection({ engine, dbName }, { collection_name, replica_number }) {
+    refuseReplicas(replica_number)
+    await engine.load(dbName, collection_name, [])
+    return undefined
+  },
+
+  async LoadPartitions({ engine, dbName }, { collection_name, partition_names, replica_number }) {
+    refuseReplicas(replica_number)
+    await engine.load(dbName, collection_name, partition_names)
+    return undefined
+  },
+
+  async ReleaseCollection({ engine, dbName }, { collection_name }) {
+    await engine.release(dbName, collection_name, [])
+    return undefined
+  },
+
+  async ReleasePartitions({ engine, dbName }, { collection_name, partition_names }) {
+    await engine.release(dbName, collection_name, partition_names)
+    return undefined
+  },
+
+  GetLoadState({ engine, dbName }, { collection_name, partition_names }) {
+    const { state } = engine.loadState(dbName, collection_name, partition_names)
+    return { state: loadStateNumbers[state] }
+  },
+
+  GetLoadingProgress({ engine, dbName }, { collection_name, partition_names }) {
+    const { state, percent } = engine.loadState(dbName, collection_name, partition_names)
+    if (state === 'missing') {
+      throw new MillraceError(
+        'collectionNotFound',
+        `collection not found[database=${dbName}][collection=${collection_name}]`,
+      )
+    }
+    return { progress: BigInt(percent), refresh_progress: 100n }
+  },
+} satisfies Handlers
+
+function refuseReplicas(replicaNumber: number): void {
+  if (replicaNumber <= 1) return
+  throw new MillraceError(
+    'unsupported',
+    `millrace is one process and loads one replica, asked for ${replicaNumber}`,
+  )
+}

@@ -1,0 +1,38 @@
+import type { Handlers } from './call.js'
+import { physicalMs } from './hybrid-time.js'
+
+export const partitionHandlers = {
+  async CreatePartition({ engine, dbName }, { collection_name, partition_name }) {
+    await engine.createPartition(dbName, collection_name, partition_name)
+    return undefined
+  },
+
+  async DropPartition({ engine, dbName }, { collection_name, partition_name }) {
+    await engine.dropPartition(dbName, collection_name, partition_name)
+    return undefined
+  },
+
+  HasPartition: ({ engine, dbName }, { collection_name, partition_name }) => ({
+    value: engine.hasPartition(dbName, collection_name, partition_name),
+  }),
+
+  ShowPartitions({ engine, dbName }, { collection_name, collectionID, partition_names }) {
+    const collection = engine.describeCollection(dbName, collection_name, collectionID)
+    const partitions = collection.partitions.filter(
+      ({ name }) => partition_names.length === 0 || partition_names.includes(name),
+    )
+    const created = partitions.map(({ createdTimestamp }) => createdTimestamp)
+    return {
+      partition_names: partitions.map(({ name }) => name),
+      partitionIDs: partitions.map(({ partitionId }) => partitionId),
+      created_timestamps: created,
+      created_utc_timestamps: created.map(physicalMs),
+      inMemory_percentages: partitions.map(({ loadedPercent }) => BigInt(loadedPercent)),
+    }
+  },
+
+  async GetPartitionStatistics({ engine, dbName }, { collection_name, partition_name }) {
+    const rowCount = await engine.rowCount(dbName, collection_name, partition_name)
+    return { stats: [{ key: 'row_count', value: String(rowCount) }] }
+  },
+} satisfies Handlers

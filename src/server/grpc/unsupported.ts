@@ -1,0 +1,14 @@
+import { MillraceError } from '../../errors.js'
+
+/** What is asked for and not there yet is refused by name: never passed over. */
+export function refuse(features: Readonly<Record<string, boolean>>): void {
+  for (const [feature, isAskedFor] of Object.entries(features)) {
+    if (!isAskedFor) continue
+    throw new MillraceError('unsupported', `millrace does not support ${feature} yet`)
+  }
+}
+
+/** Whether a map of a message has an entry. */
+export function hasEntries(map: object): boolean {
+  return Object.keys(map).length > 0
+}

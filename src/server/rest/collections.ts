@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import type {
+  CollectionDescription,
+  Engine,
+  IndexDescription,
+  KeyValues,
+  LoadState,
+} from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+import { DataType, dataTypeName } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { type BodyShape, text } from './body-shape.js'
+import type { JsonValue } from './json-text.js'
+import { route } from './route.js'
+
+const listShape: BodyShape<{ dbName: string }> = {
+  name: 'DatabaseReq',
+  schema: z.object({ dbName: text }),
+  required: {},
+}
+
+export const listCollections = route(listShape, (engine, _body, dbName) =>
+  engine.listCollections(dbName).map(({ schema }) => schema.name),
+)
+
+export const describeCollection = route(
+  {
+    name: 'CollectionNameReq',
+    schema: z.object({ dbName: text, collectionName: text }),
+    required: { collectionName: 'CollectionName' },
+  },
+  async (engine, { collectionName }, dbName) => {
+    const collection = engine.describeCollection(dbName, collectionName)
+    const { state } = engine.loadState(dbName, collectionName, [])
+    return collectionMembers(collection, state, await indexesOf(engine, dbName, collectionName))
+  },
+)
+
+async function indexesOf(
+  engine: Engine,
+  dbName: string,
+  collectionName: string,
+): Promise<IndexDescription[]> {
+  try {
+    return await engine.describeIndex(dbName, collectionName, '', '')
+  } catch (error) {
+    if (error instanceof MillraceError && error.kind === 'indexNotFound') return []
+    throw error
+  }
+}
+
+const consistencyLevelNames = ['Strong', 'Session', 'Bounded', 'Eventually', 'Customized']
+
+const loadStateNames = {
+  missing: 'LoadStateNotExist',
+  released: 'LoadStateNotLoad',
+  loading: 'LoadStateLoading',
+  loaded: 'LoadStateLoaded',
+} satisfies Record<LoadState, string>
+
+function collectionMembers(
+  collection: CollectionDescription,
+  loadState: LoadState,
+  indexes: readonly IndexDescription[],
+): JsonValue {
+  const { schema } = collection
+  return {
+    collectionName: schema.name,
+    collectionID: collection.collectionId,
+    description: schema.description,
+    autoId: schema.fields.some(({ isPrimaryKey, autoId }) => isPrimaryKey && autoId),
+    fields: schema.fields.filter(({ isDynamic }) => !isDynamic).map(fieldMembers),
+    functions: [],
+    aliases: [],
+    indexes: indexes.map(indexMembers),
+    load: loadStateNames[loadState],
+    shardsNum: collection.shardsNum,
+    partitionsNum: collection.partitions.length,
+    consistencyLevel: consistencyLevelNames[collection.consistencyLevel],
+    enableDynamicField: schema.enableDynamicField,
+    properties: pairMembers(collection.properties),
+  }
+}
+
+function fieldMembers(field: Field): JsonValue {
+  const params = Object.entries(field.typeParams)
+  return {
+    id: field.fieldId,
+    name: field.name,
+    description: field.description,
+    type: dataTypeName(field.dataType),
+    elementType: field.dataType === DataType.Array ? dataTypeName(field.elementType) : undefined,
+    primaryKey: field.isPrimaryKey,
+    partitionKey: field.isPartitionKey,
+    clusteringKey: field.isClusteringKey,
+    autoId: field.autoId,
+    nullable: field.nullable,
+    defaultValue: field.defaultValue ?? undefined,
+    isFunctionOutput: field.isFunctionOutput || undefined,
+    params: params.length > 0 ? pairMembers(params) : undefined,
+  }
+}
+
+function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
+  const metricType = params.find(([key]) => key === 'metric_type')?.[1] ?? 'COSINE'
+  return { indexName: name, fieldName, metricType }
+}
+
+function pairMembers(pairs: KeyValues): JsonValue {
+  return pairs.map(([key, value]) => ({ key, value }))
+}

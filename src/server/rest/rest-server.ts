@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { Engine } from '../../engines/engine.js'
+import { MillraceError, millraceErrorFrom } from '../../errors.js'
+import { logFailure } from '../log-failure.js'
+import { type JsonValue, jsonText } from './json-text.js'
+import { readBody } from './read-body.js'
+import { isJsonRequest, refusalOf } from './request-guard.js'
+
+const prefix = '/v2/vectordb'
+/** A connection on which nothing moves for so long is ended. */
+const idleTimeoutMs = 120_000
+
+export interface RestOptions {
+  readonly engine: Engine
+  /** The address that the server listens on: its own name for the Host check. */
+  readonly host: string
+  readonly log: Logger
+}
+
+/** Milvus's REST v2 and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
+export function createRestServer(options: RestOptions): Server {
+  const server = createServer((request, response) => {
+    void answer(options, request, response)
+  })
+  server.timeout = idleTimeoutMs
+  return server
+}
+
+interface Reply {
+  readonly status: number
+  readonly body: string
+  readonly error?: MillraceError
+}
+
+async function answer(
+  options: RestOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const beganMs = performance.now()
+  const [path] = (request.url ?? '/').split('?')
+  const reply = await replyTo(options, request, path)
+  send(request, response, reply)
+  const ms = Math.round(performance.now() - beganMs)
+  const call = { method: request.method, path, status: reply.status, ms }
+  if (reply.error) logFailure(options.log, call, reply.error)
+  else options.log.debug(call, 'request')
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, body }: Reply): void {
+  // The rest of a body that was refused is not read, so the connection cannot be used again.
+  if (!request.complete) response.setHeader('connection', 'close')
+  response.writeHead(status, { 'content-type': contentTypeOf(body) })
+  response.end(body)
+}
+
+function contentTypeOf(body: string): string {
+  return body.startsWith('{') ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8'
+}
+
+async function replyTo(
+  options: RestOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<Reply> {
+  if (request.method === 'GET' && path === '/healthz') return { status: 200, body: 'OK' }
+  const refusal = refusalOf(request, options.host)
+  if (refusal) return failure(403, new MillraceError('parameterInvalid', refusal))
+  if (request.method !== 'POST' || !path.startsWith(prefix)) return notFound(request, path)
+  return postReply(options, request, path)
+}
+
+async function postReply(
+  { engine }: RestOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<Reply> {
+  const { routes } = await import('./routes.js')
+  const route = routes.get(path.slice(prefix.length))
+  if (!route) return notFound(request, path)
+  if (!isJsonRequest(request)) return notJson(request)
+  try {
+    return success(await route(engine, await readBody(request), dbNameHeaderOf(request)))
+  } catch (thrown) {
+    // Milvus: an error of a request is told in the body of a 200.
+    return failure(200, millraceErrorFrom(thrown))
+  }
+}
+
+function dbNameHeaderOf({ headers }: IncomingMessage): string | undefined {
+  const dbName = headers['db-name']
+  return Array.isArray(dbName) ? dbName[0] : dbName
+}
+
+function success(data: JsonValue): Reply {
+  return { status: 200, body: jsonText({ code: 0, data }) }
+}
+
+function failure(status: number, error: MillraceError): Reply {
+  return { status, body: jsonText({ code: error.code, message: error.message }), error }
+}
+
+function notFound({ method }: IncomingMessage, path: string): Reply {
+  const message = `millrace does not serve ${method} ${path}`
+  return failure(404, new MillraceError('unsupported', message))
+}
+
+function notJson({ headers }: IncomingMessage): Reply {
+  const got = headers['content-type'] ?? ''
+  const message = `can only accept json format request, error: expected content-type application/json, got "${got}"`
+  return failure(415, new MillraceError('restNotJson', message))
+}

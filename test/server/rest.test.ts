@@ -1,0 +1,307 @@
+import { type IncomingHttpHeaders, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ImportState } from '../../dist/bulk/import-state.js'
+import { newImportTask } from '../../dist/bulk/import-task.js'
+import type { Engine, NewImport } from '../../dist/engines/engine.js'
+import { MillraceError } from '../../dist/errors.js'
+import { DataType } from '../../dist/schema/data-type.js'
+import { createRestServer } from '../../dist/server/rest/rest-server.js'
+
+const taskId = 446781855410077319n
+const createdMs = Date.UTC(2024, 0, 6, 22, 24, 7, 250)
+const importRequest = {
+  dbName: 'default',
+  collectionName: 'books',
+  collectionId: 446781855410000001n,
+  partitionId: 1n,
+  partitionName: '_default',
+  files: ['data/id.npy', 'data/vector.npy'],
+  options: [],
+}
+const pending = newImportTask(taskId, importRequest, createdMs, ImportState.Pending)
+const plan = {
+  units: [],
+  bytesTotal: 5_200_000,
+  rowsTotal: 10_000,
+  warnings: [],
+  fingerprints: [],
+  autoIdBegin: null,
+}
+
+describe('REST v2', () => {
+  let server: Server
+  let started: NewImport[]
+  let tasks: unknown[]
+
+  beforeEach(async () => {
+    started = []
+    tasks = []
+    const engine = {
+      startImport: async (job: NewImport) => {
+        started.push(job)
+        return pending
+      },
+      importTask: (id: bigint) => {
+        if (id !== taskId) throw new MillraceError('keyNotFound', `key not found[key=${id}]`)
+        return tasks[0]
+      },
+      importTasks: () => tasks,
+      listCollections: () => [books],
+      describeCollection: (_db: string, name: string) => {
+        if (name !== 'books') throw new MillraceError('collectionNotFound', `no ${name}`)
+        return books
+      },
+      loadState: () => ({ state: 'loaded', percent: 100 }),
+      describeIndex: async () => {
+        throw new MillraceError('indexNotFound', 'index not found')
+      },
+    } as unknown as Engine
+    server = createRestServer({ engine, host: '127.0.0.1', log: pino({ level: 'silent' }) })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  })
+
+  afterEach(() => new Promise((resolve) => server.close(resolve)))
+
+  function post(path: string, body: unknown, headers: IncomingHttpHeaders = {}) {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return send(server, 'POST', `/v2/vectordb${path}`, text, headers)
+  }
+
+  it('says that it is healthy, whatever the Host', async () => {
+    const reply = await send(server, 'GET', '/healthz', '', { host: 'probe.example.com' })
+    expect(reply).toEqual({ status: 200, text: 'OK' })
+  })
+
+  it('answers an unknown path with 404 and JSON', async () => {
+    const reply = await post('/entities/nothing', {})
+    expect(reply.status).toBe(404)
+    expect(JSON.parse(reply.text).message).toContain('/v2/vectordb/entities/nothing')
+    expect((await send(server, 'GET', '//', '', {})).status).toBe(404)
+  })
+
+  it('passes over keys it does not know and keys that are null', async () => {
+    const body = {
+      collectionName: 'books',
+      partitionName: null,
+      files: [['data/id.npy', 'data/vector.npy']],
+      options: { timeout: '300', sep: null },
+      objectUrl: null,
+      clusterId: '',
+      volumeName: 7,
+    }
+    const reply = await post('/jobs/import/create', body)
+    expect(reply).toEqual({ status: 200, text: '{"code":0,"data":{"jobId":"446781855410077319"}}' })
+    expect(started).toEqual([
+      {
+        dbName: 'default',
+        collectionName: 'books',
+        partitionName: '',
+        options: [
+          ['timeout', '300'],
+          ['sep', ''],
+        ],
+        fileGroups: [['data/id.npy', 'data/vector.npy']],
+      },
+    ])
+  })
+
+  it('names the keys that are missing', async () => {
+    const reply = await post('/jobs/import/create', { collectionName: '' })
+    expect(JSON.parse(reply.text)).toEqual({
+      code: 1802,
+      message:
+        "missing required parameters, error: Key: 'ImportReq.CollectionName' Error:Field validation for 'CollectionName' failed on the 'required' tag\n" +
+        "Key: 'ImportReq.Files' Error:Field validation for 'Files' failed on the 'required' tag",
+    })
+  })
+
+  it.each([
+    ['no body', ''],
+    ['no JSON', '{'],
+    ['no object', '[]'],
+    ['a key of another type', { jobId: 446781855410077300 }],
+  ])('refuses %s with 1801', async (_what, body) => {
+    const reply = await post('/jobs/import/describe', body)
+    expect(reply.status).toBe(200)
+    expect(JSON.parse(reply.text).code).toBe(1801)
+    expect(JSON.parse(reply.text).message).toMatch(/^can only accept json format request, error: /)
+  })
+
+  it('describes a completed job', async () => {
+    tasks = [
+      {
+        task: {
+          ...pending,
+          state: ImportState.Completed,
+          completedMs: createdMs + 1000,
+          plan,
+          rowCount: 10_000,
+        },
+        progress: 100,
+      },
+    ]
+    const members = {
+      completeTime: '2024-01-06T22:24:08Z',
+      progress: 100,
+      importedRows: 10_000,
+      totalRows: 10_000,
+      fileSize: 5_200_000,
+      state: 'Completed',
+    }
+    for (const path of ['/jobs/import/describe', '/jobs/import/get_progress']) {
+      const reply = await post(path, { jobId: String(taskId) })
+      expect(JSON.parse(reply.text)).toEqual({
+        code: 0,
+        data: {
+          ...members,
+          jobId: '446781855410077319',
+          collectionName: 'books',
+          createTime: '2024-01-06T22:24:07Z',
+          details: [{ ...members, fileName: '[data/id.npy data/vector.npy]' }],
+        },
+      })
+    }
+  })
+
+  it('tells where a failed job broke', async () => {
+    const reason = 'data/id.npy: row 17: expected …'
+    const failedAt = { file: 'data/id.npy', row: 17, field: 'id' }
+    tasks = [
+      {
+        task: { ...pending, state: ImportState.FailedAndCleaned, plan, reason, failedAt },
+        progress: 42,
+      },
+    ]
+    const described = await post('/jobs/import/describe', { jobId: String(taskId) })
+    expect(JSON.parse(described.text).data).toMatchObject({
+      state: 'Failed',
+      progress: 0,
+      reason,
+      failedFile: 'data/id.npy',
+      failedRow: 17,
+      failedField: 'id',
+    })
+    const listed = await post('/jobs/import/list', { pageSize: 10, currentPage: 1 })
+    expect(JSON.parse(listed.text).data.records).toEqual([
+      {
+        jobId: '446781855410077319',
+        collectionName: 'books',
+        state: 'Failed',
+        progress: 0,
+        reason,
+      },
+    ])
+  })
+
+  it('refuses a job id that is no number, and one that is not there', async () => {
+    const word = await post('/jobs/import/describe', { jobId: 'x' })
+    expect(JSON.parse(word.text)).toMatchObject({ code: 1100 })
+    const absent = await post('/jobs/import/describe', { jobId: '5' })
+    expect(JSON.parse(absent.text)).toMatchObject({ code: 2100 })
+  })
+
+  it('describes a collection with the digits of its id', async () => {
+    const reply = await post('/collections/describe', { collectionName: 'books' })
+    expect(reply.text).toContain('"collectionID":446781855410000001,')
+    expect(JSON.parse(reply.text).data).toMatchObject({
+      load: 'LoadStateLoaded',
+      consistencyLevel: 'Bounded',
+      enableDynamicField: true,
+      partitionsNum: 1,
+      fields: [{ id: 100, name: 'id', type: 'Int64', primaryKey: true }],
+    })
+  })
+
+  it('answers an unknown collection with 100', async () => {
+    const reply = await post('/collections/describe', { collectionName: 'x' })
+    expect(JSON.parse(reply.text).code).toBe(100)
+  })
+
+  it('takes the database from the body, else from the header', async () => {
+    const header = await post('/collections/list', {}, { 'db-name': 'other' })
+    expect(JSON.parse(header.text)).toEqual({
+      code: 800,
+      message: 'database not found[database=other]',
+    })
+    const both = await post('/collections/list', { dbName: 'default' }, { 'db-name': 'other' })
+    expect(both.text).toBe('{"code":0,"data":["books"]}')
+  })
+
+  it('takes application/json only', async () => {
+    const reply = await post('/collections/list', {}, { 'content-type': 'text/plain' })
+    expect(reply.status).toBe(415)
+    expect(JSON.parse(reply.text).code).toBe(1801)
+  })
+
+  it.each([
+    ['a Host that is not this server', { host: 'evil.example.com' }],
+    ['a page of another origin', { origin: 'https://evil.example.com' }],
+    ['an opaque origin', { origin: 'null' }],
+  ])('refuses %s', async (_what, headers) => {
+    expect((await post('/collections/list', {}, headers)).status).toBe(403)
+  })
+
+  it.each([{ host: 'localhost:19530' }, { host: '[::1]:19530', origin: 'http://localhost:5173' }])(
+    'lets %o pass',
+    async (headers) => {
+      expect((await post('/collections/list', {}, headers)).status).toBe(200)
+    },
+  )
+
+  it('refuses a body over 16 MiB', async () => {
+    const reply = await post('/collections/list', JSON.stringify({ x: 'x'.repeat(17 << 20) }))
+    expect(JSON.parse(reply.text)).toMatchObject({ code: 1100 })
+  })
+})
+
+const books = {
+  collectionId: importRequest.collectionId,
+  dbName: 'default',
+  schema: {
+    name: 'books',
+    description: '',
+    enableDynamicField: true,
+    version: 0,
+    fields: [
+      field({ fieldId: 100, name: 'id', dataType: DataType.Int64, isPrimaryKey: true }),
+      field({ fieldId: 101, name: '$meta', dataType: DataType.JSON, isDynamic: true }),
+    ],
+  },
+  partitions: [{ partitionId: 1n, name: '_default', createdTimestamp: 1n, loadedPercent: 100 }],
+  shardsNum: 1,
+  consistencyLevel: 2,
+  properties: [],
+  createdTimestamp: 1n,
+  updatedTimestamp: 1n,
+  isLoaded: true,
+}
+
+function field(members: object): object {
+  return { description: '', typeParams: {}, defaultValue: null, ...members }
+}
+
+/** fetch does not let a test choose its Host. */
+function send(
+  server: Server,
+  method: string,
+  path: string,
+  body: string,
+  headers: IncomingHttpHeaders,
+): Promise<{ status: number; text: string }> {
+  const { port } = server.address() as AddressInfo
+  const options = { port, host: '127.0.0.1', method, path, agent: false }
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { ...options, headers: { 'content-type': 'application/json', ...headers } },
+      async (response) => {
+        const chunks: Buffer[] = []
+        for await (const chunk of response) chunks.push(chunk)
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() })
+      },
+    )
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
