@@ -1,0 +1,24 @@
+import type { MessageName } from './codec.js'
+import { serviceMethods } from './generated/messages.js'
+
+type ServiceMethods = typeof serviceMethods
+
+/** An RPC of MilvusService. */
+export type MethodName = keyof ServiceMethods
+
+export interface Method<Name extends MethodName = MethodName> {
+  readonly name: Name
+  readonly path: string
+  readonly request: ServiceMethods[Name]['request'] & MessageName
+  readonly response: ServiceMethods[Name]['response'] & MessageName
+  readonly requestStream: boolean
+  readonly responseStream: boolean
+}
+
+/** Every RPC of MilvusService, by name. */
+export const methods = Object.fromEntries(
+  Object.entries(serviceMethods).map(([name, method]) => [
+    name,
+    { name, path: `/milvus.proto.milvus.MilvusService/${name}`, ...method },
+  ]),
+) as { readonly [Name in MethodName]: Method<Name> }
