@@ -20,7 +20,7 @@ import { createWideInjector } from './wide-windows.js'
 /** Of one message: an insert, or an answer. */
 const messageBytesMax = 512 * 1024 * 1024
 
-export interface GrpcServer extends GrpcConnections {
+interface GrpcServer extends GrpcConnections {
   /** Ends whatever is still open. */
   forceShutdown(): void
 }

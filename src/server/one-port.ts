@@ -13,7 +13,7 @@ export interface GrpcConnections {
   drain(graceMs: number): void
 }
 
-export interface OnePortOptions {
+interface OnePortOptions {
   readonly host: string
   /** 0: a free one. */
   readonly port: number

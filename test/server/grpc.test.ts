@@ -108,6 +108,29 @@ describe('the gRPC service', () => {
     expect((await call('GetVersion', {}, other)).status).toMatchObject({ code: 0 })
   })
 
+  it.each([
+    ['group_by_field', { search_params: pairs({ topk: '1', group_by_field: 'x' }) }],
+    ['range search', { search_params: pairs({ topk: '1', params: '{"radius": 1}' }) }],
+    ['expression templates', { expr_template_values: { x: { int64_val: 1n } } }],
+    ['several searches in one request', { sub_reqs: [{ dsl: '' }] }],
+    ['search by ids', { ids: { int_id: { data: BigInt64Array.of(1n) } } }],
+    ['function scores', { function_score: { functions: [] } }],
+  ])('refuses what it cannot search by yet: %s', async (feature, request) => {
+    const { status } = await call('Search', request)
+    expect(status).toMatchObject({
+      code: 3000,
+      reason: `millrace does not support ${feature} yet`,
+    })
+  })
+
+  it('wants a limit of a query for everything', async () => {
+    const { status } = await call('Query', { collection_name: 'x' })
+    expect(status).toMatchObject({
+      code: 1100,
+      reason: 'empty expression should be used with limit',
+    })
+  })
+
   it('refuses a malformed message in the response', async () => {
     const { path, response } = methods.HasCollection
     const reply = await unary(client, path, Buffer.from([0x0a, 0xff]), new Metadata())
@@ -164,6 +187,10 @@ describe('the gRPC service', () => {
     session.destroy()
   })
 })
+
+function pairs(members: Record<string, string>) {
+  return Object.entries(members).map(([key, value]) => ({ key, value }))
+}
 
 const identity = (bytes: Buffer): Buffer => bytes
 

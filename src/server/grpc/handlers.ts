@@ -5,6 +5,9 @@ import { importHandlers } from './imports.js'
 import { indexHandlers } from './indexes.js'
 import { loadingHandlers } from './loading.js'
 import { partitionHandlers } from './partitions.js'
+import { queryHandlers } from './query.js'
+import { rowHandlers } from './rows.js'
+import { searchHandlers } from './search.js'
 
 /** What is answered; every other RPC of the service is unimplemented. */
 export const handlers: Handlers = {
@@ -13,5 +16,8 @@ export const handlers: Handlers = {
   ...partitionHandlers,
   ...indexHandlers,
   ...loadingHandlers,
+  ...rowHandlers,
+  ...searchHandlers,
+  ...queryHandlers,
   ...importHandlers,
 }

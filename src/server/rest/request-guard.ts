@@ -8,9 +8,9 @@ import { isIP } from 'node:net'
  * @returns why the request is refused, or null
  */
 export function refusalOf({ headers }: IncomingMessage, listeningHost: string): string | null {
-  const { host, origin } = headers
+  const { host = '', origin } = headers
   if (!isTrusted(hostNameOf(`http://${host}`), listeningHost)) {
-    return `the Host header must name this server, got "${host ?? ''}"`
+    return `the Host header must name this server, got "${host}"`
   }
   if (origin !== undefined && !isTrusted(hostNameOf(origin), listeningHost)) {
     return `a page of another origin may not call this server, got "${origin}"`

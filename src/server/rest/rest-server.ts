@@ -11,7 +11,7 @@ const prefix = '/v2/vectordb'
 /** A connection on which nothing moves for so long is ended. */
 const idleTimeoutMs = 120_000
 
-export interface RestOptions {
+interface RestOptions {
   readonly engine: Engine
   /** The address that the server listens on: its own name for the Host check. */
   readonly host: string

@@ -1,0 +1,33 @@
+import { MillraceError } from '../../errors.js'
+import { messageFromQueryAnswer } from '../../wire/results.js'
+import type { Handlers, Request } from './call.js'
+import { type Params, paramsFrom, queryWindow, refuseParams } from './search-params.js'
+import { hasEntries, refuse } from './unsupported.js'
+
+export const queryHandlers = {
+  async Query({ engine, dbName, signal }, request) {
+    refuse({
+      'expression templates': hasEntries(request.expr_template_values),
+      namespaces: Boolean(request.namespace),
+    })
+    const params = paramsFrom(request.query_params)
+    refuseParams(params)
+    checkBounded(request, params)
+    const result = await engine.query({
+      dbName,
+      collectionName: request.collection_name,
+      partitionNames: request.partition_names,
+      filter: request.expr,
+      outputFields: request.output_fields,
+      ...queryWindow(params),
+      signal,
+    })
+    return messageFromQueryAnswer(result)
+  },
+} satisfies Handlers
+
+/** Milvus: a query for everything must say how much of it. */
+function checkBounded({ expr, output_fields }: Request<'Query'>, params: Params): void {
+  if (expr.trim() !== '' || params.has('limit') || output_fields.includes('count(*)')) return
+  throw new MillraceError('parameterInvalid', 'empty expression should be used with limit')
+}

@@ -1,0 +1,74 @@
+import { MillraceError } from '../errors.js'
+import { DataType } from '../schema/data-type.js'
+import { invalidParameter } from '../schema/invalid-parameter.js'
+import { decode, encode } from './codec.js'
+import type { PlaceholderValue } from './generated/messages.js'
+
+/** `nq` query vectors, one after the other, as they lay on the wire; vector `n` begins at `offsets[n]`. */
+export interface PlaceholderVectors {
+  readonly dataType: DataType
+  readonly nq: number
+  readonly bytes: Uint8Array
+  readonly offsets: Int32Array
+}
+
+/**
+ * @param nq as the request says it; 0: not said
+ * @throws parameterInvalid
+ * @throws unsupported for texts and embedding lists
+ */
+export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): PlaceholderVectors {
+  const { placeholders } = decode('PlaceholderGroup', bytes)
+  if (placeholders.length !== 1) {
+    throw invalidParameter(`expected one placeholder, got ${placeholders.length}`)
+  }
+  const [{ type, values }] = placeholders
+  const dataType = vectorTypeFrom(type)
+  validateValues(placeholders[0], nq)
+  const offsets = new Int32Array(values.length + 1)
+  values.forEach((value, index) => {
+    offsets[index + 1] = offsets[index] + value.length
+  })
+  const joined = values.length === 1 ? values[0] : Buffer.concat(values)
+  return { dataType, nq: values.length, bytes: joined, offsets }
+}
+
+export function placeholderGroupFromVectors(vectors: readonly Float32Array[]): Buffer {
+  const values = vectors.map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  )
+  const placeholder = { tag: '$0', type: DataType.FloatVector, values }
+  return encode('PlaceholderGroup', { placeholders: [placeholder] })
+}
+
+const vectorTypes: readonly DataType[] = [
+  DataType.BinaryVector,
+  DataType.FloatVector,
+  DataType.Float16Vector,
+  DataType.BFloat16Vector,
+  DataType.SparseFloatVector,
+  DataType.Int8Vector,
+]
+
+/** Placeholder types are data types by number. */
+function vectorTypeFrom(type: number): DataType {
+  const dataType = vectorTypes.find((vectorType) => vectorType === type)
+  if (dataType !== undefined) return dataType
+  const what = type === DataType.VarChar ? 'text' : `placeholder type ${type}`
+  throw new MillraceError('unsupported', `search by ${what} is not supported: expected vectors`)
+}
+
+function validateValues({ type, values }: PlaceholderValue, nq: number): void {
+  if (values.length === 0) throw invalidParameter('nq (0) should be at least 1: no query vectors')
+  if (nq > 0 && nq !== values.length) {
+    throw invalidParameter(
+      `nq (${nq}) is not equal to the number of query vectors (${values.length})`,
+    )
+  }
+  if (type === DataType.SparseFloatVector) return
+  const odd = values.findIndex((value) => value.length !== values[0].length)
+  if (odd < 0) return
+  throw invalidParameter(
+    `query vector ${odd}: expected ${values[0].length} bytes as vector 0 has, got ${values[odd].length}`,
+  )
+}

@@ -1,0 +1,77 @@
+import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
+import type { Field } from '../schema/field.js'
+import { stringsFromColumn } from './bytes-column.js'
+import type { MessageInput } from './codec.js'
+import { fieldDataFromColumn } from './field-data.js'
+import { successStatus } from './status.js'
+
+/** A field of an answer: its rows in the order of the answer's ids. */
+export interface AnswerField {
+  readonly field: Field
+  readonly column: Column
+  readonly rowCount: number
+}
+
+export interface QueryAnswer {
+  readonly collectionName: string
+  readonly primaryFieldName: string
+  /** Also of an answer without rows: SDKs want the empty columns. */
+  readonly fields: readonly AnswerField[]
+  readonly outputFieldNames: readonly string[]
+  readonly sessionTimestamp: bigint
+}
+
+export interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
+  readonly nq: number
+  readonly topK: number
+  /** Hits of each query; ids, scores and fields hold them one query after the other. */
+  readonly hitCounts: readonly number[]
+  readonly ids: Column
+  readonly scores: Float32Array
+}
+
+export function messageFromQueryAnswer(answer: QueryAnswer): MessageInput<'QueryResults'> {
+  return {
+    status: successStatus,
+    fields_data: answer.fields.map(fieldDataFromAnswer),
+    collection_name: answer.collectionName,
+    output_fields: answer.outputFieldNames,
+    primary_field_name: answer.primaryFieldName,
+    session_ts: answer.sessionTimestamp,
+  }
+}
+
+export function messageFromSearchAnswer(
+  answer: SearchAnswer,
+  sessionTimestamp: bigint,
+): MessageInput<'SearchResults'> {
+  const hitCount = answer.hitCounts.reduce((sum, count) => sum + count, 0)
+  return {
+    status: successStatus,
+    results: {
+      num_queries: BigInt(answer.nq),
+      top_k: BigInt(answer.topK),
+      fields_data: answer.fields.map(fieldDataFromAnswer),
+      scores: answer.scores.subarray(0, hitCount),
+      ids: idsFromColumn(answer.ids, hitCount),
+      topks: answer.hitCounts.map(BigInt),
+      output_fields: answer.outputFieldNames,
+      primary_field_name: answer.primaryFieldName,
+    },
+    collection_name: answer.collectionName,
+    session_ts: sessionTimestamp,
+  }
+}
+
+/** Primary keys, Int64 or VarChar: also for the answer to Insert and Delete. */
+export function idsFromColumn(column: Column, rowCount: number): MessageInput<'IDs'> {
+  if (column.shape === 'bytes') {
+    return { str_id: { data: stringsFromColumn(column as BytesColumn, rowCount) } }
+  }
+  const { values } = column as FixedColumn
+  return { int_id: { data: values.subarray(0, rowCount) as BigInt64Array } }
+}
+
+function fieldDataFromAnswer({ field, column, rowCount }: AnswerField): MessageInput<'FieldData'> {
+  return fieldDataFromColumn(field, column, rowCount)
+}
