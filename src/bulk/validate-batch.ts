@@ -27,7 +27,7 @@ export function validateBatch(
   for (const field of fields) {
     const column = batch.columns.get(field.fieldId)
     if (!column) continue
-    const fault = faultIn(field, column, batch.rowCount, checks)
+    const fault = firstFault(field, column, batch.rowCount, checks)
     if (fault) {
       const place = { file: fileOf(field.fieldId), row: rowBegin + fault.row, field: field.name }
       throw new MillraceError(
@@ -39,12 +39,14 @@ export function validateBatch(
   }
 }
 
-interface Fault {
+/** What is wrong with a row, and what was expected. */
+export interface Fault {
   readonly row: number
   readonly message: string
 }
 
-function faultIn(
+/** The first row of a column that breaks a rule of its field. */
+export function firstFault(
   field: Field,
   column: Column,
   rowCount: number,

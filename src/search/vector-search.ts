@@ -6,18 +6,18 @@ import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema
 import { dataTypeName, isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { Metric } from '../schema/metric.js'
-import { pkAt } from '../segment/pk-order.js'
+import { comparePks, pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { filterMask } from './filter.js'
-import { type Neighbors, nearest } from './nearest.js'
+import { nearest } from './nearest.js'
+import type { Neighbors } from './nearest-query.js'
+import type { RowRef } from './row-ref.js'
 import type { QueryVectors } from './search-request.js'
 import type { SegmentView } from './segment-view.js'
 
 /** A row that was found. Smaller distances are nearer, whatever the metric. */
-export interface Hit {
-  readonly viewIndex: number
-  readonly rowOffset: number
+export interface Hit extends RowRef {
   readonly distance: number
   readonly pk: PrimaryKey
 }
@@ -104,7 +104,7 @@ function hitsOf({ distances, segments, rows }: Neighbors, keys: readonly Column[
 
 function byDistanceThenKey(left: Hit, right: Hit): number {
   if (left.distance !== right.distance) return left.distance - right.distance
-  return left.pk < right.pk ? -1 : left.pk > right.pk ? 1 : 0
+  return comparePks(left.pk, right.pk)
 }
 
 function bytesPerVector(field: Field): number {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ImportState } from '../../bulk/import-state.js'
-import type { ImportTask } from '../../bulk/import-task.js'
+import { type ImportTask, unitRows } from '../../bulk/import-task.js'
 import type { Engine, ImportProgress } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { type BodyShape, filesOfRows, text, textPairs } from './body-shape.js'
@@ -83,9 +83,22 @@ function jobDescription(job: ImportProgress): JsonValue {
     failedFile: task.failedAt.file,
     failedRow: task.failedAt.row,
     failedField: task.failedAt.field,
-    details: [
-      { ...common, fileName: `[${task.request.files.join(' ')}]`, state: detailStateName(task) },
-    ],
+    details: task.request.fileGroups.map((files, groupIndex) => ({
+      ...common,
+      ...groupRows(task, groupIndex),
+      fileName: `[${files.join(' ')}]`, // Milvus: Go's %v of the group's paths.
+      state: detailStateName(task),
+    })),
+  }
+}
+
+function groupRows({ plan }: ImportTask, groupIndex: number): Record<string, JsonValue> {
+  const units = plan?.units.filter((unit) => unit.groupIndex === groupIndex) ?? []
+  const rowsOf = (some: typeof units) => some.reduce((sum, unit) => sum + unitRows(unit), 0)
+  return {
+    importedRows: rowsOf(units.filter(({ isDone }) => isDone)),
+    totalRows: rowsOf(units),
+    fileSize: units.reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }
 

@@ -1,0 +1,284 @@
+import { MillraceError } from '../../errors.js'
+import { type CollectionSchema, defaultPartitionName, partitionKeyOf } from '../../schema/collection-schema.js'
+import type { Catalog } from '../../storage/catalog.js'
+import { CollectionRows } from '../../storage/collection-rows.js'
+import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
+import type { RowsContext } from '../../storage/rows-context.js'
+import { Serial } from '../../util/serial.js'
+import type { CollectionDescription, NewCollection } from '../engine.js'
+
+/** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
+const partitionKeyPartitions = 16
+
+/** A collection: what the catalog says of it, and its rows. */
+export interface OpenCollection {
+  readonly record: CollectionRecord
+  readonly rows: CollectionRows
+}
+
+/** All collections, their partitions, and which of them are loaded. Changes come one after the other. */
+export class Collections {
+  readonly #context: RowsContext
+  readonly #rows = new Map<bigint, CollectionRows>()
+  readonly #changes = new Serial()
+  /** Collections that are loaded again after a start; gone when that is done. */
+  readonly #loading = new Map<bigint, Promise<void>>()
+
+  constructor(context: RowsContext) {
+    this.#context = context
+    for (const record of context.catalog.allCollections()) this.#open(record)
+  }
+
+  get #catalog(): Catalog {
+    return this.#context.catalog
+  }
+
+  /** Begins to load what was loaded before the last stop; searches wait for it. */
+  reload(onError: (collectionName: string, error: unknown) => void): void {
+    for (const { collectionId, loadedPartitionIds, schema } of this.#catalog.allCollections()) {
+      if (loadedPartitionIds.length === 0) continue
+      const loading = this.#rows
+        .get(collectionId)!
+        .load(loadedPartitionIds)
+        .catch((error) => onError(schema.name, error))
+        .finally(() => this.#loading.delete(collectionId))
+      this.#loading.set(collectionId, loading)
+    }
+  }
+
+  isReloading(collectionId: bigint): boolean {
+    return this.#loading.has(collectionId)
+  }
+
+  async reloaded(collectionId: bigint): Promise<void> {
+    await this.#loading.get(collectionId)
+  }
+
+  /** @throws collectionNotFound */
+  named(dbName: string, name: string): OpenCollection {
+    const record = this.#catalog.collectionNamed(dbName, name)
+    return { record, rows: this.#rows.get(record.collectionId)! }
+  }
+
+  find(dbName: string, name: string): CollectionRecord | undefined {
+    return this.#catalog.findCollection(dbName, name)
+  }
+
+  withId(collectionId: bigint): OpenCollection | undefined {
+    const record = this.#catalog.collection(collectionId)
+    return record && { record, rows: this.#rows.get(collectionId)! }
+  }
+
+  list(dbName: string): CollectionRecord[] {
+    return this.#catalog.collections(dbName)
+  }
+
+  /** The same collection once more is no error, as in Milvus. */
+  create(collection: NewCollection): Promise<void> {
+    return this.#changes.run(async () => {
+      const { dbName, schema } = collection
+      const existing = this.find(dbName, schema.name)
+      if (existing && isSameSchema(existing.schema, schema)) return
+      if (existing) {
+        throw new MillraceError(
+          'parameterInvalid',
+          `create duplicate collection with different parameters, collection: ${schema.name}: invalid parameter`,
+        )
+      }
+      const record = this.#newRecord(collection)
+      await this.#catalog.putCollection(record)
+      this.#open(record)
+    })
+  }
+
+  /** A collection that is not there is no error, as in Milvus. */
+  drop(dbName: string, name: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const record = this.find(dbName, name)
+      if (!record) return
+      const rows = this.#rows.get(record.collectionId)!
+      await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
+      this.#rows.delete(record.collectionId)
+    })
+  }
+
+  createPartition(dbName: string, name: string, partitionName: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const { record } = this.named(dbName, name)
+      checkPartitionName(partitionName)
+      if (partitionKeyOf(record.schema)) {
+        throw new MillraceError(
+          'parameterInvalid',
+          'disable create partition if partition key mode is used: invalid parameter',
+        )
+      }
+      if (record.partitions.some((partition) => partition.name === partitionName)) return
+      const partitions = [...record.partitions, this.#newPartition(partitionName)]
+      await this.#update({ ...record, partitions })
+    })
+  }
+
+  dropPartition(dbName: string, name: string, partitionName: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const { record, rows } = this.named(dbName, name)
+      const partition = record.partitions.find((each) => each.name === partitionName)
+      checkPartitionDrop(record, partitionName)
+      if (!partition) return
+      const { partitionId } = partition
+      const isOther = (id: bigint) => id !== partitionId
+      const next = {
+        ...record,
+        partitions: record.partitions.filter((each) => isOther(each.partitionId)),
+        loadedPartitionIds: record.loadedPartitionIds.filter(isOther),
+      }
+      await rows.dropPartition(partitionId, (segments, logged) =>
+        this.#catalog.dropPartition(next, segments, logged),
+      )
+    })
+  }
+
+  /** Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. */
+  load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
+    return this.#changes.run(async () => {
+      const { record, rows } = this.named(dbName, name)
+      await this.reloaded(record.collectionId)
+      const partitionIds = partitionIdsOf(record, partitionNames)
+      await rows.load(partitionIds)
+      const loaded = [...new Set([...record.loadedPartitionIds, ...partitionIds])]
+      await this.#update({ ...record, loadedPartitionIds: loaded })
+    })
+  }
+
+  release(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
+    return this.#changes.run(async () => {
+      const { record, rows } = this.named(dbName, name)
+      const partitionIds = partitionIdsOf(record, partitionNames)
+      const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
+      await this.#update({ ...record, loadedPartitionIds: loaded })
+      await rows.release(partitionIds)
+    })
+  }
+
+  /** Replaces a collection's record, computed from what it is at that moment. */
+  change(
+    dbName: string,
+    name: string,
+    change: (record: CollectionRecord) => CollectionRecord,
+  ): Promise<void> {
+    return this.#changes.run(async () => {
+      const { record } = this.named(dbName, name)
+      const next = change(record)
+      if (next !== record) await this.#update(next)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#changes.idle()
+    await Promise.all([...this.#rows.values()].map((rows) => rows.close()))
+  }
+
+  async #update(record: CollectionRecord): Promise<void> {
+    await this.#catalog.putCollection({
+      ...record,
+      updatedTimestamp: this.#context.oracle.next(),
+    })
+  }
+
+  #open({ collectionId, schema }: CollectionRecord): void {
+    this.#rows.set(collectionId, CollectionRows.open(this.#context, collectionId, schema))
+  }
+
+  #newRecord(collection: NewCollection): CollectionRecord {
+    const { oracle } = this.#context
+    const timestamp = oracle.next()
+    const partitionNames = partitionKeyOf(collection.schema)
+      ? Array.from(
+          { length: collection.numPartitions || partitionKeyPartitions },
+          (_, index) => `${defaultPartitionName}_${index}`,
+        )
+      : [defaultPartitionName]
+    return {
+      collectionId: oracle.next(),
+      dbName: collection.dbName,
+      schema: collection.schema,
+      partitions: partitionNames.map((name) => this.#newPartition(name)),
+      indexes: [],
+      properties: collection.properties,
+      shardsNum: collection.shardsNum,
+      consistencyLevel: collection.consistencyLevel,
+      createdTimestamp: timestamp,
+      updatedTimestamp: timestamp,
+      loadedPartitionIds: [],
+    }
+  }
+
+  #newPartition(name: string): PartitionRecord {
+    const { oracle } = this.#context
+    return { partitionId: oracle.next(), name, createdTimestamp: oracle.next() }
+  }
+}
+
+export function describe(record: CollectionRecord): CollectionDescription {
+  const loaded = new Set(record.loadedPartitionIds)
+  return {
+    collectionId: record.collectionId,
+    dbName: record.dbName,
+    schema: record.schema,
+    partitions: record.partitions.map((partition) => ({
+      ...partition,
+      loadedPercent: loaded.has(partition.partitionId) ? 100 : 0,
+    })),
+    shardsNum: record.shardsNum,
+    consistencyLevel: record.consistencyLevel,
+    properties: record.properties,
+    createdTimestamp: record.createdTimestamp,
+    updatedTimestamp: record.updatedTimestamp,
+    isLoaded: loaded.size > 0,
+  }
+}
+
+/** The ids of partitions by name; all of them where no name is given. @throws partitionNotFound */
+export function partitionIdsOf(
+  record: CollectionRecord,
+  partitionNames: readonly string[],
+): bigint[] {
+  if (partitionNames.length === 0) return record.partitions.map(({ partitionId }) => partitionId)
+  return partitionNames.map((name) => partitionNamed(record, name).partitionId)
+}
+
+/** @throws partitionNotFound */
+export function partitionNamed(record: CollectionRecord, name: string): PartitionRecord {
+  const partition = record.partitions.find((each) => each.name === name)
+  if (partition) return partition
+  throw new MillraceError('partitionNotFound', `partition not found[partition=${name}]`)
+}
+
+function isSameSchema(left: CollectionSchema, right: CollectionSchema): boolean {
+  const fieldsOf = ({ fields, enableDynamicField }: CollectionSchema) =>
+    JSON.stringify([fields, enableDynamicField], (_key, value) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    )
+  return fieldsOf(left) === fieldsOf(right)
+}
+
+function checkPartitionName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(name)) return
+  throw new MillraceError(
+    'parameterInvalid',
+    `Invalid partition name: ${name}. Partition name can only contain numbers, letters and underscores: expected at most 255 of them, the first no number: invalid parameter`,
+  )
+}
+
+/** @throws parameterInvalid for a partition that must not be dropped as it is */
+export function checkPartitionDrop(record: CollectionRecord, partitionName: string): void {
+  const fault = partitionDropFault(record, partitionName)
+  if (fault) throw new MillraceError('parameterInvalid', `${fault}: invalid parameter`)
+}
+
+function partitionDropFault(record: CollectionRecord, partitionName: string): string | null {
+  if (partitionKeyOf(record.schema)) return 'disable drop partition if partition key mode is used'
+  if (partitionName === defaultPartitionName) return 'default partition cannot be deleted'
+  const partition = record.partitions.find(({ name }) => name === partitionName)
+  if (!partition || !record.loadedPartitionIds.includes(partition.partitionId)) return null
+  return 'partition cannot be dropped, partition is loaded, please release it first'
+}

@@ -1,0 +1,51 @@
+import type { Column } from '../../column/column.js'
+import { keyColumn } from '../../column/key-column.js'
+import { MillraceError } from '../../errors.js'
+import { bindExpr } from '../../expr/bind-expr.js'
+import { parseExpr } from '../../expr/parse-expr.js'
+import { pkValuesOf } from '../../expr/pk-values.js'
+import { primaryKeyOf } from '../../schema/collection-schema.js'
+import { gatherKeys } from '../../search/gather.js'
+import { selectRows } from '../../search/row-query.js'
+import type { Mutation } from '../engine.js'
+import { type OpenCollection, partitionIdsOf } from './collections.js'
+
+/** Deletes the rows that pass a filter: those it names by key, else those it finds. */
+export async function deleteRows(
+  open: OpenCollection,
+  partitionName: string,
+  filter: string,
+): Promise<Mutation> {
+  const { record, rows } = open
+  if (filter.trim() === '') {
+    throw new MillraceError(
+      'parameterInvalid',
+      'delete: expected an expression, got an empty one: invalid parameter',
+    )
+  }
+  const names = partitionName ? [partitionName] : []
+  const partitionIds = partitionIdsOf(record, names)
+  const { keys, rowCount } = await deletedKeys(open, partitionIds, filter)
+  const scope = partitionName ? partitionIds[0] : null
+  const timestamp = await rows.delete(keys, rowCount, scope)
+  return { ids: keys, rowCount, timestamp }
+}
+
+async function deletedKeys(
+  { record, rows }: OpenCollection,
+  partitionIds: readonly bigint[],
+  filter: string,
+): Promise<{ readonly keys: Column; readonly rowCount: number }> {
+  const { schema } = record
+  const bound = bindExpr(parseExpr(filter), schema)
+  const named = pkValuesOf(bound)
+  if (named) return { keys: keyColumn(primaryKeyOf(schema), named), rowCount: named.length }
+  const snapshot = await rows.snapshot(partitionIds)
+  try {
+    const found = await selectRows(snapshot.views, bound, schema, { limit: null, offset: 0 })
+    const keys = await gatherKeys(snapshot.views, found, schema)
+    return { keys, rowCount: found.length }
+  } finally {
+    snapshot.release()
+  }
+}

@@ -1,0 +1,325 @@
+import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
+import { ImportRunner } from '../../bulk/import-runner.js'
+import { ImportState } from '../../bulk/import-state.js'
+import type { ImportTask } from '../../bulk/import-task.js'
+import type { ColumnBatch } from '../../column/column.js'
+import { MillraceError } from '../../errors.js'
+import { createFiniteChecks } from '../../kernels/finite-checks.js'
+import { VectorMemory } from '../../kernels/vector-memory.js'
+import type {
+  QueryRequest,
+  QueryResult,
+  SearchRequest,
+  SearchResult,
+} from '../../search/search-request.js'
+import { Catalog } from '../../storage/catalog.js'
+import { DataDirectory } from '../../storage/data-directory.js'
+import type { RowsContext } from '../../storage/rows-context.js'
+import { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import { createWorkerPool } from '../../workers/worker-pool.js'
+import type {
+  CollectionDescription,
+  Engine,
+  FlushResult,
+  ImportProgress,
+  IndexDescription,
+  LoadState,
+  Mutation,
+  NewCollection,
+  NewIndex,
+} from '../engine.js'
+import { checkPartitionDrop, Collections, describe, partitionIdsOf } from './collections.js'
+import { deleteRows } from './deletes.js'
+import { EmbeddedImportTarget } from './embedded-import-target.js'
+import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'
+import { insertRows } from './mutations.js'
+import { Reads } from './reads.js'
+
+/** Things that nobody waits for went wrong or were put right; each a sentence. */
+export interface EngineLog {
+  info(message: string, detail?: Record<string, unknown>): void
+  error(message: string, detail?: Record<string, unknown>): void
+}
+
+export interface EmbeddedEngineOptions {
+  readonly dataPath: string
+  /** Files are imported from inside these directories only; the first is where relative paths begin. */
+  readonly importRoots: readonly string[]
+  readonly log: EngineLog
+  readonly nowMs?: () => number
+  /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
+  readonly cleanedAfterMs?: number
+}
+
+/** The database in one process over one data directory. */
+export class EmbeddedEngine implements Engine {
+  readonly #context: RowsContext
+  readonly #collections: Collections
+  readonly #reads: Reads
+  readonly #imports: ImportRunner
+  readonly #checks = createFiniteChecks()
+
+  private constructor(context: RowsContext, collections: Collections, imports: ImportRunner) {
+    this.#context = context
+    this.#collections = collections
+    this.#reads = new Reads(context, collections)
+    this.#imports = imports
+  }
+
+  /** @throws serviceUnavailable when another server owns the data directory */
+  static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
+    const { log } = options
+    const directory = await DataDirectory.open(options.dataPath)
+    const context: RowsContext = {
+      directory,
+      catalog: Catalog.open(directory.store),
+      oracle: TimestampOracle.open(directory.store, options.nowMs),
+      memory: new VectorMemory(),
+      pool: createWorkerPool(),
+      onSealError: (error) => log.error('growing rows could not be sealed', { error }),
+    }
+    const swept = directory.sweep((id) => context.catalog.segment(id) !== undefined)
+    if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
+    const collections = new Collections(context)
+    collections.reload((collection, error) =>
+      log.error('a collection could not be loaded again', { collection, error }),
+    )
+    const target = new EmbeddedImportTarget(context, collections)
+    const imports = ImportRunner.start({
+      target,
+      pool: context.pool,
+      roots: { roots: options.importRoots, forbidden: [directory.path] },
+      nowMs: options.nowMs ?? Date.now,
+      cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
+      onChange: (task) => logImport(log, task),
+      onWriteError: ({ taskId }, error) =>
+        log.error('an import could not be recorded as failed, trying again', {
+          taskId: String(taskId),
+          error,
+        }),
+    })
+    return new EmbeddedEngine(context, collections, imports)
+  }
+
+  allocTimestamp(): bigint {
+    return this.#context.oracle.next()
+  }
+
+  async createCollection(collection: NewCollection): Promise<void> {
+    await this.#collections.create(collection)
+  }
+
+  describeCollection(
+    dbName: string,
+    collectionName: string,
+    collectionId?: bigint,
+  ): CollectionDescription {
+    if (collectionName !== '' || collectionId === undefined) {
+      return describe(this.#collections.named(dbName, collectionName).record)
+    }
+    const open = this.#collections.withId(collectionId)
+    if (open) return describe(open.record)
+    throw new MillraceError(
+      'collectionNotFound',
+      `collection not found[collection=${collectionId}]`,
+    )
+  }
+
+  hasCollection(dbName: string, collectionName: string): boolean {
+    return this.#collections.find(dbName, collectionName) !== undefined
+  }
+
+  listCollections(dbName: string): CollectionDescription[] {
+    return this.#collections.list(dbName).map(describe)
+  }
+
+  async dropCollection(dbName: string, collectionName: string): Promise<void> {
+    const record = this.#collections.find(dbName, collectionName)
+    if (!record) return // Milvus: dropping a collection that is not there is no error.
+    await this.#imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
+    await this.#collections.drop(dbName, collectionName)
+  }
+
+  async rowCount(dbName: string, collectionName: string, partitionName: string): Promise<number> {
+    const { record, rows } = this.#collections.named(dbName, collectionName)
+    return rows.rowCount(partitionIdsOf(record, partitionName ? [partitionName] : []))
+  }
+
+  async createPartition(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+  ): Promise<void> {
+    await this.#collections.createPartition(dbName, collectionName, partitionName)
+  }
+
+  async dropPartition(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+  ): Promise<void> {
+    const { record } = this.#collections.named(dbName, collectionName)
+    checkPartitionDrop(record, partitionName)
+    const partition = record.partitions.find(({ name }) => name === partitionName)
+    if (!partition) return // Milvus: as with collections.
+    const reason = `partition ${partitionName} dropped`
+    await this.#imports.abandon(record.collectionId, partition.partitionId, reason)
+    await this.#collections.dropPartition(dbName, collectionName, partitionName)
+  }
+
+  hasPartition(dbName: string, collectionName: string, partitionName: string): boolean {
+    const { record } = this.#collections.named(dbName, collectionName)
+    return record.partitions.some(({ name }) => name === partitionName)
+  }
+
+  async createIndex(index: NewIndex): Promise<void> {
+    await this.#collections.change(index.dbName, index.collectionName, (record) =>
+      withIndex(record, index, this.#context.oracle),
+    )
+  }
+
+  async describeIndex(
+    dbName: string,
+    collectionName: string,
+    fieldName: string,
+    indexName: string,
+  ): Promise<IndexDescription[]> {
+    const { record, rows } = this.#collections.named(dbName, collectionName)
+    const indexes = indexesNamed(record, fieldName, indexName)
+    if (indexes.length === 0) {
+      throw new MillraceError(
+        'indexNotFound',
+        `index not found[collection=${collectionName}][index=${indexName}]`,
+      )
+    }
+    const rowCount = await rows.rowCount(partitionIdsOf(record, []))
+    return indexes.map(({ indexId, name, fieldId, params }) => ({
+      indexId,
+      name,
+      fieldName: record.schema.fields.find((field) => field.fieldId === fieldId)!.name,
+      params,
+      indexedRows: rowCount,
+      totalRows: rowCount,
+      pendingRows: 0,
+    }))
+  }
+
+  async dropIndex(
+    dbName: string,
+    collectionName: string,
+    fieldName: string,
+    indexName: string,
+  ): Promise<void> {
+    await this.#collections.change(dbName, collectionName, (record) =>
+      withoutIndex(record, fieldName, indexName),
+    )
+  }
+
+  async load(
+    dbName: string,
+    collectionName: string,
+    partitionNames: readonly string[],
+  ): Promise<void> {
+    checkLoadable(this.#collections.named(dbName, collectionName).record)
+    await this.#collections.load(dbName, collectionName, partitionNames)
+  }
+
+  async release(
+    dbName: string,
+    collectionName: string,
+    partitionNames: readonly string[],
+  ): Promise<void> {
+    await this.#collections.release(dbName, collectionName, partitionNames)
+  }
+
+  loadState(
+    dbName: string,
+    collectionName: string,
+    partitionNames: readonly string[],
+  ): { readonly state: LoadState; readonly percent: number } {
+    const record = this.#collections.find(dbName, collectionName)
+    if (!record) return { state: 'missing', percent: 0 }
+    const loaded = new Set(record.loadedPartitionIds)
+    const isLoaded =
+      partitionNames.length === 0
+        ? loaded.size > 0
+        : partitionIdsOf(record, partitionNames).every((id) => loaded.has(id))
+    if (!isLoaded) return { state: 'released', percent: 0 }
+    if (this.#collections.isReloading(record.collectionId)) return { state: 'loading', percent: 0 }
+    return { state: 'loaded', percent: 100 }
+  }
+
+  async insert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+  ): Promise<Mutation> {
+    const open = this.#collections.named(dbName, collectionName)
+    const context = { oracle: this.#context.oracle, checks: this.#checks }
+    return insertRows(context, open, partitionName, batch)
+  }
+
+  async delete(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    filter: string,
+  ): Promise<Mutation> {
+    return deleteRows(this.#collections.named(dbName, collectionName), partitionName, filter)
+  }
+
+  async flush(dbName: string, collectionName: string): Promise<FlushResult> {
+    const { rows } = this.#collections.named(dbName, collectionName)
+    const sealed = await rows.flush()
+    return {
+      collectionName,
+      segmentIds: sealed.map(({ segmentId }) => segmentId),
+      flushedSegmentIds: rows.segmentIds(),
+      timestamp: this.#context.oracle.next(),
+    }
+  }
+
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.#reads.search(request)
+  }
+
+  query(request: QueryRequest): Promise<QueryResult> {
+    return this.#reads.query(request)
+  }
+
+  async startImport(request: NewImport): Promise<ImportTask> {
+    const { record } = this.#collections.named(request.dbName, request.collectionName)
+    return this.#imports.submit(checkImportRequest(request, record))
+  }
+
+  importTask(taskId: bigint): ImportProgress {
+    const task = this.#imports.task(taskId)
+    if (task) return { task, progress: this.#imports.progress(taskId) }
+    throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
+  }
+
+  importTasks(dbName: string, collectionName: string): ImportProgress[] {
+    const collectionId =
+      collectionName && this.#collections.named(dbName, collectionName).record.collectionId
+    return this.#imports
+      .tasks()
+      .filter(({ request }) => !collectionId || request.collectionId === collectionId)
+      .map((task) => ({ task, progress: this.#imports.progress(task.taskId) }))
+  }
+
+  async close(): Promise<void> {
+    await this.#imports.close()
+    await this.#collections.close()
+    await this.#context.pool.close()
+    await this.#context.oracle.close()
+    await this.#context.directory.close()
+  }
+}
+
+function logImport(log: EngineLog, task: ImportTask): void {
+  const { taskId, request, rowCount, reason } = task
+  const detail = { taskId: String(taskId), collection: request.collectionName, rowCount }
+  if (task.state === ImportState.Completed) log.info('import completed', detail)
+  if (task.state === ImportState.Failed) log.info('import failed', { ...detail, reason })
+}

@@ -1,0 +1,134 @@
+import { MillraceError } from '../../errors.js'
+import { fieldNamed } from '../../schema/collection-schema.js'
+import { isVectorType } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { isMetric, type Metric } from '../../schema/metric.js'
+import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
+import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import type { NewIndex } from '../engine.js'
+
+/** The record with one index more; itself where it has that very index already. */
+export function withIndex(
+  record: CollectionRecord,
+  index: NewIndex,
+  oracle: TimestampOracle,
+): CollectionRecord {
+  const field = indexedField(record, index.fieldName)
+  const name = index.indexName || field.name
+  const before = record.indexes.find((each) => each.name === name || each.fieldId === field.fieldId)
+  if (before) {
+    if (before.fieldId === field.fieldId && before.name === name && isSame(before, index)) {
+      return record
+    }
+    throw new MillraceError(
+      'parameterInvalid',
+      before.fieldId === field.fieldId
+        ? `CreateIndex failed: at most one distinct index is allowed per field: field "${field.name}" has index "${before.name}": invalid parameter`
+        : `CreateIndex failed: index name "${name}" is taken by another field: invalid parameter`,
+    )
+  }
+  checkMetric(field, metricOf(index.params))
+  const created: IndexRecord = {
+    indexId: oracle.next(),
+    name,
+    fieldId: field.fieldId,
+    params: index.params,
+    createdTimestamp: oracle.next(),
+  }
+  return { ...record, indexes: [...record.indexes, created] }
+}
+
+/** The record without the indexes that are named; itself where there is none, as in Milvus. */
+export function withoutIndex(
+  record: CollectionRecord,
+  fieldName: string,
+  indexName: string,
+): CollectionRecord {
+  const dropped = indexesNamed(record, fieldName, indexName)
+  if (dropped.length === 0) return record
+  const isVector = (index: IndexRecord) =>
+    record.schema.fields.some((f) => f.fieldId === index.fieldId && isVectorType(f.dataType))
+  if (record.loadedPartitionIds.length > 0 && dropped.some(isVector)) {
+    throw new MillraceError(
+      'parameterInvalid',
+      `vector index cannot be dropped on loaded collection: ${record.schema.name}, please release it first: invalid parameter`,
+    )
+  }
+  return { ...record, indexes: record.indexes.filter((index) => !dropped.includes(index)) }
+}
+
+/** Both names may be empty: all. */
+export function indexesNamed(
+  record: CollectionRecord,
+  fieldName: string,
+  indexName: string,
+): IndexRecord[] {
+  return record.indexes.filter((index) => {
+    const field = record.schema.fields.find(({ fieldId }) => fieldId === index.fieldId)
+    return (!indexName || index.name === indexName) && (!fieldName || field?.name === fieldName)
+  })
+}
+
+/** @throws indexNotFound unless every vector field has an index, which loading asks for, as in Milvus. */
+export function checkLoadable(record: CollectionRecord): void {
+  const missing = record.schema.fields.filter(
+    ({ dataType, fieldId }) =>
+      isVectorType(dataType) && !record.indexes.some((index) => index.fieldId === fieldId),
+  )
+  if (missing.length === 0) return
+  throw new MillraceError(
+    'indexNotFound',
+    `index not found[collection=${record.schema.name}]: there is no vector index on field: [${missing.map(({ name }) => name).join(' ')}], please create index firstly`,
+  )
+}
+
+/** The metric a vector field is searched by: its index's, else L2 as Milvus has it for floats. */
+export function metricOfField(record: CollectionRecord, field: Field): Metric {
+  const index = record.indexes.find(({ fieldId }) => fieldId === field.fieldId)
+  const metric = index ? metricOf(index.params) : ''
+  return isMetric(metric) ? metric : 'L2'
+}
+
+function indexedField(record: CollectionRecord, fieldName: string): Field {
+  const field = fieldNamed(record.schema, fieldName)
+  if (field) return field
+  throw new MillraceError(
+    'parameterInvalid',
+    `cannot create index on non-existed field: ${fieldName}: invalid parameter`,
+  )
+}
+
+function checkMetric(field: Field, metric: string): void {
+  if (!isVectorType(field.dataType) || isMetric(metric)) return
+  throw new MillraceError(
+    'parameterInvalid',
+    `metric type ${metric || '""'} is not supported for field "${field.name}": invalid parameter`,
+  )
+}
+
+function metricOf(params: NewIndex['params']): string {
+  const own = params.find(([key]) => key === 'metric_type')?.[1]
+  return (own ?? nestedMetric(params) ?? '').toUpperCase()
+}
+
+/** Some clients put the metric into the JSON of `params`. */
+function nestedMetric(params: NewIndex['params']): string | undefined {
+  const text = params.find(([key]) => key === 'params')?.[1]
+  if (!text) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    const metric = (value as { metric_type?: unknown } | null)?.metric_type
+    return typeof metric === 'string' ? metric : undefined
+  } catch {
+    throw new MillraceError(
+      'parameterInvalid',
+      `index params: expected JSON, got ${text}: invalid parameter`,
+    )
+  }
+}
+
+function isSame(index: IndexRecord, wanted: NewIndex): boolean {
+  const sorted = (params: NewIndex['params']) =>
+    JSON.stringify([...params].sort(([left], [right]) => (left < right ? -1 : 1)))
+  return sorted(index.params) === sorted(wanted.params)
+}
