@@ -1,0 +1,64 @@
+import { MillraceError } from '../errors.js'
+import { type CollectionSchema, fieldNamed } from '../schema/collection-schema.js'
+import { isVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+
+interface OutputFields {
+  /** In the schema's order. */
+  readonly fields: readonly Field[]
+  /** What the answer names: fields, and the dynamic keys that were asked for. */
+  readonly names: readonly string[]
+  /** The keys that `$meta` is cut down to; null: all of them. */
+  readonly dynamicKeys: readonly string[] | null
+}
+
+/**
+ * The fields that a request's output fields mean: the primary key and what is named. `*` is all fields but
+ * the outputs of functions, `%` all vectors; another name is a key of the dynamic field, where there is
+ * one.
+ */
+export function outputFieldsOf(
+  schema: CollectionSchema,
+  requested: readonly string[],
+): OutputFields {
+  const dynamicField = schema.fields.find(({ isDynamic }) => isDynamic)
+  const fields = new Set(schema.fields.filter(({ isPrimaryKey }) => isPrimaryKey))
+  const keys = new Set<string>()
+  for (const name of requested) {
+    const meant = fieldsMeant(schema, name)
+    if (meant === null && dynamicField === undefined) {
+      throw new MillraceError('parameterInvalid', `field ${name} not exist`, { field: name })
+    }
+    if (meant === null) keys.add(dynamicKey(name))
+    else for (const field of meant) fields.add(field)
+  }
+  const isWhole = dynamicField === undefined || fields.has(dynamicField)
+  if (keys.size > 0) fields.add(dynamicField!)
+  return {
+    fields: schema.fields.filter((field) => fields.has(field)),
+    names: namesOf(schema, fields, isWhole, keys),
+    dynamicKeys: isWhole ? null : [...keys],
+  }
+}
+
+function fieldsMeant(schema: CollectionSchema, name: string): readonly Field[] | null {
+  if (name === '*') return schema.fields.filter((field) => !field.isFunctionOutput)
+  if (name === '%') return schema.fields.filter(({ dataType }) => isVectorType(dataType))
+  const field = fieldNamed(schema, name)
+  return field === undefined ? null : [field]
+}
+
+/** `$meta["key"]` is the long form of `key`. */
+function dynamicKey(name: string): string {
+  return /^\$meta\[(["'])(.*)\1\]$/.exec(name)?.[2] ?? name
+}
+
+function namesOf(
+  schema: CollectionSchema,
+  fields: ReadonlySet<Field>,
+  isWhole: boolean,
+  keys: ReadonlySet<string>,
+): readonly string[] {
+  const named = schema.fields.filter((field) => fields.has(field) && (isWhole || !field.isDynamic))
+  return [...named.map(({ name }) => name), ...keys]
+}

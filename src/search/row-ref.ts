@@ -1,0 +1,5 @@
+/** A row of one of a query's views. */
+export interface RowRef {
+  readonly viewIndex: number
+  readonly rowOffset: number
+}
