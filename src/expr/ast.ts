@@ -34,7 +34,7 @@ export interface ArithmeticNode {
   readonly right: ExprNode
 }
 
-export type ArithmeticOperator = ColumnOperator | '**'
+type ArithmeticOperator = ColumnOperator | '**'
 
 /** `**` is for constants only. */
 export type ColumnOperator = '+' | '-' | '*' | '/' | '%'
@@ -48,7 +48,7 @@ export interface ComparisonNode {
 
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>='
 
-export interface InNode {
+interface InNode {
   readonly kind: 'in'
   readonly operand: ExprNode
   readonly list: ExprNode

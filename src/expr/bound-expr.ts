@@ -21,7 +21,7 @@ export type BoundExpr =
   | { readonly kind: 'and' | 'or'; readonly operands: readonly BoundExpr[] }
 
 /** Two columns of a row against each other. */
-export interface CompareExpr {
+interface CompareExpr {
   readonly kind: 'compare'
   readonly op: ComparisonOperator
   readonly left: ColumnValue

@@ -25,10 +25,27 @@ function jsonTextAt(bytes: Buffer, position: number, end: number): string {
 }
 
 export function jsonNumberAt(bytes: Buffer, position: number, end: number): number | bigint {
-  const token = bytes.toString('latin1', position, jsonSkip(bytes, position, end))
-  return token.length <= 15 || /[.eE]/.test(token)
-    ? exactNumber(Number(token))
-    : exactNumber(BigInt(token))
+  const after = jsonSkip(bytes, position, end)
+  return smallIntegerAt(bytes, position, after) ?? exactNumber(parseNumber(bytes, position, after))
+}
+
+/** Most numbers are integers of few digits, which need no string on the way. */
+function smallIntegerAt(bytes: Buffer, position: number, after: number): number | null {
+  const isNegative = bytes[position] === 0x2d
+  const begin = isNegative ? position + 1 : position
+  if (after - begin > 15) return null
+  let value = 0
+  for (let at = begin; at < after; at++) {
+    const digit = bytes[at] - 0x30
+    if (digit < 0 || digit > 9) return null
+    value = value * 10 + digit
+  }
+  return isNegative ? -value : value
+}
+
+function parseNumber(bytes: Buffer, position: number, after: number): number | bigint {
+  const token = bytes.toString('latin1', position, after)
+  return /[.eE]/.test(token) ? Number(token) : BigInt(token)
 }
 
 /** One form for each number: a bigint where it is an integer that a double cannot count to. */

@@ -60,7 +60,7 @@ export function jsonSkip(bytes: Buffer, position: number, end: number): number {
   return after
 }
 
-export type JsonKind = 'object' | 'array' | 'text' | 'flag' | 'null' | 'number'
+type JsonKind = 'object' | 'array' | 'text' | 'flag' | 'null' | 'number'
 
 export function jsonKindAt(bytes: Buffer, position: number): JsonKind {
   switch (bytes[position]) {
@@ -114,15 +114,17 @@ function memberAt(bytes: Buffer, begin: number, end: number, step: JsonStep): nu
   return -1
 }
 
-function isKey(bytes: Buffer, begin: number, end: number, step: JsonStep): boolean {
-  const { keyBytes } = step
-  if (end - begin === keyBytes.length) {
-    let at = 0
-    while (at < keyBytes.length && bytes[begin + at] === keyBytes[at]) at++
-    if (at === keyBytes.length) return keyBytes.indexOf(backslash) < 0
+/** A key as it lies, which has no escape, or one that is read to be compared. */
+function isKey(bytes: Buffer, begin: number, end: number, { key, keyBytes }: JsonStep): boolean {
+  const length = end - begin
+  let at = 0
+  while (at < length && at < keyBytes.length && bytes[begin + at] === keyBytes[at]) {
+    if (bytes[begin + at] === backslash) break
+    at++
   }
-  if (bytes.subarray(begin, end).indexOf(backslash) < 0) return false
-  return JSON.parse(bytes.toString('utf8', begin - 1, end + 1)) === step.key
+  if (at === length && at === keyBytes.length) return true
+  while (at < length && bytes[begin + at] !== backslash) at++
+  return at < length && JSON.parse(bytes.toString('utf8', begin - 1, end + 1)) === key
 }
 
 function elementAt(bytes: Buffer, begin: number, end: number, index: number): number {

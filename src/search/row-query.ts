@@ -3,11 +3,11 @@ import { MillraceError } from '../errors.js'
 import type { BoundExpr } from '../expr/bound-expr.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { filterMask } from './filter.js'
-import { KeyCursor } from './key-cursor.js'
+import { type KeyCursor, keyCursorOf } from './key-cursor.js'
 import type { RowRef } from './row-ref.js'
 import type { SegmentView } from './segment-view.js'
 
-export interface RowSelection {
+interface RowSelection {
   /** null: all rows. */
   readonly limit: number | null
   readonly offset: number
@@ -66,8 +66,7 @@ async function openCursors(
   for (const [viewIndex, view] of views.entries()) {
     throwIfCancelled(signal)
     const mask = await filterMask(view, bound)
-    const [column, order] = await Promise.all([view.column(pkField), view.pkOrder()])
-    const cursor = new KeyCursor(viewIndex, view, column, order, mask)
+    const cursor = await keyCursorOf(viewIndex, view, await view.column(pkField), mask)
     if (cursor.nextKey()) heap.push(cursor)
   }
   for (let at = (heap.length >> 1) - 1; at >= 0; at--) siftDown(heap, at)
