@@ -3,6 +3,7 @@ import { idRangesOf } from '../../bulk/import-task.js'
 import type { ImportProgress } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import { successStatus } from '../../wire/status.js'
 import type { Call, Handlers, Reply } from './call.js'
 
 export const importHandlers = {
@@ -23,7 +24,7 @@ export const importHandlers = {
     const tasks = importTasks(call, collection_name)
     // The newest ones, the oldest of them first.
     const newest = limit > 0n ? tasks.slice(-Number(limit)) : tasks
-    return { tasks: newest.map(stateMessage) }
+    return { tasks: newest.map((task) => ({ ...stateMessage(task), status: successStatus })) }
   },
 } satisfies Handlers
 
