@@ -7,9 +7,9 @@
 import type { Reader, Type, Writer } from 'protobufjs'
 import { countVarints, decodeVarints, encodeVarints } from './varint.js'
 
-export type ColumnValues = Uint8Array | Int32Array | BigInt64Array | Float32Array | Float64Array
+type ColumnValues = Uint8Array | Int32Array | BigInt64Array | Float32Array | Float64Array
 
-export interface ColumnCodec {
+interface ColumnCodec {
   readonly empty: ColumnValues
   /** The wire type of one value. */
   readonly wireType: number

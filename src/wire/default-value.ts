@@ -3,6 +3,7 @@ import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
 import type { MessageInput } from './codec.js'
 import type { ValueField } from './generated/messages.js'
+import { parseTimestamptz } from './timestamptz.js'
 
 type Member =
   | 'bool_data'
@@ -23,11 +24,15 @@ export function defaultValueFromMessage(
   if (value === null) return null
   const given = members.filter((member) => value[member] !== null)
   if (given.length === 0) return null
-  const member = memberOf(dataType)
-  const found = value[member]
+  if (dataType === DataType.Timestamptz && value.string_data !== null) {
+    return parseTimestamptz(value.string_data)
+  }
+  const found = value[memberOf(dataType)]
   if (found === null) {
+    const typeName = dataTypeName(memberTypes[given[0]])
     throw invalidParameter(
-      `type (${dataTypeName(dataType)}) of field (${name}) is not equal to the type(${given[0]}) of default_value`,
+      `type (${dataTypeName(dataType)}) of field (${name}) is not equal to the type(DataType_${typeName}) of default_value`,
+      { field: name },
     )
   }
   return found instanceof Uint8Array ? Buffer.from(found).toString() : found
@@ -42,16 +47,18 @@ export function messageFromDefaultValue({
   return { [member]: member === 'bytes_data' ? Buffer.from(String(defaultValue)) : defaultValue }
 }
 
-const members: readonly Member[] = [
-  'bool_data',
-  'int_data',
-  'long_data',
-  'float_data',
-  'double_data',
-  'string_data',
-  'bytes_data',
-  'timestamptz_data',
-]
+const memberTypes: Readonly<Record<Member, DataType>> = {
+  bool_data: DataType.Bool,
+  int_data: DataType.Int32,
+  long_data: DataType.Int64,
+  float_data: DataType.Float,
+  double_data: DataType.Double,
+  string_data: DataType.VarChar,
+  bytes_data: DataType.JSON,
+  timestamptz_data: DataType.Timestamptz,
+}
+
+const members = Object.keys(memberTypes) as Member[]
 
 function memberOf(dataType: DataType): Member {
   switch (dataType) {

@@ -1,7 +1,7 @@
 import type { KeyValuePair } from './generated/messages.js'
 
 /** Pairs in their order; a key may come twice. */
-export type KeyValues = readonly (readonly [key: string, value: string])[]
+type KeyValues = readonly (readonly [key: string, value: string])[]
 
 export function pairsFromKeyValues(keyValues: readonly KeyValuePair[]): KeyValues {
   return keyValues.map(({ key, value }) => [key, value] as const)

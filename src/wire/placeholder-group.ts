@@ -5,7 +5,7 @@ import { decode, encode } from './codec.js'
 import type { PlaceholderValue } from './generated/messages.js'
 
 /** `nq` query vectors, one after the other, as they lay on the wire; vector `n` begins at `offsets[n]`. */
-export interface PlaceholderVectors {
+interface PlaceholderVectors {
   readonly dataType: DataType
   readonly nq: number
   readonly bytes: Uint8Array

@@ -6,13 +6,13 @@ import { fieldDataFromColumn } from './field-data.js'
 import { successStatus } from './status.js'
 
 /** A field of an answer: its rows in the order of the answer's ids. */
-export interface AnswerField {
+interface AnswerField {
   readonly field: Field
   readonly column: Column
   readonly rowCount: number
 }
 
-export interface QueryAnswer {
+interface QueryAnswer {
   readonly collectionName: string
   readonly primaryFieldName: string
   /** Also of an answer without rows: SDKs want the empty columns. */
@@ -21,7 +21,7 @@ export interface QueryAnswer {
   readonly sessionTimestamp: bigint
 }
 
-export interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
+interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
   readonly nq: number
   readonly topK: number
   /** Hits of each query; ids, scores and fields hold them one query after the other. */

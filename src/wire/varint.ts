@@ -3,7 +3,10 @@
  * as much as the loop.
  */
 
-/** Appends nothing: writes every varint of `bytes[begin, end)` to `words` from `index` on, as low and high word. */
+/**
+ * Writes every varint of `bytes[begin, end)`, low word and high word, to `words` from `index` on; gives the
+ * index after the last. @throws RangeError for a varint of more than 10 bytes
+ */
 export function decodeVarints(
   bytes: Uint8Array,
   begin: number,

@@ -122,6 +122,15 @@ it('names what it does not support', () => {
   })
 })
 
+it('reads the default of a time as text too', () => {
+  const when = {
+    name: 'when',
+    data_type: DataType.Timestamptz,
+    default_value: { string_data: '1970-01-01T00:00:01Z' },
+  }
+  expect(created([id, vector, when]).fields[2].defaultValue).toBe(1_000_000n)
+})
+
 it('refuses params and defaults of the wrong type', () => {
   const half = { ...vector, type_params: params({ dim: '8.5' }) }
   expect(refusal([id, half])).toMatchObject({
@@ -130,7 +139,7 @@ it('refuses params and defaults of the wrong type', () => {
   })
   const wrong = { name: 'n', data_type: DataType.Int64, default_value: { int_data: 3 } }
   expect(refusal([id, vector, wrong])).toMatchObject({
-    message: expect.stringMatching(/type \(Int64\) of field \(n\) is not equal.*int_data/),
+    message: expect.stringMatching(/type \(Int64\) of field \(n\) is not equal.*DataType_Int32/),
   })
 })
 
