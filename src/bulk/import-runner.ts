@@ -8,7 +8,7 @@ import { ImportState, isFinished } from './import-state.js'
 import { type ImportRequest, type ImportTask, newImportTask } from './import-task.js'
 import { JobSlots } from './job-slots.js'
 
-export interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots'> {
+interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots'> {
   /** From Failed to FailedAndCleaned. Milvus 2.3: 300,000. */
   readonly cleanedAfterMs: number
   /** Called for every change of a task, once it is durable. */

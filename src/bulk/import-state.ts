@@ -10,7 +10,7 @@ export const ImportState = {
 
 export type ImportState = (typeof ImportState)[keyof typeof ImportState]
 
-export type ImportEvent = 'started' | 'persisted' | 'completed' | 'failed' | 'cleaned'
+type ImportEvent = 'started' | 'persisted' | 'completed' | 'failed' | 'cleaned'
 
 const transitions: Readonly<
   Record<ImportState, Readonly<Partial<Record<ImportEvent, ImportState>>>>

@@ -16,7 +16,7 @@ const sharedBytesMin = 64 * 1024 ** 2
 /** A value of variable length: its offset and a few bytes. */
 const variableValueBytesMin = 16
 
-export interface PlanRequest {
+interface PlanRequest {
   readonly collection: ImportCollection
   readonly addresses: readonly (readonly SourceAddress[])[]
   /** Units that run at the same time. */

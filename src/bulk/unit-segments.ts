@@ -7,7 +7,7 @@ import { SegmentWriter } from '../segment/segment-writer.js'
 import { segmentPathIn } from '../storage/data-directory.js'
 import type { ImportedSegment } from './import-target.js'
 
-export interface UnitSegmentsOptions {
+interface UnitSegmentsOptions {
   readonly schema: CollectionSchema
   readonly segmentsPath: string
   /** The unit may use this id and as many after it as it has rows. */

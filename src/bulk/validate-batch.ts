@@ -40,7 +40,7 @@ export function validateBatch(
 }
 
 /** What is wrong with a row, and what was expected. */
-export interface Fault {
+interface Fault {
   readonly row: number
   readonly message: string
 }

@@ -1,5 +1,5 @@
 /** Text as Python's `repr` writes it, which is what pymilvus prints. */
-export function reprOfText(text: string): string {
+function reprOfText(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
   const escaped = text.replace(/[\\\p{C}\p{Zl}\p{Zp}\p{Zs}'"]/gu, (character) =>
     escapeOf(character, quote),

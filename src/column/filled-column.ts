@@ -1,3 +1,4 @@
+import type { Field } from '../schema/field.js'
 import { bitmapWithLength } from './bitmap.js'
 import {
   type BytesColumn,
@@ -6,7 +7,6 @@ import {
   type FixedColumn,
   layoutOf,
 } from './column.js'
-import type { Field } from '../schema/field.js'
 import { regularOffsets } from './regular-offsets.js'
 
 /** Whether rows may leave a field out. */

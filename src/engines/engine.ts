@@ -22,7 +22,7 @@ export interface NewCollection {
   readonly numPartitions: number
 }
 
-export interface PartitionDescription {
+interface PartitionDescription {
   readonly partitionId: bigint
   readonly name: string
   readonly createdTimestamp: bigint
@@ -79,8 +79,6 @@ export interface FlushResult {
   readonly flushedSegmentIds: readonly bigint[]
   readonly timestamp: bigint
 }
-
-export type { NewImport }
 
 /** A task with the two things that only the running engine knows. */
 export interface ImportProgress {

@@ -17,8 +17,10 @@ import type {
   ElementValue,
   LengthValue,
 } from './bound-expr.js'
-import type { Columns } from './evaluate.js'
 import { jsonLengthColumn, jsonValueColumn } from './json-columns.js'
+
+/** The columns of the rows that are looked at, by field id. */
+export type Columns = ReadonlyMap<number, Column>
 
 /** A value of every row, as a column in the layout of its data type. */
 export function evaluateValue(value: ColumnValue, columns: Columns, rowCount: number): Column {

@@ -1,13 +1,11 @@
 import { bitmapWithLength } from '../column/bitmap.js'
-import type { BytesColumn, Column, ListColumn } from '../column/column.js'
+import type { BytesColumn, ListColumn } from '../column/column.js'
 import type { BoundExpr, ContainsExpr, FieldValue, JsonValue } from './bound-expr.js'
 import { compareColumns } from './compare-columns.js'
-import { evaluateValue } from './evaluate-value.js'
+import { type Columns, evaluateValue } from './evaluate-value.js'
 import { jsonContains, jsonExists, jsonIsNull, jsonNumberPasses } from './json-predicates.js'
 import { runTest } from './run-test.js'
 import { type Truth, truthAnd, truthConstant, truthNot, truthOf, truthOr } from './truth.js'
-
-export type Columns = ReadonlyMap<number, Column>
 
 /**
  * A bit for each of `rowCount` rows for which the expression is true, neither false nor unknown.

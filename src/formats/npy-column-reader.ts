@@ -6,6 +6,7 @@ import {
   type FixedValues,
   layoutOf,
 } from '../column/column.js'
+import { regularOffsets } from '../column/regular-offsets.js'
 import type { RowRange } from './format.js'
 import { importError } from './import-error.js'
 import { unexpectedEnd, valueTypeOf } from './npy-check.js'
@@ -18,7 +19,6 @@ import {
 } from './npy-conversion.js'
 import type { NpyFile } from './npy-group.js'
 import { type NpyRows, npyRows } from './npy-rows.js'
-import { regularOffsets } from '../column/regular-offsets.js'
 
 type FixedLayout = Extract<ColumnLayout, { shape: 'fixed' }>
 

@@ -1,6 +1,6 @@
 import { type Column, type ColumnBatch, type ColumnLayout, layoutOf } from '../column/column.js'
-import { sliceColumn } from '../column/slice.js'
 import { filledColumn } from '../column/filled-column.js'
+import { sliceColumn } from '../column/slice.js'
 import type { BatchReader, FileGroupOutline, Format, RowRange } from './format.js'
 import { importError } from './import-error.js'
 import { NpyColumnReader } from './npy-column-reader.js'

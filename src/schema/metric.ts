@@ -1,5 +1,5 @@
 /** Milvus's metric names. Kernels return "smaller is nearer"; `isLargerNearer` is what users see. */
-export const metrics = [
+const metrics = [
   'L2',
   'IP',
   'COSINE',

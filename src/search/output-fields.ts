@@ -3,7 +3,7 @@ import { type CollectionSchema, fieldNamed } from '../schema/collection-schema.j
 import { isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 
-interface OutputFields {
+export interface OutputFields {
   /** In the schema's order. */
   readonly fields: readonly Field[]
   /** What the answer names: fields, and the dynamic keys that were asked for. */

@@ -22,7 +22,7 @@ export interface Hit extends RowRef {
   readonly pk: PrimaryKey
 }
 
-export interface VectorSearch {
+interface VectorSearch {
   readonly schema: CollectionSchema
   readonly field: Field
   readonly metric: Metric

@@ -7,7 +7,7 @@ import { createRestServer } from './rest/rest-server.js'
 /** Calls in flight may finish for so long when the server is closed. */
 const closeGraceMs = 5_000
 
-interface ServeAddress {
+export interface ServeAddress {
   readonly host: string
   /** 0: a free one. */
   readonly port: number

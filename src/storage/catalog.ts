@@ -2,8 +2,6 @@ import { MillraceError } from '../errors.js'
 import type { CollectionRecord, SegmentRecord } from './records.js'
 import { type Edit, keyFromId, type Store } from './store.js'
 
-export const defaultDatabaseName = 'default'
-
 /**
  * The collections and their sealed segments: in memory for reading, in the store for good. Memory changes
  * only after the store has.

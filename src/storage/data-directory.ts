@@ -78,7 +78,7 @@ export function segmentPathIn(segmentsPath: string, segmentId: bigint): string {
   return join(segmentsPath, `${segmentId}.arrow`)
 }
 
-export function syncDirectory(path: string): void {
+function syncDirectory(path: string): void {
   if (process.platform === 'win32') return // Windows has no handle for a directory's sync.
   const descriptor = openSync(path, 'r')
   try {

@@ -26,7 +26,7 @@ interface LoggedEntry {
 }
 
 /** Told of each delete when it counts: in memory order, which is the order of timestamps. */
-export type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => void
+type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => void
 
 /**
  * The rows of a collection that came by Insert and are not sealed, and the log of them and of deletes.

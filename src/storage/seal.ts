@@ -6,7 +6,7 @@ import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import type { SealInput } from './seal-job.js'
 
-export interface SealedGrowing {
+interface SealedGrowing {
   readonly growing: GrowingSegment
   readonly record: SegmentRecord
   /** The growing rows that the file holds, in its order. */

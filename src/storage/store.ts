@@ -4,9 +4,9 @@ import { MillraceError } from '../errors.js'
 import { parseExact, stringifyExact } from '../util/exact-json.js'
 
 /** The tables of the store: each maps a key of strings and numbers to bytes. */
-export const tables = ['meta', 'collections', 'segments', 'deletions', 'tasks', 'rows'] as const
+const tables = ['meta', 'collections', 'segments', 'deletions', 'tasks', 'rows'] as const
 
-export type TableName = (typeof tables)[number]
+type TableName = (typeof tables)[number]
 export type Key = string | (string | number)[]
 
 /** One change of one table. `value` is stored as exact JSON, `bytes` as they are. */

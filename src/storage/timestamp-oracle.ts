@@ -75,8 +75,3 @@ export class TimestampOracle {
     return base + (BigInt(boundAheadMs) << counterBits)
   }
 }
-
-/** The wall-clock part of a hybrid timestamp, in milliseconds since 1970. */
-export function msFromTimestamp(timestamp: bigint): number {
-  return Number(timestamp >> counterBits)
-}

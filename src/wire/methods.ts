@@ -6,7 +6,7 @@ type ServiceMethods = typeof serviceMethods
 /** An RPC of MilvusService. */
 export type MethodName = keyof ServiceMethods
 
-interface Method<Name extends MethodName = MethodName> {
+export interface Method<Name extends MethodName = MethodName> {
   readonly name: Name
   readonly path: string
   readonly request: ServiceMethods[Name]['request'] & MessageName

@@ -18,7 +18,7 @@ export interface WorkerContext {
 }
 
 /** Work that somebody waits for has threads of its own, so that it never waits behind an import. */
-export type WorkerLane = 'interactive' | 'batch'
+type WorkerLane = 'interactive' | 'batch'
 
 export interface JobOptions {
   readonly lane: WorkerLane

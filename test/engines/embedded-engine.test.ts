@@ -82,13 +82,13 @@ function vectorsOf(ids: readonly number[]): Float32Array {
 
 function writeFiles(ids: readonly number[], names = ['id.npy', 'vector.npy']) {
   writeFileSync(join(directory, 'files', names[0]), npyBytes(BigInt64Array.from(ids, BigInt)))
-  writeFileSync(
-    join(directory, 'files', names[1]),
-    npyBytes(vectorsOf(ids), [ids.length, dim]),
-  )
+  writeFileSync(join(directory, 'files', names[1]), npyBytes(vectorsOf(ids), [ids.length, dim]))
 }
 
-async function imported(files = ['id.npy', 'vector.npy'], partitionName = ''): Promise<ImportProgress> {
+async function imported(
+  files = ['id.npy', 'vector.npy'],
+  partitionName = '',
+): Promise<ImportProgress> {
   const { taskId } = await engine.startImport({
     dbName: db,
     collectionName: name,
@@ -211,10 +211,7 @@ it('lets earlier deletes be, and later ones touch imported rows', async () => {
 it('leaves nothing of a failed import', async () => {
   await create()
   writeFiles(upTo(50))
-  writeFileSync(
-    join(directory, 'files', 'vector.npy'),
-    npyBytes(vectorsOf(upTo(40)), [40, dim]),
-  )
+  writeFileSync(join(directory, 'files', 'vector.npy'), npyBytes(vectorsOf(upTo(40)), [40, dim]))
   const { task } = await imported()
   expect(task.state).toBe(ImportState.Failed)
   expect(task.reason).toContain('importing data failed')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createFiniteChecks } from '../../dist/kernels/finite-checks.js'
-import { firstNonFinite } from '../../dist/kernels/reference.js'
+import { firstNonFinite } from './reference.js'
 
 const { firstNonFinite32, firstNonFinite64 } = createFiniteChecks()
 

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
-import { nearestRows } from '../../dist/kernels/reference.js'
 import {
   distanceFromKey,
   heapPlaceBytes,
@@ -11,6 +10,7 @@ import {
   scanScratchBytes,
 } from '../../dist/kernels/scan-kernels.js'
 import type { Metric } from '../../dist/schema/metric.js'
+import { nearestRows } from './reference.js'
 
 type Values = Float32Array | Uint8Array
 type ScanKernels = ReturnType<typeof scanKernelsOn>

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
-import { nearestRows } from '../../dist/kernels/reference.js'
 import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
 import { nearest } from '../../dist/search/nearest.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from '../../dist/search/nearest-query.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
+import { nearestRows } from '../kernels/reference.js'
 
 type Values = Float32Array | Uint8Array
 

@@ -33,6 +33,7 @@ beforeEach(() => {
 afterEach(() => rmSync(top, { recursive: true, force: true }))
 
 const isPosix = process.platform !== 'win32'
+const onPosix = it.runIf(isPosix) // needs POSIX files
 
 function resolved(path: string) {
   return resolveImportPath(path, { roots: [root], forbidden: [dataDirectory] })
@@ -70,23 +71,29 @@ describe('a path that is taken', () => {
     expect(resolveImportPath(path, { roots, forbidden: [] }).path).toBe(path)
   })
 
-  it.runIf(isPosix)('may go over links that stay inside, and the address is the real path', () => {
-    symlinkSync(join(root, 'data'), join(root, 'link'))
-    expect(resolved('link/id.npy').path).toBe(join(root, 'data', 'id.npy'))
-  })
+  onPosix(
+    'may go over links that stay inside, and the address is the real path (needs POSIX files)',
+    () => {
+      symlinkSync(join(root, 'data'), join(root, 'link'))
+      expect(resolved('link/id.npy').path).toBe(join(root, 'data', 'id.npy'))
+    },
+  )
 
-  it.runIf(isPosix)('may be named by the way over a root that is itself a link', () => {
-    symlinkSync(root, join(top, 'alias'))
-    const roots = { roots: [join(top, 'alias')], forbidden: [] }
-    expect(resolveImportPath('data/id.npy', roots).path).toBe(join(root, 'data', 'id.npy'))
-  })
+  onPosix(
+    'may be named by the way over a root that is itself a link (needs POSIX files)',
+    () => {
+      symlinkSync(root, join(top, 'alias'))
+      const roots = { roots: [join(top, 'alias')], forbidden: [] }
+      expect(resolveImportPath('data/id.npy', roots).path).toBe(join(root, 'data', 'id.npy'))
+    },
+  )
 
   it('may have a name that only begins like the way up', () => {
     writeFileSync(join(root, '..id.npy'), 'x')
     expect(resolved('..id.npy').path).toBe(join(root, '..id.npy'))
   })
 
-  it.runIf(process.platform === 'win32')('may have backslashes on Windows', () => {
+  it.runIf(process.platform === 'win32')('may have backslashes on Windows (needs Windows)', () => {
     expect(resolved('data\\id.npy').path).toBe(join(root, 'data', 'id.npy'))
   })
 })
@@ -107,7 +114,7 @@ describe('a path that is refused', () => {
     expect(failureOf('../root2/id.npy').message).toContain('is outside of')
   })
 
-  it.runIf(isPosix)('leads out over a link to a file or to a directory', () => {
+  onPosix('leads out over a link to a file or to a directory (needs POSIX files)', () => {
     symlinkSync(join(top, 'secret.npy'), join(root, 'leak.npy'))
     symlinkSync(top, join(root, 'up'))
     expect(failureOf('leak.npy').message).toContain(`really '${join(top, 'secret.npy')}'`)
@@ -120,7 +127,7 @@ describe('a path that is refused', () => {
     expect(failureOf('millrace-data/absent.npy').message).toContain("the server's data directory")
   })
 
-  it.runIf(isPosix)('leads into the data directory over a link', () => {
+  onPosix('leads into the data directory over a link (needs POSIX files)', () => {
     symlinkSync(dataDirectory, join(root, 'innocent'))
     expect(failureOf('innocent/segment.npy').message).toContain("the server's data directory")
   })
@@ -170,10 +177,13 @@ describe('a file that does not exist', () => {
     expect(failureOf('data/id.npy/x.npy').message).toContain('no such file or directory')
   })
 
-  it.runIf(isPosix)('is what a link to nowhere inside the root leads to', () => {
-    symlinkSync(join(root, 'nowhere'), join(root, 'dangling.npy'))
-    expect(failureOf('dangling.npy').message).toContain('no such file or directory')
-  })
+  onPosix(
+    'is what a link to nowhere inside the root leads to (needs POSIX files)',
+    () => {
+      symlinkSync(join(root, 'nowhere'), join(root, 'dangling.npy'))
+      expect(failureOf('dangling.npy').message).toContain('no such file or directory')
+    },
+  )
 })
 
 describe('what is no regular file', () => {
@@ -181,19 +191,22 @@ describe('what is no regular file', () => {
     expect(failureOf('data').message).toContain('expected a regular file, got a directory')
   })
 
-  it.runIf(isPosix)('is refused at once where it is a fifo that nobody writes to', () => {
-    execFileSync('mkfifo', [join(root, 'fifo.npy')])
-    expect(failureOf('fifo.npy').message).toContain('expected a regular file, got a fifo')
-  })
+  onPosix(
+    'is refused at once where it is a fifo that nobody writes to (needs POSIX files)',
+    () => {
+      execFileSync('mkfifo', [join(root, 'fifo.npy')])
+      expect(failureOf('fifo.npy').message).toContain('expected a regular file, got a fifo')
+    },
+  )
 
-  it.runIf(isPosix)('is refused where it is a socket', async () => {
+  onPosix('is refused where it is a socket (needs POSIX files)', async () => {
     const server = createServer()
     await new Promise<void>((done) => server.listen(join(root, 's.npy'), done))
     expect(failureOf('s.npy').message).toContain('expected a regular file, got a socket')
     await new Promise((done) => server.close(done))
   })
 
-  it.runIf(isPosix)('is refused where it is a device', () => {
+  onPosix('is refused where it is a device (needs POSIX files)', () => {
     const roots = { roots: ['/dev'], forbidden: [] }
     expect(() => resolveImportPath('null', roots)).toThrow('got a device')
   })

@@ -1,5 +1,9 @@
 import { MillraceError } from '../../errors.js'
-import { type CollectionSchema, defaultPartitionName, partitionKeyOf } from '../../schema/collection-schema.js'
+import {
+  type CollectionSchema,
+  defaultPartitionName,
+  partitionKeyOf,
+} from '../../schema/collection-schema.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
 import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'

@@ -28,7 +28,7 @@ import type {
   NewCollection,
   NewIndex,
 } from '../engine.js'
-import { checkPartitionDrop, Collections, describe, partitionIdsOf } from './collections.js'
+import { Collections, checkPartitionDrop, describe, partitionIdsOf } from './collections.js'
 import { deleteRows } from './deletes.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
 import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'

@@ -1,8 +1,4 @@
-import type {
-  ImportCollection,
-  ImportedSegment,
-  ImportTarget,
-} from '../../bulk/import-target.js'
+import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
 import type { ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
 import type { SegmentRecord } from '../../storage/records.js'
@@ -41,12 +37,14 @@ export class EmbeddedImportTarget implements ImportTarget {
   async addUnit(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     const { directory, catalog } = this.#context
     if (segments.length > 0) directory.syncSegments()
-    const records = segments.map((segment): SegmentRecord => ({
-      ...segment,
-      collectionId: task.request.collectionId,
-      timestamp: task.taskId,
-      taskId: task.taskId,
-    }))
+    const records = segments.map(
+      (segment): SegmentRecord => ({
+        ...segment,
+        collectionId: task.request.collectionId,
+        timestamp: task.taskId,
+        taskId: task.taskId,
+      }),
+    )
     await catalog.editSegments(records, [], [taskEdit(task)])
   }
 

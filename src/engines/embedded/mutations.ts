@@ -18,7 +18,7 @@ import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { Mutation } from '../engine.js'
 import { type OpenCollection, partitionNamed } from './collections.js'
 
-export interface InsertContext {
+interface InsertContext {
   readonly oracle: TimestampOracle
   readonly checks: FiniteChecks
 }
@@ -80,7 +80,9 @@ function routedBatches(
     return [{ partitionId, batch }]
   }
   if (partitionName) {
-    throw invalid('not support manually specifying the partition names if partition key mode is used')
+    throw invalid(
+      'not support manually specifying the partition names if partition key mode is used',
+    )
   }
   const keys = batch.columns.get(key.fieldId)!
   return rowsByPartition(keys, batch.rowCount, record.partitions.length)

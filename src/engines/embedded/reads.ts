@@ -9,8 +9,8 @@ import { isLargerNearer, type Metric } from '../../schema/metric.js'
 import { cutDynamicKeys } from '../../search/dynamic-keys.js'
 import { gatherField, gatherKeys } from '../../search/gather.js'
 import { type OutputFields, outputFieldsOf } from '../../search/output-fields.js'
-import type { RowRef } from '../../search/row-ref.js'
 import { countRows, selectRows } from '../../search/row-query.js'
+import type { RowRef } from '../../search/row-ref.js'
 import type {
   OutputField,
   QueryRequest,
@@ -73,7 +73,12 @@ export class Reads {
       if (request.outputFields.some(isCount)) {
         checkCount(request)
         const count = await countRows(views, filter)
-        return { ...base, fields: [countField(count)], outputFieldNames: [countName], sessionTimestamp }
+        return {
+          ...base,
+          fields: [countField(count)],
+          outputFieldNames: [countName],
+          sessionTimestamp,
+        }
       }
       const output = outputFieldsOf(schema, request.outputFields)
       const { limit, offset, signal } = request

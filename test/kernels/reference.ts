@@ -1,5 +1,5 @@
-import { hasBit } from '../column/bitmap.js'
-import type { Metric } from '../schema/metric.js'
+import { hasBit } from '../../dist/column/bitmap.js'
+import type { Metric } from '../../dist/schema/metric.js'
 
 /** A row and how far it is; smaller is nearer. */
 interface ReferenceNeighbor {
