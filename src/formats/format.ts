@@ -28,9 +28,14 @@ export interface Format {
   readonly extensions: readonly string[]
   /**
    * Looks at the headers, and checks them against the fields.
+   * @param reserved the fields that a file must not give: auto ids and function outputs
    * @throws importFailed naming file and field, expected and got
    */
-  outline(sources: readonly ByteSource[], fields: readonly Field[]): Promise<FileGroupOutline>
+  outline(
+    sources: readonly ByteSource[],
+    fields: readonly Field[],
+    reserved: readonly Field[],
+  ): Promise<FileGroupOutline>
   open(
     sources: readonly ByteSource[],
     fields: readonly Field[],
@@ -49,7 +54,7 @@ export interface BatchReader {
    * @throws importFailed naming file, row, field, expected and got
    */
   next(): Promise<ColumnBatch | null>
-  /** The file that a field's values come from. */
+  /** The file that a field's values come from, '' where none has them. */
   fileOf(fieldId: number): string
   /** Does not close the sources. */
   close(): void

@@ -1,0 +1,12 @@
+import { extname } from 'node:path'
+import type { Format } from './format.js'
+import { npyFormat } from './npy.js'
+
+/** Every format that can be read. */
+export const formats: readonly Format[] = [npyFormat]
+
+/** The format that a file's extension names, in whatever case. */
+export function formatOf(path: string): Format | undefined {
+  const extension = extname(path).toLowerCase()
+  return formats.find((format) => format.extensions.includes(extension))
+}
