@@ -24,7 +24,7 @@ export interface ConnectOptions {
   readonly timeout?: number
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Seconds, over all attempts of the call. */
   readonly timeout?: number
   readonly signal?: AbortSignal
