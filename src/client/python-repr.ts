@@ -1,13 +1,6 @@
-/** Text as Python's `repr` writes it, which is what pymilvus prints. */
-function reprOfText(text: string): string {
-  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
-  const escaped = text.replace(/[\\\p{C}\p{Zl}\p{Zp}\p{Zs}'"]/gu, (character) =>
-    escapeOf(character, quote),
-  )
-  return quote + escaped + quote
-}
+/** Texts as Python's `repr` writes them, which is what pymilvus prints. */
 
-/** A dict of text in the order of its keys. */
+/** A dict of texts, in the order of its keys. */
 export function reprOfDict(dict: Readonly<Record<string, string>>): string {
   const items = Object.entries(dict).map(
     ([key, value]) => `${reprOfText(key)}: ${reprOfText(value)}`,
@@ -17,6 +10,14 @@ export function reprOfDict(dict: Readonly<Record<string, string>>): string {
 
 export function reprOfList(numbers: readonly bigint[]): string {
   return `[${numbers.join(', ')}]`
+}
+
+function reprOfText(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'"
+  const escaped = text.replace(/[\\\p{C}\p{Zl}\p{Zp}\p{Zs}'"]/gu, (character) =>
+    escapeOf(character, quote),
+  )
+  return quote + escaped + quote
 }
 
 const shortEscapes: Readonly<Record<string, string>> = {
