@@ -1,9 +1,11 @@
 /** Bulk insert from TypeScript: pymilvus's names in camelCase, against millrace or a real Milvus. */
+export type { CollectionSchema } from '../schema/collection-schema.js'
 export { DataType } from '../schema/data-type.js'
 export { BulkInsertState } from './bulk-insert-state.js'
 export type { ConnectOptions } from './connection.js'
 export { connections } from './connections.js'
 export {
+  type CollectionDescription,
   MilvusClient,
   type NewCollection,
   type NewIndex,

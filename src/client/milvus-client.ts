@@ -1,4 +1,6 @@
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import { encode } from '../wire/codec.js'
+import { collectionSchemaFromMessage } from '../wire/collection-schema.js'
 import { ConsistencyLevel, IndexState, type SearchResultData } from '../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../wire/key-values.js'
 import type { Connection } from './connection.js'
@@ -21,6 +23,12 @@ export interface NewCollection {
   readonly description?: string
   readonly enableDynamicField?: boolean
   readonly consistencyLevel?: Consistency
+}
+
+export interface CollectionDescription {
+  readonly collectionId: bigint
+  readonly schema: CollectionSchema
+  readonly partitionCount: number
 }
 
 export interface NewIndex {
@@ -74,6 +82,17 @@ export class MilvusClient {
   async hasCollection(collectionName: string): Promise<boolean> {
     const request = { collection_name: collectionName }
     return (await this.#connection.call('HasCollection', request, this.#using)).value
+  }
+
+  async describeCollection(collectionName: string): Promise<CollectionDescription> {
+    const request = { collection_name: collectionName }
+    const answer = await this.#connection.call('DescribeCollection', request, this.#using)
+    if (answer.schema === null) throw new MilvusException(1, 'described without a schema')
+    return {
+      collectionId: answer.collectionID,
+      schema: collectionSchemaFromMessage(answer.schema),
+      partitionCount: Number(answer.num_partitions),
+    }
   }
 
   async dropCollection(collectionName: string): Promise<void> {

@@ -1,6 +1,8 @@
-import { encode, type MessageInput } from '../wire/codec.js'
-import { ConsistencyLevel, DslType, PlaceholderType } from '../wire/generated/messages.js'
+import { DataType } from '../schema/data-type.js'
+import type { MessageInput } from '../wire/codec.js'
+import { ConsistencyLevel, DslType } from '../wire/generated/messages.js'
 import { keyValuesFromPairs } from '../wire/key-values.js'
+import { placeholderGroupFromVectors } from '../wire/placeholder-group.js'
 
 /** How fresh the rows must be that an answer knows; by default what the collection was made with. */
 export type Consistency = Exclude<keyof typeof ConsistencyLevel, 'Customized'>
@@ -50,11 +52,8 @@ export function consistencyOf(level: Consistency | undefined) {
 }
 
 function placeholderGroup(data: Search['data']): Uint8Array {
-  const type =
-    data[0] instanceof Uint8Array ? PlaceholderType.BinaryVector : PlaceholderType.FloatVector
-  return encode('PlaceholderGroup', {
-    placeholders: [{ tag: '$0', type, values: data.map(vectorBytes) }],
-  })
+  const dataType = data[0] instanceof Uint8Array ? DataType.BinaryVector : DataType.FloatVector
+  return placeholderGroupFromVectors(dataType, data.map(vectorBytes))
 }
 
 function vectorBytes(vector: Search['data'][number]): Uint8Array {

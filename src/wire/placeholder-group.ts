@@ -33,12 +33,12 @@ export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): Plac
   return { dataType, nq: values.length, bytes: joined, offsets }
 }
 
-export function placeholderGroupFromVectors(vectors: readonly Float32Array[]): Buffer {
-  const values = vectors.map(
-    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
-  )
-  const placeholder = { tag: '$0', type: DataType.FloatVector, values }
-  return encode('PlaceholderGroup', { placeholders: [placeholder] })
+/** `values` are vectors of one type, each as its bytes, little endian. */
+export function placeholderGroupFromVectors(
+  dataType: DataType,
+  values: readonly Uint8Array[],
+): Buffer {
+  return encode('PlaceholderGroup', { placeholders: [{ tag: '$0', type: dataType, values }] })
 }
 
 const vectorTypes: readonly DataType[] = [

@@ -17,7 +17,7 @@ const importRequest = {
   collectionId: 446781855410000001n,
   partitionId: 1n,
   partitionName: '_default',
-  files: ['data/id.npy', 'data/vector.npy'],
+  fileGroups: [['data/id.npy', 'data/vector.npy']],
   options: [],
 }
 const pending = newImportTask(taskId, importRequest, createdMs, ImportState.Pending)

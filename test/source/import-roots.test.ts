@@ -79,14 +79,11 @@ describe('a path that is taken', () => {
     },
   )
 
-  onPosix(
-    'may be named by the way over a root that is itself a link (needs POSIX files)',
-    () => {
-      symlinkSync(root, join(top, 'alias'))
-      const roots = { roots: [join(top, 'alias')], forbidden: [] }
-      expect(resolveImportPath('data/id.npy', roots).path).toBe(join(root, 'data', 'id.npy'))
-    },
-  )
+  onPosix('may be named by the way over a root that is itself a link (needs POSIX files)', () => {
+    symlinkSync(root, join(top, 'alias'))
+    const roots = { roots: [join(top, 'alias')], forbidden: [] }
+    expect(resolveImportPath('data/id.npy', roots).path).toBe(join(root, 'data', 'id.npy'))
+  })
 
   it('may have a name that only begins like the way up', () => {
     writeFileSync(join(root, '..id.npy'), 'x')
@@ -177,13 +174,10 @@ describe('a file that does not exist', () => {
     expect(failureOf('data/id.npy/x.npy').message).toContain('no such file or directory')
   })
 
-  onPosix(
-    'is what a link to nowhere inside the root leads to (needs POSIX files)',
-    () => {
-      symlinkSync(join(root, 'nowhere'), join(root, 'dangling.npy'))
-      expect(failureOf('dangling.npy').message).toContain('no such file or directory')
-    },
-  )
+  onPosix('is what a link to nowhere inside the root leads to (needs POSIX files)', () => {
+    symlinkSync(join(root, 'nowhere'), join(root, 'dangling.npy'))
+    expect(failureOf('dangling.npy').message).toContain('no such file or directory')
+  })
 })
 
 describe('what is no regular file', () => {
@@ -191,13 +185,10 @@ describe('what is no regular file', () => {
     expect(failureOf('data').message).toContain('expected a regular file, got a directory')
   })
 
-  onPosix(
-    'is refused at once where it is a fifo that nobody writes to (needs POSIX files)',
-    () => {
-      execFileSync('mkfifo', [join(root, 'fifo.npy')])
-      expect(failureOf('fifo.npy').message).toContain('expected a regular file, got a fifo')
-    },
-  )
+  onPosix('is refused at once where it is a fifo that nobody writes to (needs POSIX files)', () => {
+    execFileSync('mkfifo', [join(root, 'fifo.npy')])
+    expect(failureOf('fifo.npy').message).toContain('expected a regular file, got a fifo')
+  })
 
   onPosix('is refused where it is a socket (needs POSIX files)', async () => {
     const server = createServer()

@@ -14,7 +14,10 @@ describe('a placeholder group', () => {
     encode('PlaceholderGroup', { placeholders })
 
   it('carries float vectors', () => {
-    const bytes = placeholderGroupFromVectors([Float32Array.of(1, 2), Float32Array.of(3, 4)])
+    const bytes = placeholderGroupFromVectors(
+      DataType.FloatVector,
+      [Float32Array.of(1, 2), Float32Array.of(3, 4)].map(({ buffer }) => new Uint8Array(buffer)),
+    )
     const read = vectorsFromPlaceholderGroup(bytes, 2)
     expect(read).toMatchObject({ dataType: DataType.FloatVector, nq: 2 })
     expect(new Float32Array(Uint8Array.from(read.bytes).buffer)).toEqual(
