@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import { defaultReadOptions } from '../formats/format.js'
 import { type ImportRoots, resolveImportPath } from '../source/import-roots.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import {
@@ -12,7 +13,7 @@ import {
 import type { ImportRun } from './import-run.js'
 import { ImportState } from './import-state.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from './import-target.js'
-import { attemptsMax, autoIdBeginOf, type ImportTask, unitRows } from './import-task.js'
+import { attemptsMax, autoIdBeginOf, firstRowOf, type ImportTask, unitRows } from './import-task.js'
 import type { ImportUnitInput } from './import-unit-job.js'
 import type { JobSlots } from './job-slots.js'
 import { planImport, segmentRowsMaxOf } from './plan-import.js'
@@ -82,6 +83,7 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
     keptBytesMax: keptBytesMaxOf(around),
+    options: defaultReadOptions,
     allocate: (count) => target.allocate(count),
   })
   await run.change(
@@ -138,8 +140,8 @@ async function importUnit(
       (task) => target.addUnit(task, segments),
     )
   } catch (error) {
-    const { rowBegin, rowEnd } = input.range
-    target.removeFiles(input.segmentIdBegin, input.segmentIdBegin + BigInt(rowEnd - rowBegin))
+    const rowCount = BigInt(input.part.rowCount!)
+    target.removeFiles(input.segmentIdBegin, input.segmentIdBegin + rowCount)
     throw error
   }
 }
@@ -156,13 +158,13 @@ function unitInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
     schema,
     sources: addresses[unit.groupIndex],
     fingerprints: plan.fingerprints[unit.groupIndex],
-    range: { rowBegin: unit.rowBegin, rowEnd: unit.rowEnd },
-    bytes: unit.bytes,
+    part: unit.part,
+    firstRow: firstRowOf(plan, unitIndex),
     autoIdBegin: autoIdBeginOf(plan, unitIndex),
     partitionIds: partitions.map(({ partitionId }) => partitionId),
     segmentsPath: target.segmentsPath,
     segmentIdBegin: target.allocate(rowCount),
-    segmentRowsMax: segmentRowsMaxOf(schema.fields, unit.bytes / rowCount, keptBytesMax),
+    segmentRowsMax: segmentRowsMaxOf(schema.fields, unit.part.bytes / rowCount, keptBytesMax),
     keptBytesMax,
   }
 }

@@ -83,7 +83,8 @@ export class ImportRun {
     if (plan === null || plan.bytesTotal === 0) return 0
     let bytes = 0
     plan.units.forEach((unit, unitIndex) => {
-      bytes += unit.isDone ? unit.bytes : Math.min(unit.bytes, this.#bytesRead.get(unitIndex) ?? 0)
+      const bytesRead = unit.isDone ? Infinity : (this.#bytesRead.get(unitIndex) ?? 0)
+      bytes += Math.min(unit.part.bytes, bytesRead)
     })
     return Math.floor((bytes / plan.bytesTotal) * this.#watcher.readingMax())
   }

@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.js'
+import type { InputPart } from '../formats/format.js'
 import type { ImportState } from './import-state.js'
 
 /** What a user asked for, checked and resolved. */
@@ -17,17 +18,15 @@ export interface ImportRequest {
 /** A part of the input that is read by itself. What it made, and that it is done, is committed at once. */
 export interface ImportUnit {
   readonly groupIndex: number
-  /** Of the group's rows. */
-  readonly rowBegin: number
-  readonly rowEnd: number
-  readonly bytes: number
+  readonly part: InputPart
   readonly isDone: boolean
 }
 
 export interface ImportPlan {
   readonly units: readonly ImportUnit[]
   readonly bytesTotal: number
-  readonly rowsTotal: number
+  /** null where only reading tells. */
+  readonly rowsTotal: number | null
   readonly warnings: readonly string[]
   /** The files of each group as they were when planned: a change meanwhile is an error. */
   readonly fingerprints: readonly (readonly string[])[]
@@ -100,8 +99,8 @@ export function idRangesOf({ plan, rowCount }: ImportTask): bigint[] {
   return ranges
 }
 
-export function unitRows(unit: ImportUnit): number {
-  return unit.rowEnd - unit.rowBegin
+export function unitRows({ part }: ImportUnit): number {
+  return part.rowCount!
 }
 
 /** The auto id of a unit's first row. */
@@ -109,4 +108,13 @@ export function autoIdBeginOf(plan: ImportPlan, unitIndex: number): bigint | nul
   if (plan.autoIdBegin === null) return null
   const before = plan.units.slice(0, unitIndex)
   return plan.autoIdBegin + BigInt(before.reduce((rows, unit) => rows + unitRows(unit), 0))
+}
+
+/** The row of its files that a unit's first row is. */
+export function firstRowOf({ units }: ImportPlan, unitIndex: number): number {
+  const { groupIndex } = units[unitIndex]
+  return units
+    .slice(0, unitIndex)
+    .filter((unit) => unit.groupIndex === groupIndex)
+    .reduce((rows, unit) => rows + unitRows(unit), 0)
 }

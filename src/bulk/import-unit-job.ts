@@ -1,13 +1,14 @@
 import type { ColumnBatch } from '../column/column.js'
 import { gatherBatch } from '../column/slice.js'
 import { MillraceError } from '../errors.js'
-import type { RowRange } from '../formats/format.js'
+import { type BatchReader, defaultReadOptions, type InputPart } from '../formats/format.js'
 import { createFiniteChecks } from '../kernels/finite-checks.js'
 import { type CollectionSchema, partitionKeyOf, primaryKeyOf } from '../schema/collection-schema.js'
+import type { Field } from '../schema/field.js'
 import type { ByteSource, SourceAddress } from '../source/byte-source.js'
 import type { WorkerContext } from '../workers/worker-job.js'
 import { withAutoIds } from './auto-ids.js'
-import { type FileGroup, fileFieldsOf, withFileGroup } from './file-group.js'
+import { type FileGroup, fileFieldsOf, reservedFieldsOf, withFileGroup } from './file-group.js'
 import type { ImportedSegment } from './import-target.js'
 import { rowsByPartition } from './partition-router.js'
 import { UnitSegments } from './unit-segments.js'
@@ -19,9 +20,9 @@ export interface ImportUnitInput {
   readonly sources: readonly SourceAddress[]
   /** Of the sources, when the import was planned. */
   readonly fingerprints: readonly string[]
-  readonly range: RowRange
-  /** What of the files' bytes the range stands for. */
-  readonly bytes: number
+  readonly part: InputPart
+  /** The row of the files that the part begins with. */
+  readonly firstRow: number
   /** The auto id of the unit's first row. */
   readonly autoIdBegin: bigint | null
   /** One; or those that the rows are spread over by their partition key. */
@@ -78,15 +79,16 @@ function checkUnchanged(sources: readonly ByteSource[], fingerprints: readonly s
 /** Rows of each partition: a look at the keys alone, so that every segment gets the room that it needs. */
 async function countPartitionRows(
   group: FileGroup,
-  { schema, range, partitionIds }: ImportUnitInput,
+  input: ImportUnitInput,
   context: WorkerContext,
 ): Promise<number[]> {
+  const { schema, part, partitionIds } = input
   const key = partitionKeyOf(schema)
-  if (!key) return [range.rowEnd - range.rowBegin]
+  if (!key) return [part.rowCount!]
   const counts = partitionIds.map(() => 0)
   // No file need have a key that has a default.
   const fields = key.defaultValue === null ? [key] : fileFieldsOf(schema)
-  const reader = await group.format.open(group.sources, fields, range)
+  const reader = await openPart(group, input, fields)
   try {
     for (let batch = await reader.next(); batch; batch = await reader.next()) {
       context.throwIfCancelled()
@@ -115,7 +117,9 @@ async function writeRows(
     await readRows(group, input, (batch, bytesRead) => {
       appendRows(segments, batch, wanted, input)
       // Told only now: what is shown as done has been checked and written.
-      context.reportProgress((pass * input.bytes + Math.min(bytesRead, input.bytes)) / passCount)
+      context.reportProgress(
+        (pass * input.part.bytes + Math.min(bytesRead, input.part.bytes)) / passCount,
+      )
       context.throwIfCancelled()
     })
   }
@@ -123,18 +127,19 @@ async function writeRows(
 
 /** Hands over the checked rows, batch by batch, with the auto ids. */
 async function readRows(
-  { format, sources }: FileGroup,
-  { schema, range, autoIdBegin }: ImportUnitInput,
+  group: FileGroup,
+  input: ImportUnitInput,
   take: (batch: ColumnBatch, bytesRead: number) => void,
 ): Promise<void> {
+  const { schema, part, firstRow, autoIdBegin } = input
   const fields = fileFieldsOf(schema)
-  const reader = await format.open(sources, fields, range)
+  const reader = await openPart(group, input, fields)
   const fileOf = (fieldId: number) => reader.fileOf(fieldId)
-  let row = range.rowBegin
+  let row = 0
   try {
     for (let batch = await reader.next(); batch; batch = await reader.next()) {
-      validateBatch(fields, batch, checks, fileOf, row)
-      const idBegin = autoIdBegin === null ? null : autoIdBegin + BigInt(row - range.rowBegin)
+      validateBatch(fields, batch, checks, fileOf, firstRow + row)
+      const idBegin = autoIdBegin === null ? null : autoIdBegin + BigInt(row)
       const pk = primaryKeyOf(schema)
       take(idBegin === null ? batch : withAutoIds(batch, pk, idBegin), reader.bytesRead)
       row += batch.rowCount
@@ -142,13 +147,29 @@ async function readRows(
   } finally {
     reader.close()
   }
-  if (row === range.rowEnd) return
-  const { name } = sources[0]
+  if (row === part.rowCount) return
+  const { name } = group.sources[0]
   throw new MillraceError(
     'importFailed',
-    `the file '${name}' ends early: expected ${range.rowEnd} rows, got ${row}`,
-    { file: name, row },
+    `the file '${name}' ends early: expected ${firstRow + part.rowCount!} rows, got ${firstRow + row}`,
+    { file: name, row: firstRow + row },
   )
+}
+
+async function openPart(
+  { format, sources }: FileGroup,
+  { schema, part }: ImportUnitInput,
+  fields: readonly Field[],
+): Promise<BatchReader> {
+  return format.open({
+    sources,
+    fields,
+    reserved: reservedFieldsOf(schema),
+    options: defaultReadOptions,
+    part,
+    from: null,
+    onReject: null,
+  })
 }
 
 /** Appends those rows of a batch that belong to the wanted partitions. */

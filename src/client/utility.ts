@@ -33,7 +33,7 @@ export interface WaitForBulkInsert extends Using {
 }
 
 const firstIntervalMs = 10
-const longestIntervalMs = 500
+const longestIntervalMs = 250
 
 export const utility = {
   /** Starts a bulk insert and returns its task id. */

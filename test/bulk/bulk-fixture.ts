@@ -189,7 +189,8 @@ export class BulkFixture {
     for (const runner of this.#runners) await runner.close()
     await this.oracle.close()
     await this.directory.close()
-    rmSync(this.#path, { recursive: true, force: true })
+    // A process that is doomed may still write.
+    rmSync(this.#path, { recursive: true, force: true, maxRetries: 5 })
   }
 
   target(collection: ImportCollection): StoredTarget {

@@ -157,7 +157,7 @@ describe('a good import', () => {
     const task = await finished(runner, taskId)
     clearInterval(timer)
     shown.push(runner.progress(taskId))
-    expect(task.plan?.units.map(({ rowBegin, rowEnd }) => [rowBegin, rowEnd])).toEqual([
+    expect(task.plan?.units.map(({ part }) => [part.begin, part.end])).toEqual([
       [0, 70_000],
       [70_000, 140_000],
     ])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ImportCollection } from '../../dist/bulk/import-target.js'
 import { planImport } from '../../dist/bulk/plan-import.js'
+import { defaultReadOptions } from '../../dist/formats/format.js'
 import { encodeNpyHeader } from '../../dist/formats/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { collectionOf, field, idField } from './bulk-fixture.js'
@@ -37,11 +38,12 @@ async function unitRowsOf(
     addresses,
     coreCount,
     keptBytesMax: 128 * mib,
+    options: defaultReadOptions,
     allocate: () => 1000n,
   })
-  const bytes = plan.units.reduce((sum, unit) => sum + unit.bytes, 0)
+  const bytes = plan.units.reduce((sum, unit) => sum + unit.part.bytes, 0)
   expect(bytes).toBe(plan.bytesTotal)
-  const rows = plan.units.map(({ rowBegin, rowEnd }) => rowEnd - rowBegin)
+  const rows = plan.units.map(({ part }) => part.rowCount!)
   expect(rows.reduce((sum, count) => sum + count, 0)).toBe(plan.rowsTotal)
   return rows
 }
@@ -92,6 +94,7 @@ it('says what was ignored, once', async () => {
     addresses: [files, files],
     coreCount: 2,
     keptBytesMax: mib,
+    options: defaultReadOptions,
     allocate: (count) => BigInt(count),
   })
   expect(plan.warnings).toHaveLength(1)

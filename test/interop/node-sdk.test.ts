@@ -14,7 +14,7 @@ let client: MilvusClient
 
 beforeAll(async () => {
   server = await ServedMillrace.start()
-  client = new MilvusClient({ address: `127.0.0.1:${server.port}` })
+  client = new MilvusClient({ address: `127.0.0.1:${server.port}`, logLevel: 'error' })
 })
 afterAll(async () => {
   await client?.closeConnection()

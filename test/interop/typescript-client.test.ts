@@ -24,11 +24,16 @@ it('serves the TypeScript client from a bulk insert to a search', async () => {
 const realMilvus = process.env.MILLRACE_REAL_MILVUS_VENV ?? ''
 
 describe.skipIf(realMilvus === '')('Milvus 2.3.5 (needs MILLRACE_REAL_MILVUS_VENV)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-real-milvus-'))
-  const env = { ...process.env, DATA: folder, VENV: realMilvus, NS: 'millrace-interop' }
-  const milvus = (...args: string[]) => run('test/golden/milvus-server.sh', args, { env })
+  let folder: string
+  const milvus = (...args: string[]) => {
+    const env = { ...process.env, DATA: folder, VENV: realMilvus, NS: 'millrace-interop' }
+    return run('test/golden/milvus-server.sh', args, { env })
+  }
 
-  beforeAll(() => milvus('start'))
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-real-milvus-'))
+    await milvus('start')
+  })
   afterAll(async () => {
     await milvus('stop')
     rmSync(folder, { recursive: true, force: true })

@@ -22,7 +22,13 @@ const importRequest = {
 }
 const pending = newImportTask(taskId, importRequest, createdMs, ImportState.Pending)
 const plan = {
-  units: [{ groupIndex: 0, rowBegin: 0, rowEnd: 10_000, bytes: 5_200_000, isDone: true }],
+  units: [
+    {
+      groupIndex: 0,
+      part: { begin: 0, end: 10_000, rowCount: 10_000, bytes: 5_200_000 },
+      isDone: true,
+    },
+  ],
   bytesTotal: 5_200_000,
   rowsTotal: 10_000,
   warnings: [],

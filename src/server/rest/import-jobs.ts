@@ -98,7 +98,7 @@ function groupRows({ plan }: ImportTask, groupIndex: number): Record<string, Jso
   return {
     importedRows: rowsOf(units.filter(({ isDone }) => isDone)),
     totalRows: rowsOf(units),
-    fileSize: units.reduce((sum, { bytes }) => sum + bytes, 0),
+    fileSize: units.reduce((sum, { part }) => sum + part.bytes, 0),
   }
 }
 
