@@ -1,9 +1,10 @@
 import { extname } from 'node:path'
 import type { Format } from './format.js'
 import { npyFormat } from './npy.js'
+import { parquetFormat } from './parquet.js'
 
 /** Every format that can be read. */
-export const formats: readonly Format[] = [npyFormat]
+export const formats: readonly Format[] = [npyFormat, parquetFormat]
 
 /** The format that a file's extension names, in whatever case. */
 export function formatOf(path: string): Format | undefined {
