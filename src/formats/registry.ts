@@ -3,9 +3,16 @@ import type { Format } from './format.js'
 import { jsonFormat } from './json.js'
 import { jsonlFormat } from './jsonl.js'
 import { npyFormat } from './npy.js'
+import { parquetFormat } from './parquet.js'
 
 /** Every format that can be read. */
-export const formats: readonly Format[] = [npyFormat, jsonFormat, jsonlFormat, csvFormat]
+export const formats: readonly Format[] = [
+  npyFormat,
+  parquetFormat,
+  jsonFormat,
+  jsonlFormat,
+  csvFormat,
+]
 
 /** The format that a file's extension names, in whatever case. */
 export function formatOf(path: string): Format | undefined {
