@@ -5,6 +5,7 @@ import type { LocalAddress } from './byte-source.js'
 import { checkFileSize, notImportable, sizeFailure } from './file-checks.js'
 import { namesNear } from './near-names.js'
 import { openRealFile, systemErrorText } from './real-file.js'
+import { unfinishedFolder } from './upload-path.js'
 
 /** Where imports may read: inside one of `roots` or of the uploads, and in no `forbidden` directory. */
 export interface ImportRoots {
@@ -59,9 +60,10 @@ export function importPlace(path: string, roots: ImportRoots): ImportPlace {
   return { resolved, real, place }
 }
 
-/** Whether a real path lies in a forbidden directory. */
-export function isForbidden(real: string, { forbidden }: ImportRoots): boolean {
-  return isInAny(real, forbidden)
+/** Whether a real path lies in a forbidden directory, or is an upload that has not ended. */
+export function isForbidden(real: string, { forbidden, uploadRoot }: ImportRoots): boolean {
+  if (isInAny(real, forbidden)) return true
+  return uploadRoot !== undefined && isInside(real, join(realPathOf(uploadRoot), unfinishedFolder))
 }
 
 /** The first place where there is something, else the first. What lies outside of the roots is not told. */

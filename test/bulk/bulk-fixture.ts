@@ -189,7 +189,7 @@ export class BulkFixture {
     for (const runner of this.#runners) await runner.close()
     await this.oracle.close()
     await this.directory.close()
-    rmSync(this.#path, { recursive: true, force: true })
+    rmSync(this.#path, { recursive: true, force: true, maxRetries: 20 })
   }
 
   target(collection: ImportCollection): StoredTarget {

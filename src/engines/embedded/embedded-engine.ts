@@ -61,6 +61,8 @@ export interface EmbeddedEngineOptions {
   readonly cleanedAfterMs?: number
 }
 
+const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
+
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
   readonly #context: RowsContext
@@ -116,6 +118,8 @@ export class EmbeddedEngine implements Engine {
           error,
         }),
     })
+    // A first import would wait for a thread to start and to load its modules: two tenths of a second.
+    context.pool.load(importUnitJob, 'batch').catch((error) => log.error('no thread', { error }))
     return new EmbeddedEngine(context, collections, imports, sources)
   }
 
