@@ -3,6 +3,7 @@ import { type ServeConfig, type ServeOptions, serveConfigFrom } from '../config.
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
 import { MillraceError } from '../errors.js'
 import { type RunningServer, startServer } from '../server/serve.js'
+import { UploadRoot } from '../source/upload-root.js'
 import { createLog } from './log.js'
 import { stopOnSignal } from './stop-on-signal.js'
 
@@ -24,7 +25,8 @@ async function run(config: ServeConfig, log: Logger): Promise<void> {
   const engine = await EmbeddedEngine.open({ ...places, log })
   let server: RunningServer
   try {
-    server = await startServer(engine, { host, port, log })
+    const uploads = await UploadRoot.open(uploadRoot, config.uploadBytesMax)
+    server = await startServer(engine, { host, port, uploads, log })
   } catch (error) {
     await engine.close()
     throw error

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
 
 /** Milvus: the largest file that 2.3 takes. */
-const fileSizeBytesMax = 16 * 1024 ** 3
+export const fileSizeBytesMax = 16 * 1024 ** 3
 
 /** @throws importFailed for a size that Milvus refuses too */
 export function checkFileSize(name: string, size: bigint): void {

@@ -58,7 +58,12 @@ describe('REST v2', () => {
         throw new MillraceError('indexNotFound', 'index not found')
       },
     } as unknown as Engine
-    server = createRestServer({ engine, host: '127.0.0.1', log: pino({ level: 'silent' }) })
+    server = createRestServer({
+      engine,
+      uploads: null,
+      host: '127.0.0.1',
+      log: pino({ level: 'silent' }),
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })
 

@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from 'pino'
 import type { Engine } from '../../engines/engine.js'
 import { MillraceError, millraceErrorFrom } from '../../errors.js'
+import type { UploadRoot } from '../../source/upload-root.js'
 import { logFailure } from '../log-failure.js'
-import { type JsonValue, jsonText } from './json-text.js'
 import { readBody } from './read-body.js'
-import { isJsonRequest, refusalOf } from './request-guard.js'
+import { failure, type Reply, success } from './reply.js'
+import { mediaTypeOf, refusalOf } from './request-guard.js'
+import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'
 /** A connection on which nothing moves for so long is ended. */
@@ -13,6 +15,8 @@ const idleTimeoutMs = 120_000
 
 interface RestOptions {
   readonly engine: Engine
+  /** null: nothing can be uploaded. */
+  readonly uploads: UploadRoot | null
   /** The address that the server listens on: its own name for the Host check. */
   readonly host: string
   readonly log: Logger
@@ -20,17 +24,16 @@ interface RestOptions {
 
 /** Milvus's REST v2 and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
 export function createRestServer(options: RestOptions): Server {
-  const server = createServer((request, response) => {
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     void answer(options, request, response)
-  })
+  }
+  const server = createServer(onRequest)
+  // A client that asks before it sends a body is answered without one where it is refused.
+  server.on('checkContinue', onRequest)
   server.timeout = idleTimeoutMs
+  // An upload may take hours, as long as it goes on.
+  server.requestTimeout = 0
   return server
-}
-
-interface Reply {
-  readonly status: number
-  readonly body: string
-  readonly error?: MillraceError
 }
 
 async function answer(
@@ -40,7 +43,7 @@ async function answer(
 ): Promise<void> {
   const beganMs = performance.now()
   const [path] = (request.url ?? '/').split('?')
-  const reply = await replyTo(options, request, path)
+  const reply = await replyTo(options, request, response, path)
   send(request, response, reply)
   const ms = Math.round(performance.now() - beganMs)
   const call = { method: request.method, path, status: reply.status, ms }
@@ -48,10 +51,14 @@ async function answer(
   else options.log.debug(call, 'request')
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, body }: Reply): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Reply,
+): void {
   // The rest of a body that was refused is not read, so the connection cannot be used again.
   if (!request.complete) response.setHeader('connection', 'close')
-  response.writeHead(status, { 'content-type': contentTypeOf(body) })
+  response.writeHead(status, { ...headers, 'content-type': contentTypeOf(body) })
   response.end(body)
 }
 
@@ -62,24 +69,30 @@ function contentTypeOf(body: string): string {
 async function replyTo(
   options: RestOptions,
   request: IncomingMessage,
+  response: ServerResponse,
   path: string,
 ): Promise<Reply> {
   if (request.method === 'GET' && path === '/healthz') return { status: 200, body: 'OK' }
   const refusal = refusalOf(request, options.host)
   if (refusal) return failure(403, new MillraceError('parameterInvalid', refusal))
+  if (options.uploads && (path === uploadsPrefix || path.startsWith(`${uploadsPrefix}/`))) {
+    return uploadReply(options.engine, options.uploads, request, response)
+  }
   if (request.method !== 'POST' || !path.startsWith(prefix)) return notFound(request, path)
-  return postReply(options, request, path)
+  return postReply(options, request, response, path)
 }
 
 async function postReply(
   { engine }: RestOptions,
   request: IncomingMessage,
+  response: ServerResponse,
   path: string,
 ): Promise<Reply> {
   const { routes } = await import('./routes.js')
   const route = routes.get(path.slice(prefix.length))
   if (!route) return notFound(request, path)
-  if (!isJsonRequest(request)) return notJson(request)
+  if (mediaTypeOf(request) !== 'application/json') return notJson(request)
+  if (request.headers.expect !== undefined) response.writeContinue()
   try {
     return success(await route(engine, await readBody(request), dbNameHeaderOf(request)))
   } catch (thrown) {
@@ -91,14 +104,6 @@ async function postReply(
 function dbNameHeaderOf({ headers }: IncomingMessage): string | undefined {
   const dbName = headers['db-name']
   return Array.isArray(dbName) ? dbName[0] : dbName
-}
-
-function success(data: JsonValue): Reply {
-  return { status: 200, body: jsonText({ code: 0, data }) }
-}
-
-function failure(status: number, error: MillraceError): Reply {
-  return { status, body: jsonText({ code: error.code, message: error.message }), error }
 }
 
 function notFound({ method }: IncomingMessage, path: string): Reply {
