@@ -59,6 +59,8 @@ export interface EmbeddedEngineOptions {
   readonly nowMs?: () => number
   /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
   readonly cleanedAfterMs?: number
+  /** From an import's end until it is forgotten; the default is a day. */
+  readonly importRetentionMs?: number
 }
 
 const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
@@ -111,6 +113,7 @@ export class EmbeddedEngine implements Engine {
       roots: sources,
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
+      retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
       onChange: (task) => logImport(log, task),
       onWriteError: ({ taskId }, error) =>
         log.error('an import could not be recorded as failed, trying again', {
@@ -318,8 +321,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   importTask(taskId: bigint): ImportProgress {
-    const task = this.#imports.task(taskId)
-    if (task) return { task, progress: this.#imports.progress(taskId) }
+    const progress = this.#imports.progress(taskId)
+    if (progress) return progress
     throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
   }
 
@@ -329,7 +332,27 @@ export class EmbeddedEngine implements Engine {
     return this.#imports
       .tasks()
       .filter(({ request }) => !collectionId || request.collectionId === collectionId)
-      .map((task) => ({ task, progress: this.#imports.progress(task.taskId) }))
+      .map(({ taskId }) => this.#imports.progress(taskId)!)
+  }
+
+  commitImport(taskId: bigint): Promise<void> {
+    return this.#imports.commit(taskId)
+  }
+
+  abortImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'aborted by user')
+  }
+
+  cancelImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'cancelled by user')
+  }
+
+  deleteImport(taskId: bigint): Promise<void> {
+    return this.#imports.remove(taskId)
+  }
+
+  importRejects(taskId: bigint): AsyncIterable<Uint8Array> {
+    return this.#imports.rejects(taskId)
   }
 
   async close(): Promise<void> {
@@ -344,7 +367,7 @@ export class EmbeddedEngine implements Engine {
 function rowsOf(name: string): 'file' | 'set' | null {
   const format = formatOf(name)
   if (!format) return null
-  return format.name === 'npy' ? 'set' : 'file'
+  return format.isRowFile ? 'file' : 'set'
 }
 
 function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
