@@ -1,10 +1,10 @@
 import type { MillraceError } from '../../errors.js'
 import { type JsonValue, jsonText } from './json-text.js'
 
-/** What a request is answered with: a JSON object, or a word. */
+/** What a request is answered with: a JSON object, a word, or lines of JSON one after the other. */
 export interface Reply {
   readonly status: number
-  readonly body: string
+  readonly body: string | AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
   /** For the log. */
   readonly error?: MillraceError

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import type { Logger } from 'pino'
 import type { Engine } from '../../engines/engine.js'
 import { MillraceError, millraceErrorFrom } from '../../errors.js'
@@ -7,6 +8,7 @@ import { logFailure } from '../log-failure.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, success } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
+import { wordsOf } from './route.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'
@@ -44,25 +46,27 @@ async function answer(
   const beganMs = performance.now()
   const [path] = (request.url ?? '/').split('?')
   const reply = await replyTo(options, request, response, path)
-  send(request, response, reply)
+  await send(request, response, reply)
   const ms = Math.round(performance.now() - beganMs)
   const call = { method: request.method, path, status: reply.status, ms }
   if (reply.error) logFailure(options.log, call, reply.error)
   else options.log.debug(call, 'request')
 }
 
-function send(
+async function send(
   request: IncomingMessage,
   response: ServerResponse,
   { status, body, headers }: Reply,
-): void {
+): Promise<void> {
   // The rest of a body that was refused is not read, so the connection cannot be used again.
   if (!request.complete) response.setHeader('connection', 'close')
   response.writeHead(status, { ...headers, 'content-type': contentTypeOf(body) })
-  response.end(body)
+  if (typeof body === 'string') response.end(body)
+  else await pipeline(body, response).catch(() => {}) // The client has gone, or sees no end of it.
 }
 
-function contentTypeOf(body: string): string {
+function contentTypeOf(body: Reply['body']): string {
+  if (typeof body !== 'string') return 'application/x-ndjson'
   return body.startsWith('{') ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8'
 }
 
@@ -78,7 +82,8 @@ async function replyTo(
   if (options.uploads && (path === uploadsPrefix || path.startsWith(`${uploadsPrefix}/`))) {
     return uploadReply(options.engine, options.uploads, request, response)
   }
-  if (request.method !== 'POST' || !path.startsWith(prefix)) return notFound(request, path)
+  if (!path.startsWith(prefix)) return notFound(request, path)
+  if (request.method === 'GET') return downloadReply(options, request, path)
   return postReply(options, request, response, path)
 }
 
@@ -90,20 +95,31 @@ async function postReply(
 ): Promise<Reply> {
   const { routes } = await import('./routes.js')
   const route = routes.get(path.slice(prefix.length))
-  if (!route) return notFound(request, path)
+  if (!route || request.method !== 'POST') return notFound(request, path)
   if (mediaTypeOf(request) !== 'application/json') return notJson(request)
   if (request.headers.expect !== undefined) response.writeContinue()
   try {
-    return success(await route(engine, await readBody(request), dbNameHeaderOf(request)))
+    return success(await route(engine, await readBody(request), wordsOf(request)))
   } catch (thrown) {
     // Milvus: an error of a request is told in the body of a 200.
     return failure(200, millraceErrorFrom(thrown))
   }
 }
 
-function dbNameHeaderOf({ headers }: IncomingMessage): string | undefined {
-  const dbName = headers['db-name']
-  return Array.isArray(dbName) ? dbName[0] : dbName
+async function downloadReply(
+  { engine }: RestOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<Reply> {
+  const { downloads } = await import('./routes.js')
+  const download = downloads.get(path.slice(prefix.length))
+  if (!download) return notFound(request, path)
+  try {
+    const [, query = ''] = (request.url ?? '').split('?')
+    return { status: 200, body: download(engine, new URLSearchParams(query)) }
+  } catch (thrown) {
+    return failure(200, millraceErrorFrom(thrown))
+  }
 }
 
 function notFound({ method }: IncomingMessage, path: string): Reply {
