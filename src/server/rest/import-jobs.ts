@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Engine, ImportProgress, KeyValues } from '../../engines/engine.js'
-import { MillraceError } from '../../errors.js'
+import type { Engine, KeyValues } from '../../engines/engine.js'
 import { type BodyShape, filesOfRows, notJson, text, textPairs } from './body-shape.js'
+import { importJob } from './import-job.js'
 import { jobDescription, jobRecord } from './job-description.js'
 import type { JsonValue } from './json-text.js'
 import { type Route, route } from './route.js'
@@ -78,20 +78,4 @@ function changeOfJob(change: (engine: Engine, taskId: bigint) => Promise<void>):
     await change(engine, importJob(engine, jobId).task.taskId)
     return {}
   })
-}
-
-/** @throws parameterInvalid for what is no number, importFailed for a job that is not there */
-function importJob(engine: Engine, jobId: string): ImportProgress {
-  if (!/^\d{1,19}$/.test(jobId)) {
-    throw new MillraceError(
-      'parameterInvalid',
-      `parse job id failed: expected a whole number, got ${JSON.stringify(jobId)}`,
-    )
-  }
-  try {
-    return engine.importTask(BigInt(jobId))
-  } catch (error) {
-    if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
-    throw new MillraceError('importFailed', `import job does not exist, jobID=${jobId}`, {}, error)
-  }
 }
