@@ -18,7 +18,7 @@ let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-plan-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }))
 
 /** A sparse file, which takes no room. */
 function npy(name: string, descr: string, shape: readonly number[], itemBytes: number) {

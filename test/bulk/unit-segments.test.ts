@@ -14,7 +14,7 @@ let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-unit-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }))
 
 function segmentsOf(partitionRows: readonly number[], segmentRowsMax: number, keptBytesMax = 1e6) {
   return new UnitSegments({

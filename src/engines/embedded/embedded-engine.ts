@@ -53,6 +53,8 @@ export interface EmbeddedEngineOptions {
   readonly importRetentionMs?: number
 }
 
+const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
+
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
   readonly #context: RowsContext
@@ -101,6 +103,8 @@ export class EmbeddedEngine implements Engine {
           error,
         }),
     })
+    // A first import would wait for a thread to start and to load its modules: two tenths of a second.
+    context.pool.load(importStepJob, 'batch').catch((error) => log.error('no thread', { error }))
     return new EmbeddedEngine(context, collections, imports)
   }
 
