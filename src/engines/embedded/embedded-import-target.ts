@@ -1,5 +1,5 @@
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
-import type { ImportTask } from '../../bulk/import-task.js'
+import type { ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
@@ -60,23 +60,33 @@ export class EmbeddedImportTarget implements ImportTarget {
         `collection ${task.request.collectionName} dropped`,
       )
     }
-    await open.rows.addImported(this.#hidden(task), (visible) =>
-      catalog.editSegments(visible, [], [taskEdit(task)]),
-    )
+    await open.rows.addImported(this.#hidden(task), (visible) => {
+      this.#checkPartitions(task.request, visible)
+      return catalog.editSegments(visible, [], [taskEdit(task)])
+    })
   }
 
   async discard(task: ImportTask): Promise<void> {
     const { catalog, directory } = this.#context
-    await catalog.editSegments([], this.#hidden(task), [taskEdit(task)])
-    for (const segmentId of task.segmentIds) directory.removeSegment(segmentId)
+    const hidden = this.#hidden(task)
+    await catalog.editSegments([], hidden, [taskEdit(task)])
+    for (const { segmentId } of hidden) directory.removeSegment(segmentId)
   }
 
   removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.sweep((segmentId) => segmentId < begin || segmentId >= end)
+    this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(): boolean {
     return false
+  }
+
+  /** No partition can be dropped while the rows take their segments up: what is there now stays. */
+  #checkPartitions(request: ImportRequest, visible: readonly SegmentRecord[]): void {
+    const { partitions } = this.collection(request.collectionId)!
+    const known = new Set(partitions.map(({ partitionId }) => partitionId))
+    if (visible.every(({ partitionId }) => known.has(partitionId))) return
+    throw new MillraceError('partitionNotFound', `partition ${request.partitionName} dropped`)
   }
 
   #hidden(task: ImportTask): SegmentRecord[] {
