@@ -22,6 +22,8 @@ export class CollectionRows {
   readonly #context: RowsContext
   readonly #schema: CollectionSchema
   readonly #sealed = new Map<bigint, SealedSegment>()
+  /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
+  #arriving: readonly SealedSegment[] = []
   readonly #growing: GrowingRows
   readonly #loadedPartitions = new Set<bigint>()
   /** Loads, releases, seals, drops and commits of imports change the segments one after the other. */
@@ -138,13 +140,15 @@ export class CollectionRows {
       const vectors = await this.#loadAhead(records)
       const timestamp = this.#context.oracle.next()
       const visible = records.map((record) => ({ ...record, taskId: null, timestamp }))
-      await releasingOnError(vectors, () => commit(visible))
-      for (const record of visible) {
-        this.#addSealed(record, {
-          vectors: vectors.get(record.segmentId) ?? null,
-          deleted: null,
-          areDeletesStored: true,
-        })
+      this.#arriving = visible.map((record) => {
+        const start = { vectors: vectors.get(record.segmentId) ?? null, deleted: null }
+        return this.#sealedSegment(record, { ...start, areDeletesStored: true })
+      })
+      try {
+        await releasingOnError(vectors, () => commit(visible))
+        for (const segment of this.#arriving) this.#sealed.set(segment.record.segmentId, segment)
+      } finally {
+        this.#arriving = []
       }
     })
   }
@@ -198,26 +202,35 @@ export class CollectionRows {
     const frozen = this.#growing.freeze()
     const sealed = await sealGrowing(this.#context, this.#schema, frozen.segments)
     const records = sealed.map(({ record }) => record)
-    try {
-      const vectors = await this.#loadAhead(records)
-      await releasingOnError(vectors, () => this.#commitSeal(records, frozen))
-      for (const { record, growing, rowOffsets } of sealed) {
-        this.#addSealed(record, {
-          vectors: vectors.get(record.segmentId) ?? null,
-          deleted: deletedSince(growing, rowOffsets),
-          areDeletesStored: false,
-        })
-      }
-    } catch (error) {
-      for (const { segmentId } of records) this.#context.directory.removeSegment(segmentId)
-      throw error
+    const vectors = await this.#commitSeal(records, frozen)
+    for (const { record, growing, rowOffsets } of sealed) {
+      this.#addSealed(record, {
+        vectors: vectors.get(record.segmentId) ?? null,
+        deleted: deletedSince(growing, rowOffsets),
+        areDeletesStored: false,
+      })
     }
     this.#growing.forget(frozen)
     return records
   }
 
+  /** Until they are stored, the files are nobody's and go when something fails. @returns what is loaded */
+  async #commitSeal(
+    records: readonly SegmentRecord[],
+    frozen: FrozenRows,
+  ): Promise<Map<bigint, ResidentVectors>> {
+    try {
+      const vectors = await this.#loadAhead(records)
+      await releasingOnError(vectors, () => this.#storeSeal(records, frozen))
+      return vectors
+    } catch (error) {
+      for (const { segmentId } of records) this.#context.directory.removeSegment(segmentId)
+      throw error
+    }
+  }
+
   /** Stores the sealed segments and all deletes that the log lets go of. */
-  async #commitSeal(records: readonly SegmentRecord[], frozen: FrozenRows): Promise<void> {
+  async #storeSeal(records: readonly SegmentRecord[], frozen: FrozenRows): Promise<void> {
     await this.#resolveDeletes()
     const dirty = [...this.#sealed.values()].filter(({ unstoredDeletes }) => unstoredDeletes)
     const stored = dirty.map((segment) => ({ segment, deleted: segment.unstoredDeletes! }))
@@ -233,7 +246,7 @@ export class CollectionRows {
   }
 
   #deleteSealed(deletion: KeyDeletion, partitionId: bigint | null): void {
-    for (const segment of this.#sealed.values()) {
+    for (const segment of [...this.#sealed.values(), ...this.#arriving]) {
       if (partitionId === null || segment.record.partitionId === partitionId) {
         segment.delete(deletion)
       }
@@ -286,9 +299,12 @@ export class CollectionRows {
   }
 
   #addSealed(record: SegmentRecord, start: SealedStart): void {
+    this.#sealed.set(record.segmentId, this.#sealedSegment(record, start))
+  }
+
+  #sealedSegment(record: SegmentRecord, start: SealedStart): SealedSegment {
     const path = this.#context.directory.segmentPath(record.segmentId)
-    const segment = new SealedSegment(record, path, primaryKeyOf(this.#schema), start)
-    this.#sealed.set(record.segmentId, segment)
+    return new SealedSegment(record, path, primaryKeyOf(this.#schema), start)
   }
 
   #dropSegment(segment: SealedSegment): void {
