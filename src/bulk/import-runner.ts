@@ -25,6 +25,13 @@ const retryMs = 1000
 /** Why the runs of a server that stops are stopped. */
 const closing = Symbol('closing')
 
+interface FollowedRun {
+  readonly run: ImportRun
+  readonly ended: Promise<void>
+  /** Nothing is written by the run any more, be its end on record or, on a full disk, not yet. */
+  readonly quiet: Promise<void>
+}
+
 /**
  * Runs the imports of one server. The oldest task goes first; as many units as there are cores run at a
  * time, of however many tasks. An error is its task's alone.
@@ -33,7 +40,7 @@ export class ImportRunner {
   readonly #options: ImportRunnerOptions
   readonly #around: ImportSurroundings
   readonly #tasks = new Map<bigint, ImportTask>()
-  readonly #runs = new Map<bigint, { readonly run: ImportRun; readonly ended: Promise<void> }>()
+  readonly #runs = new Map<bigint, FollowedRun>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #cleaning = new Serial()
   readonly #closed = new AbortController()
@@ -96,7 +103,7 @@ export class ImportRunner {
       return partitionId === null || (request.partitionId ?? partitionId) === partitionId
     })
     for (const { run } of concerned) this.#stop(run, new ImportAbandoned(reason))
-    await Promise.all(concerned.map(({ ended }) => ended))
+    await Promise.all(concerned.map(({ quiet }) => quiet))
   }
 
   /** Stops everything without failing it: the next start goes on from the last durable segments. */
@@ -137,23 +144,27 @@ export class ImportRunner {
   /** @param accepted when the task is durable; until it is, nothing runs. */
   #follow(run: ImportRun, accepted: Promise<unknown>): void {
     const { taskId } = run.task
+    let noteStuck = () => {}
+    const stuck = new Promise<void>((resolve) => {
+      noteStuck = resolve
+    })
     const ended = accepted
       .then(
-        () => this.#live(run),
+        () => this.#live(run, noteStuck),
         () => {}, // Told to whoever submitted it.
       )
       .finally(() => this.#runs.delete(taskId))
-    this.#runs.set(taskId, { run, ended })
+    this.#runs.set(taskId, { run, ended, quiet: Promise.race([ended, stuck]) })
   }
 
-  async #live(run: ImportRun): Promise<void> {
+  async #live(run: ImportRun, noteStuck: () => void): Promise<void> {
     const attemptsBefore = run.task.attempts
     try {
       await liveImport(run, this.#around)
     } catch (error) {
       const reason = run.stoppedBy ?? error
       if (reason === closing) await this.#pause(run, attemptsBefore)
-      else await this.#fail(run, reason)
+      else await this.#fail(run, reason, noteStuck)
     }
   }
 
@@ -168,7 +179,7 @@ export class ImportRunner {
       .catch(() => {}) // Unwritten, this stop counts as a death: stricter, but no harm.
   }
 
-  async #fail(run: ImportRun, reason: unknown): Promise<void> {
+  async #fail(run: ImportRun, reason: unknown, noteStuck: () => void): Promise<void> {
     const { target, nowMs, onWriteError } = this.#options
     while (!this.#closed.signal.aborted) {
       try {
@@ -181,6 +192,7 @@ export class ImportRunner {
         return
       } catch (error) {
         onWriteError(run.task, error)
+        noteStuck()
         await delay(retryMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
       }
     }
