@@ -1,5 +1,5 @@
 import type { Column } from '../column/column.js'
-import { MillraceError } from '../errors.js'
+import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
@@ -20,6 +20,7 @@ const sealBytes = 64 * 1024 ** 2
 /** The rows of one collection: sealed segments, growing rows, and the deletes on both. */
 export class CollectionRows {
   readonly #context: RowsContext
+  readonly #collectionId: bigint
   readonly #schema: CollectionSchema
   readonly #sealed = new Map<bigint, SealedSegment>()
   /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
@@ -30,9 +31,12 @@ export class CollectionRows {
   readonly #serial = new Serial()
   #isSealAsked = false
   #isDropped = false
+  /** Why the log could not be taken up: nothing is answered from a part of the rows. */
+  #fault: MillraceError | null = null
 
   private constructor(context: RowsContext, collectionId: bigint, schema: CollectionSchema) {
     this.#context = context
+    this.#collectionId = collectionId
     this.#schema = schema
     this.#growing = new GrowingRows(context, collectionId, schema, (deletion, partitionId) =>
       this.#deleteSealed(deletion, partitionId),
@@ -49,8 +53,13 @@ export class CollectionRows {
     for (const record of context.catalog.segments(collectionId)) {
       if (record.taskId === null) rows.#addSealed(record, rows.#storedStart(record))
     }
-    rows.#growing.replay()
+    rows.#replay()
     return rows
+  }
+
+  /** What is wrong with the stored rows, so that they can only be dropped; null: nothing. */
+  get fault(): MillraceError | null {
+    return this.#fault
   }
 
   isLoaded(partitionId: bigint): boolean {
@@ -59,6 +68,7 @@ export class CollectionRows {
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    this.#throwFault()
     if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
     const timestamp = await this.#growing.insert(batches)
     if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
@@ -66,12 +76,14 @@ export class CollectionRows {
   }
 
   /** Deletes by key; durable and visible when it settles. @param partitionId null: in all partitions */
-  delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+    this.#throwFault()
     return this.#growing.delete(keys, rowCount, partitionId)
   }
 
   /** Pins all visible rows of the partitions. The caller releases the snapshot. */
   async snapshot(partitionIds: readonly bigint[]): Promise<Snapshot> {
+    this.#throwFault()
     await this.#resolveDeletes()
     const growing = this.#growing.segments(partitionIds)
     const views = [...this.#sealedIn(partitionIds), ...growing]
@@ -88,6 +100,7 @@ export class CollectionRows {
 
   /** Rows that are not deleted. */
   async rowCount(partitionIds: readonly bigint[]): Promise<number> {
+    this.#throwFault()
     await this.#resolveDeletes()
     const segments = [...this.#sealedIn(partitionIds), ...this.#growing.segments(partitionIds)]
     return segments.reduce((sum, { rowCount, deletedCount }) => sum + rowCount - deletedCount, 0)
@@ -101,8 +114,14 @@ export class CollectionRows {
   /** Makes the partitions ready for searches, with what comes to them later. */
   load(partitionIds: readonly bigint[]): Promise<void> {
     return this.#serial.run(async () => {
-      for (const segment of this.#sealedIn(partitionIds)) {
-        await segment.load(this.#context.memory, this.#vectorFields())
+      this.#throwFault()
+      try {
+        for (const segment of this.#sealedIn(partitionIds)) {
+          await segment.load(this.#context.memory, this.#vectorFields())
+        }
+      } catch (error) {
+        this.#unloadUnused(partitionIds)
+        throw error
       }
       for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
     })
@@ -137,6 +156,7 @@ export class CollectionRows {
       if (this.#isDropped) {
         throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} dropped`)
       }
+      this.#throwFault()
       const vectors = await this.#loadAhead(records)
       const timestamp = this.#context.oracle.next()
       const visible = records.map((record) => ({ ...record, taskId: null, timestamp }))
@@ -161,7 +181,12 @@ export class CollectionRows {
     return this.#serial.run(async () => {
       const segments = this.#sealedIn([partitionId])
       const records = segments.map(({ record }) => record)
-      await commit(records, this.#growing.dropPartitionEdits(partitionId))
+      try {
+        await commit(records, this.#growing.dropPartitionEdits(partitionId))
+      } catch (error) {
+        this.#growing.undoDrop(partitionId)
+        throw error
+      }
       this.#growing.dropPartition(partitionId)
       this.#loadedPartitions.delete(partitionId)
       for (const segment of segments) this.#dropSegment(segment)
@@ -171,9 +196,16 @@ export class CollectionRows {
   /** `commit` removes the collection and its log from the store. */
   drop(commit: (logged: readonly Edit[]) => Promise<void>): Promise<void> {
     return this.#serial.run(async () => {
-      await commit(this.#growing.dropEdits())
+      const hidden = this.#hiddenIds()
+      try {
+        await commit(this.#growing.dropEdits())
+      } catch (error) {
+        this.#growing.undoDrop(null)
+        throw error
+      }
       this.#isDropped = true
       for (const segment of this.#sealed.values()) this.#dropSegment(segment)
+      for (const segmentId of hidden) this.#context.directory.removeSegment(segmentId)
       this.#growing.drop()
     })
   }
@@ -181,6 +213,34 @@ export class CollectionRows {
   /** Settles when no seal or load is under way. */
   close(): Promise<void> {
     return this.#serial.idle()
+  }
+
+  #replay(): void {
+    try {
+      this.#growing.replay()
+    } catch (error) {
+      const { kind, message } = millraceErrorFrom(error)
+      const text = `collection ${this.#schema.name}: the inserted rows could not be read: ${message}`
+      this.#fault = new MillraceError(kind, text, {}, error)
+    }
+  }
+
+  #throwFault(): void {
+    if (this.#fault) throw this.#fault
+  }
+
+  #unloadUnused(partitionIds: readonly bigint[]): void {
+    for (const segment of this.#sealedIn(partitionIds)) {
+      if (!this.isLoaded(segment.record.partitionId)) segment.unload()
+    }
+  }
+
+  /** Segments of imports that have not completed. */
+  #hiddenIds(): bigint[] {
+    return this.#context.catalog
+      .segments(this.#collectionId)
+      .filter(({ taskId }) => taskId !== null)
+      .map(({ segmentId }) => segmentId)
   }
 
   #sealInBackground(): void {
@@ -199,6 +259,7 @@ export class CollectionRows {
    */
   async #seal(): Promise<SegmentRecord[]> {
     if (this.#isDropped) return []
+    this.#throwFault()
     const frozen = this.#growing.freeze()
     const sealed = await sealGrowing(this.#context, this.#schema, frozen.segments)
     const records = sealed.map(({ record }) => record)

@@ -117,6 +117,14 @@ export class Store {
     }
   }
 
+  /** As `entriesUnder`, without the values. */
+  *keysUnder(table: TableName, prefix: readonly (string | number)[]): IterableIterator<Key> {
+    for (const key of this.#tables[table].getKeys({ start: [...prefix] })) {
+      if (!Array.isArray(key) || prefix.some((part, index) => key[index] !== part)) return
+      yield key
+    }
+  }
+
   async close(): Promise<void> {
     await this.#root.close()
   }
