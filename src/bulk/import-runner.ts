@@ -42,6 +42,8 @@ interface Following {
   /** When the task is durable. */
   readonly accepted: Promise<ImportTask>
   readonly ended: Promise<void>
+  /** Nothing is written by the run any more, be its end on record or, on a full disk, not yet. */
+  readonly quiet: Promise<void>
 }
 
 /** Why the runs of a server that stops are stopped. */
@@ -131,7 +133,7 @@ export class ImportRunner {
       return partitionId === null || (request.partitionId ?? partitionId) === partitionId
     })
     for (const { run } of concerned) this.#stop(run, new ImportAbandoned(reason))
-    await Promise.all(concerned.map(({ ended }) => ended))
+    await Promise.all(concerned.map(({ quiet }) => quiet))
   }
 
   /**
@@ -235,16 +237,20 @@ export class ImportRunner {
   #follow(run: ImportRun, accepted: Promise<ImportTask>): void {
     const { taskId } = run.task
     const timeout = this.#stopInTime(run)
+    let noteStuck = () => {}
+    const stuck = new Promise<void>((resolve) => {
+      noteStuck = resolve
+    })
     const ended = accepted
       .then(
-        () => this.#live(run),
+        () => this.#live(run, noteStuck),
         () => {}, // Told to whoever submitted it.
       )
       .finally(() => {
         clearTimeout(timeout)
         this.#runs.delete(taskId)
       })
-    this.#runs.set(taskId, { run, accepted, ended })
+    this.#runs.set(taskId, { run, accepted, ended, quiet: Promise.race([ended, stuck]) })
   }
 
   #stopInTime(run: ImportRun): NodeJS.Timeout | undefined {
@@ -255,14 +261,14 @@ export class ImportRunner {
     return setTimeout(stop, Math.min(waitMs, timerMsMax)).unref()
   }
 
-  async #live(run: ImportRun): Promise<void> {
+  async #live(run: ImportRun, noteStuck: () => void): Promise<void> {
     const attemptsBefore = run.task.attempts
     try {
       await liveImport(run, this.#around)
     } catch (error) {
       const reason = run.stoppedBy ?? error
       if (reason === closing) await this.#pause(run, attemptsBefore)
-      else await this.#fail(run, reason)
+      else await this.#fail(run, reason, noteStuck)
     }
   }
 
@@ -277,7 +283,7 @@ export class ImportRunner {
       .catch(() => {}) // Unwritten, this stop counts as a death: stricter, but no harm.
   }
 
-  async #fail(run: ImportRun, reason: unknown): Promise<void> {
+  async #fail(run: ImportRun, reason: unknown, noteStuck: () => void): Promise<void> {
     const { target, nowMs, onWriteError } = this.#options
     // What was left out until then may be why it failed.
     await this.#rejects.finish(run.task).catch(() => {})
@@ -293,6 +299,7 @@ export class ImportRunner {
         return
       } catch (error) {
         onWriteError(run.task, error)
+        noteStuck()
         await delay(retryMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
       }
     }

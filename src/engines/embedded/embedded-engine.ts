@@ -89,8 +89,17 @@ export class EmbeddedEngine implements Engine {
 
   /** @throws serviceUnavailable when another server owns the data directory */
   static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-    const { log } = options
     const directory = await DataDirectory.open(options.dataPath)
+    try {
+      return EmbeddedEngine.#over(directory, options)
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
+  }
+
+  static #over(directory: DataDirectory, options: EmbeddedEngineOptions): EmbeddedEngine {
+    const { log } = options
     const context: RowsContext = {
       directory,
       catalog: Catalog.open(directory.store),
@@ -270,6 +279,7 @@ export class EmbeddedEngine implements Engine {
         ? loaded.size > 0
         : partitionIdsOf(record, partitionNames).every((id) => loaded.has(id))
     if (!isLoaded) return { state: 'released', percent: 0 }
+    this.#collections.throwLoadFault(record.collectionId)
     if (this.#collections.isReloading(record.collectionId)) return { state: 'loading', percent: 0 }
     return { state: 'loaded', percent: 100 }
   }
