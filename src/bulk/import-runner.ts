@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
+import { releaseSources } from '../source/resolve-source.js'
 import { stringifyExact } from '../util/exact-json.js'
 import { Serial } from '../util/serial.js'
 import {
@@ -288,6 +289,8 @@ export class ImportRunner {
       const reason = run.stoppedBy ?? error
       if (reason === closing) await this.#pause(run, attemptsBefore)
       else await this.#fail(run, reason)
+    } finally {
+      await releaseSources(run.addresses)
     }
   }
 
