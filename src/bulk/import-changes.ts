@@ -69,6 +69,7 @@ function unitWithStep(unit: ImportUnit, step: ImportStep, nowMs: number): Import
     bytesDone: step.isDone ? unit.part.bytes : Math.min(step.bytesRead, unit.part.bytes),
     rowCount: unit.rowCount + step.rowCount,
     rejectedCount: unit.rejectedCount + step.rejectedCount,
+    segmentIds: [...unit.segmentIds, ...step.segments.map(({ segmentId }) => segmentId)],
     idRanges,
     isDone: step.isDone,
     doneMs: step.isDone ? nowMs : null,

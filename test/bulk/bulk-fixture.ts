@@ -204,7 +204,7 @@ export class BulkFixture {
     await this.oracle.close()
     await this.directory.close()
     // A process that is doomed may still write.
-    rmSync(this.#path, { recursive: true, force: true, maxRetries: 20 })
+    rmSync(this.#path, { recursive: true, force: true, maxRetries: 5 })
   }
 
   target(collection: ImportCollection): StoredTarget {

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
 import type { CommitCounts, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
+import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
@@ -66,10 +68,13 @@ export class EmbeddedImportTarget implements ImportTarget {
         `collection ${task.request.collectionName} dropped`,
       )
     }
-    const done = completed({ deletedRows: 0, skippedRows: 0 })
-    await open.rows.addImported(this.#hidden(task), (visible) =>
-      catalog.editSegments(visible, [], [taskEdit(done)]),
-    )
+    let done = task
+    await open.rows.addImported(this.#inOrder(task), rulesOf(task), (result) => {
+      const segmentIds = result.visible.map(({ segmentId }) => segmentId)
+      done = { ...completed(result), segmentIds }
+      const edits = [...result.edits, taskEdit(done)]
+      return catalog.editSegments(result.visible, result.removed, edits)
+    })
     return done
   }
 
@@ -92,6 +97,13 @@ export class EmbeddedImportTarget implements ImportTarget {
     return false
   }
 
+  /** The task's segments in the order of its input. */
+  #inOrder(task: ImportTask): SegmentRecord[] {
+    const hidden = new Map(this.#hidden(task).map((record) => [record.segmentId, record]))
+    const inOrder = task.plan!.units.flatMap(({ segmentIds }) => segmentIds)
+    return inOrder.map((segmentId) => hidden.get(segmentId)!)
+  }
+
   #hidden(task: ImportTask): SegmentRecord[] {
     const { catalog } = this.#context
     return catalog
@@ -103,3 +115,21 @@ export class EmbeddedImportTarget implements ImportTarget {
 function taskEdit(task: ImportTask): Edit {
   return { table: 'tasks', key: keyFromId(task.taskId), value: task }
 }
+
+function rulesOf({ request }: ImportTask): ImportRules {
+  const { mode, dedupe } = parseImportOptions(request.options)
+  const areOnlyKeys = mode === 'delete'
+  return {
+    winner: areOnlyKeys ? 'none' : dedupe,
+    loser: losers[mode],
+    areOnlyKeys,
+    partitionId: areOnlyKeys ? request.partitionId : null,
+  }
+}
+
+const losers = {
+  insert: 'none',
+  upsert: 'existing',
+  skip_existing: 'imported',
+  delete: 'existing',
+} as const
