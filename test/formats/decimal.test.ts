@@ -29,7 +29,7 @@ it('reads a number of any length as Number does', () => {
       const point = fraction === null ? '' : `.${fraction}`
       check(`${isNegative ? '-' : ''}${whole}${point}${power === null ? '' : `e${power}`}`)
     }),
-    { numRuns: 20_000 },
+    { numRuns: 5_000 },
   )
 })
 
@@ -38,7 +38,7 @@ it('reads what a double or a float32 prints as, as Number does', () => {
   fc.assert(
     fc.property(doubles, (value) => check(String(value).replace('+', ''))),
     {
-      numRuns: 20_000,
+      numRuns: 5_000,
     },
   )
   const near = fc.double({ min: -2, max: 2, noNaN: true })
@@ -47,7 +47,7 @@ it('reads what a double or a float32 prints as, as Number does', () => {
       check(String(value))
       check(String(Math.fround(value)))
     }),
-    { numRuns: 20_000 },
+    { numRuns: 5_000 },
   )
 })
 
