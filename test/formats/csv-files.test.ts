@@ -74,6 +74,11 @@ describe('a .csv file', () => {
       '{"x":"","y \\"z\\"":"é","k":1.0}',
     ])
     expect(JSON.parse(rows[0].$meta as string)).toEqual({ x: '5', 'y "z"': 'a"b' })
+    const nulls = await readText('a.csv', 'id,$meta,x\n1,NULL,NULL\n', {
+      fields: [id, meta],
+      options: { nullKey: 'NULL' },
+    })
+    expect(nulls[0].$meta).toBe('{"x":"NULL"}')
     const twice = failureOf(
       readText('a.csv', 'id,x,$meta\n1,5,"{""x"":1}"', { fields: [id, meta] }),
     )

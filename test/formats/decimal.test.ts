@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ByteCursor } from '../../dist/formats/byte-cursor.js'
-import { Decimal, float32Of, float64Of, scanDecimal } from '../../dist/formats/decimal.js'
+import { Decimal, putFloat32, putFloat64, scanDecimal } from '../../dist/formats/decimal.js'
 
 function scanned(text: string) {
   const bytes = Buffer.from(`${text}\0`)
@@ -9,7 +9,12 @@ function scanned(text: string) {
   const decimal = new Decimal()
   scanDecimal(cursor, decimal)
   expect(cursor.position).toBe(text.length)
-  return { double: float64Of(decimal, bytes), single: float32Of(decimal, bytes) }
+  const doubles = new Float64Array(1)
+  const singles = new Float32Array(1)
+  const isDouble = putFloat64(decimal, bytes, doubles, 0)
+  const isSingle = putFloat32(decimal, bytes, singles, 0)
+  expect([isDouble, isSingle]).toEqual([Number.isFinite(doubles[0]), Number.isFinite(singles[0])])
+  return { double: doubles[0], single: singles[0] }
 }
 
 function check(text: string): void {
