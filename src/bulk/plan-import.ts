@@ -1,12 +1,11 @@
 import { layoutOf } from '../column/column.js'
 import type { FileGroupOutline, InputPart, ReadOptions } from '../formats/format.js'
-import { partitionKeyOf, primaryKeyOf } from '../schema/collection-schema.js'
 import type { Field } from '../schema/field.js'
 import { segmentBodyBytesMax } from '../segment/segment-file.js'
 import type { SourceAddress } from '../source/byte-source.js'
-import { fileFieldsOf, reservedFieldsOf, withFileGroup } from './file-group.js'
-import type { ImportCollection } from './import-target.js'
-import { type ImportPlan, type ImportUnit, unitRows } from './import-task.js'
+import { withFileGroup } from './file-group.js'
+import type { ImportColumns } from './import-columns.js'
+import { type ImportPlan, type ImportUnit, newImportUnit } from './import-task.js'
 
 /** A segment's columns at their final size. The other half of what Arrow allows is for bad estimates. */
 const segmentBytesWanted = segmentBodyBytesMax / 2
@@ -16,7 +15,8 @@ const sharedBytesMin = 64 * 1024 ** 2
 const variableValueBytesMin = 16
 
 interface PlanRequest {
-  readonly collection: ImportCollection
+  readonly columns: ImportColumns
+  readonly partitionCount: number
   readonly addresses: readonly (readonly SourceAddress[])[]
   /** Units that run at the same time. */
   readonly coreCount: number
@@ -36,17 +36,16 @@ interface GroupOutline extends FileGroupOutline {
  * @throws importFailed naming file and field, expected and got
  */
 export async function planImport(request: PlanRequest): Promise<ImportPlan> {
-  const { schema } = request.collection
   const groups: GroupOutline[] = []
   for (const addresses of request.addresses) groups.push(await lookAt(addresses, request))
   const bytesTotal = sumOf(groups, (group) => group.bytesTotal)
   const units: ImportUnit[] = []
   for (const [groupIndex, group] of groups.entries()) {
     const parts = await cutGroup(group, bytesTotal, request)
-    units.push(...parts.map((part) => ({ groupIndex, part, isDone: false })))
+    units.push(...parts.map((part) => newImportUnit(groupIndex, part)))
   }
   const rowsTotal = rowsOf(units)
-  const hasAutoIds = primaryKeyOf(schema).autoId && rowsTotal !== null && rowsTotal > 0
+  const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
     units,
     bytesTotal,
@@ -59,11 +58,10 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
 
 function lookAt(
   addresses: readonly SourceAddress[],
-  { collection: { schema }, options }: PlanRequest,
+  { columns, options }: PlanRequest,
 ): Promise<GroupOutline> {
   return withFileGroup(addresses, async ({ format, sources }) => {
-    const [fields, reserved] = [fileFieldsOf(schema), reservedFieldsOf(schema)]
-    const outline = await format.outline(sources, fields, reserved, options)
+    const outline = await format.outline(sources, columns.fields, columns.reserved, options)
     const fingerprints = sources.map(({ fingerprint }) => fingerprint)
     return { ...outline, addresses, fingerprints }
   })
@@ -75,17 +73,17 @@ async function cutGroup(
   request: PlanRequest,
 ): Promise<InputPart[]> {
   if (group.rowCount === 0) return []
-  const { collection, options } = request
+  const { columns, options } = request
   const partCount = partCountOf(group, bytesTotal, request)
   return withFileGroup(group.addresses, ({ format, sources }) =>
-    format.cut(sources, fileFieldsOf(collection.schema), options, partCount),
+    format.cut(sources, columns.fields, options, partCount),
   )
 }
 
 function partCountOf(
   group: GroupOutline,
   bytesTotal: number,
-  { collection, coreCount, keptBytesMax }: PlanRequest,
+  { columns, partitionCount, coreCount, keptBytesMax }: PlanRequest,
 ): number {
   const { rowCount } = group
   // Of several groups, each takes its share of the cores.
@@ -93,16 +91,18 @@ function partCountOf(
   const cores = bytesTotal < sharedBytesMin ? 1 : Math.max(1, share)
   // Units of rows that nobody counted are committed segment by segment: no need to cut them smaller.
   if (rowCount === null) return cores
-  const { schema, partitions } = collection
-  const segmentRowsMax = segmentRowsMaxOf(schema.fields, group.bytesTotal / rowCount, keptBytesMax)
-  const writerCount = partitionKeyOf(schema) ? partitions.length : 1
+  const rowBytes = group.bytesTotal / rowCount
+  const segmentRowsMax = segmentRowsMaxOf(columns.written, rowBytes, keptBytesMax)
+  const writerCount = columns.partitionKey ? partitionCount : 1
   const bySize = Math.ceil(rowCount / (segmentRowsMax * writerCount))
   // Whole rounds of units leave no core idle.
   return Math.min(rowCount, Math.ceil(bySize / cores) * cores)
 }
 
 function rowsOf(units: readonly ImportUnit[]): number | null {
-  return units.some(({ part }) => part.rowCount === null) ? null : sumOf(units, unitRows)
+  return units.some(({ part }) => part.rowCount === null)
+    ? null
+    : sumOf(units, ({ part }) => part.rowCount!)
 }
 
 /**

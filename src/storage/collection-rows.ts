@@ -1,4 +1,5 @@
 import type { Column } from '../column/column.js'
+import { keyColumn } from '../column/key-column.js'
 import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
@@ -6,6 +7,12 @@ import type { Field } from '../schema/field.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { Serial } from '../util/serial.js'
 import { type FrozenRows, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import {
+  type CommitImport,
+  findImportConflicts,
+  type ImportConflicts,
+  type ImportRules,
+} from './import-conflicts.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
@@ -124,29 +131,82 @@ export class CollectionRows {
   }
 
   /**
-   * Makes an import's segments visible all at once. `commit` names them in the store, with the timestamp
-   * that they are given here; before that they are loaded where their partition is.
+   * Makes an import's segments visible all at once, and deletes in the same transaction what loses to them
+   * by their keys. `commit` names them in the store, with the timestamp that they are given here; before
+   * that they are loaded where their partition is.
+   * @param records in the order of the input
    */
   addImported(
     records: readonly SegmentRecord[],
-    commit: (visible: readonly SegmentRecord[]) => Promise<void>,
+    rules: ImportRules,
+    commit: CommitImport,
   ): Promise<void> {
     return this.#serial.run(async () => {
       if (this.#isDropped) {
         throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} dropped`)
       }
-      const vectors = await this.#loadAhead(records)
-      const timestamp = this.#context.oracle.next()
-      const visible = records.map((record) => ({ ...record, taskId: null, timestamp }))
-      await releasingOnError(vectors, () => commit(visible))
+      const conflicts = await this.#conflictsOf(records, rules)
+      const shown = rules.areOnlyKeys ? [] : conflicts.shown()
+      const vectors = await this.#loadAhead(shown)
+      await releasingOnError(vectors, async () => {
+        while (!conflicts.isReady) await conflicts.prepare()
+        await this.#commitImported(conflicts, rules, shown, vectors, commit)
+      })
+    })
+  }
+
+  /** Finds who loses to whom. Growing rows are sealed before, so that nearly all keys lie in files. */
+  async #conflictsOf(
+    records: readonly SegmentRecord[],
+    rules: ImportRules,
+  ): Promise<ImportConflicts> {
+    if (rules.loser !== 'none' && records.length > 0) await this.#seal()
+    await this.#resolveDeletes()
+    const { partitionId } = rules
+    const existing = [...this.#sealed.values()].filter(
+      ({ record }) => partitionId === null || record.partitionId === partitionId,
+    )
+    const growingKeys = () => this.#growing.keys(partitionId)
+    const pk = primaryKeyOf(this.#schema)
+    return findImportConflicts(this.#context, pk, { records, existing, rules, growingKeys })
+  }
+
+  /** From the timestamp to the commit nothing is waited for: nobody comes between. */
+  async #commitImported(
+    conflicts: ImportConflicts,
+    { partitionId }: ImportRules,
+    shown: readonly SegmentRecord[],
+    vectors: ReadonlyMap<bigint, ResidentVectors>,
+    commit: CommitImport,
+  ): Promise<void> {
+    const lateKeys = conflicts.lateKeys()
+    const timestamp = this.#context.oracle.next()
+    const visible = shown.map((record) => ({ ...record, taskId: null, timestamp }))
+    const removed = conflicts.records.filter((record) => !shown.includes(record))
+    const deletions = [...conflicts.deletionsOf(visible), ...conflicts.deletionsOfExisting()]
+    const edits = deletions.map(([segmentId, deleted]) => deletionEdit(segmentId, deleted))
+    const counts = conflicts.counts(lateKeys.length)
+    const commitAll = (logged: readonly Edit[]) =>
+      commit({ visible, removed, edits: [...edits, ...logged], ...counts })
+    const show = () => {
+      for (const { segment, lost } of conflicts.losingExisting) segment.deleteRows(lost)
       for (const record of visible) {
         this.#addSealed(record, {
           vectors: vectors.get(record.segmentId) ?? null,
-          deleted: null,
+          deleted: conflicts.lostOf(record.segmentId),
           areDeletesStored: true,
         })
       }
-    })
+    }
+    if (lateKeys.length === 0) {
+      await commitAll([])
+      show()
+    } else {
+      const keys = keyColumn(primaryKeyOf(this.#schema), lateKeys)
+      const within = { timestamp, partitionId, commit: commitAll, onApplied: show }
+      await this.#growing.deleteWithin(keys, lateKeys.length, within)
+    }
+    for (const { segmentId } of removed) this.#context.directory.removeSegment(segmentId)
   }
 
   /** `commit` removes the partition, its segments and its part of the log from the store. */

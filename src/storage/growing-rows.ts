@@ -1,6 +1,8 @@
 import type { Column, ColumnBatch } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { pkAt } from '../segment/pk-order.js'
+import type { PrimaryKey } from '../segment/segment-file.js'
 import { GrowingSegment } from './growing-segment.js'
 import { forgetEdits, type LoggedBatch, logEdits, loggedBatches } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
@@ -45,7 +47,7 @@ export class GrowingRows {
   readonly #droppedPartitions = new Set<bigint>()
   #isDropped = false
   /** Handed to the store and not settled. */
-  readonly #underway = new Set<LoggedEntry>()
+  readonly #underway = new Map<LoggedEntry, Omit<LoggedBatch, 'key'>>()
   /** Applied to memory. */
   #logged: LoggedEntry[] = []
 
@@ -93,6 +95,39 @@ export class GrowingRows {
     return timestamp
   }
 
+  /**
+   * Deletes as a part of a larger transaction.
+   * @param commit makes the transaction, with these edits among others
+   * @param onApplied called as soon as memory has changed, before anybody else can look
+   */
+  async deleteWithin(
+    keys: Column,
+    rowCount: number,
+    within: {
+      readonly timestamp: bigint
+      readonly partitionId: bigint | null
+      readonly commit: (edits: readonly Edit[]) => Promise<void>
+      readonly onApplied: () => void
+    },
+  ): Promise<void> {
+    const { timestamp, partitionId, commit, onApplied } = within
+    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
+    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }], commit)
+    onApplied()
+  }
+
+  /** The keys of rows that are not deleted, of those too that the store is about to take. */
+  *keys(partitionId: bigint | null): IterableIterator<PrimaryKey> {
+    const isAsked = (id: bigint | null) => partitionId === null || id === partitionId
+    for (const segment of this.#all()) if (isAsked(segment.partitionId)) yield* segment.keys()
+    const { fieldId } = primaryKeyOf(this.#schema)
+    for (const { kind, partitionId: id, batch } of this.#underway.values()) {
+      if (kind !== 'insert' || !isAsked(id)) continue
+      const column = batch.columns.get(fieldId)!
+      for (let row = 0; row < batch.rowCount; row++) yield pkAt(column, row)
+    }
+  }
+
   /** Closes the growing segments to new rows; they stay visible until `forget`. */
   freeze(): FrozenRows {
     for (const segment of this.#growing.values()) this.#frozen.add(segment)
@@ -118,7 +153,7 @@ export class GrowingRows {
   /** Refuses rows for the partition from now on. @returns the edits that forget those it had */
   dropPartitionEdits(partitionId: bigint): Edit[] {
     this.#droppedPartitions.add(partitionId)
-    const entries = [...this.#logged, ...this.#underway]
+    const entries = [...this.#logged, ...this.#underway.keys()]
     const ofPartition = entries.filter((entry) => entry.partitionId === partitionId)
     return forgetEdits(ofPartition.flatMap(({ keys }) => keys))
   }
@@ -137,7 +172,7 @@ export class GrowingRows {
   /** Refuses rows and deletes from now on. @returns the edits that forget all there were */
   dropEdits(): Edit[] {
     this.#isDropped = true
-    return forgetEdits([...this.#logged, ...this.#underway].flatMap(({ keys }) => keys))
+    return forgetEdits([...this.#logged, ...this.#underway.keys()].flatMap(({ keys }) => keys))
   }
 
   drop(): void {
@@ -146,15 +181,18 @@ export class GrowingRows {
     this.#frozen.clear()
   }
 
-  async #commit(batches: readonly Omit<LoggedBatch, 'key'>[]): Promise<void> {
+  async #commit(
+    batches: readonly Omit<LoggedBatch, 'key'>[],
+    commit = (edits: readonly Edit[]) => this.#context.directory.store.commit(edits),
+  ): Promise<void> {
     if (this.#isDropped) {
       throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} was dropped`)
     }
     const logged = batches.map((batch) => ({ batch, ...logEdits(this.#collectionId, batch) }))
     const entries = logged.map(({ batch, keys }) => ({ keys, partitionId: rowsPartition(batch) }))
-    for (const entry of entries) this.#underway.add(entry)
+    for (const [index, entry] of entries.entries()) this.#underway.set(entry, batches[index])
     try {
-      await this.#context.directory.store.commit(logged.flatMap(({ edits }) => edits))
+      await commit(logged.flatMap(({ edits }) => edits))
     } finally {
       for (const entry of entries) this.#underway.delete(entry)
     }

@@ -98,6 +98,14 @@ export class GrowingSegment {
     this.#deletedCount += doomed.size
   }
 
+  /** Of the rows that are not deleted. */
+  *keys(): IterableIterator<PrimaryKey> {
+    for (const [key, rows] of this.#rowsByKey) {
+      const isAlive = (row: number) => !this.isDeleted(row)
+      if (typeof rows === 'number' ? isAlive(rows) : rows.some(isAlive)) yield key
+    }
+  }
+
   isDeleted(row: number): boolean {
     return this.#deleted !== null && row < this.#deleted.length * 8 && hasBit(this.#deleted, row)
   }

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { aliveFrom, bitmapWithLength, countBits, setBit } from '../column/bitmap.js'
+import { aliveFrom, bitmapWithLength, countBits, setBit, unionOf } from '../column/bitmap.js'
 import { type Column, layoutOf } from '../column/column.js'
 import { growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
@@ -105,6 +105,16 @@ export class SealedSegment {
     if (deletion.timestamp > this.record.timestamp) this.#unresolved.push(deletion)
   }
 
+  /** A set bit for every row that is known to be deleted; null: none is. */
+  get deleted(): Uint8Array | null {
+    return this.#deleted
+  }
+
+  /** Deletes the rows whose bits are set, whatever their keys. */
+  deleteRows(rows: Uint8Array): void {
+    this.#setDeleted(unionOf(this.#deleted, rows))
+  }
+
   /** Brings the key column into memory, so that `resolveDeletes` can go through without waiting. */
   async readKeys(): Promise<void> {
     const [column, order] = await Promise.all([this.#column(this.#pk), this.#order()])
@@ -165,6 +175,10 @@ export class SealedSegment {
   #markDeleted(rows: readonly number[]): void {
     const deleted = this.#deleted?.slice() ?? bitmapWithLength(this.rowCount)
     for (const row of rows) setBit(deleted, row)
+    this.#setDeleted(deleted)
+  }
+
+  #setDeleted(deleted: Uint8Array): void {
     this.#deleted = deleted
     this.#alive = aliveFrom(deleted, this.rowCount)
     this.#areDeletesStored = false

@@ -37,6 +37,8 @@ export interface WorkerPool {
    * @throws what `run` threw (a MillraceError keeps its kind and place), or `cancelled`.
    */
   run<Input, Result>(module: URL, input: Input, options: JobOptions): Promise<Result>
+  /** Starts a thread of the lane that has the module at hand, ahead of the first job. */
+  load(module: URL, lane: WorkerLane): Promise<void>
   /** Waits for running jobs, refuses new ones, ends the threads. */
   close(): Promise<void>
 }

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../errors.js'
 import type { JobOptions } from './worker-job.js'
+import type { JobMessage } from './worker-message.js'
 import { type JobListener, WorkerThread } from './worker-thread.js'
 
 interface Job extends JobListener {
+  readonly type: JobMessage['type']
   readonly moduleUrl: string
   readonly input: unknown
   readonly cancelFlag: Int32Array
@@ -23,12 +25,36 @@ export class WorkerLane {
     this.#threadCount = threadCount
   }
 
-  async run<Result>(module: URL, input: unknown, options: JobOptions): Promise<Result> {
+  /** Starts a thread that has the module, ahead of the first job. */
+  async load(module: URL): Promise<void> {
+    await this.#submit('load', module, undefined, {})
+  }
+
+  run<Result>(module: URL, input: unknown, options: JobOptions): Promise<Result> {
+    return this.#submit('run', module, input, options)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const waiting = this.#queue
+    this.#queue = []
+    for (const job of waiting) job.onError(closedError())
+    await Promise.all(this.#running)
+    await Promise.all(Array.from(this.#threads, (thread) => thread.terminate()))
+  }
+
+  async #submit<Result>(
+    type: Job['type'],
+    module: URL,
+    input: unknown,
+    options: Omit<JobOptions, 'lane'>,
+  ): Promise<Result> {
     const { signal } = options
     if (this.#isClosed) throw closedError()
     if (signal?.aborted) throw cancelledError(module)
     const { promise, resolve, reject } = resolvers<Result>()
     const job: Job = {
+      type,
       moduleUrl: module.href,
       input,
       cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
@@ -45,15 +71,6 @@ export class WorkerLane {
     this.#queue.push(job)
     this.#startJobs()
     return promise.finally(() => signal?.removeEventListener('abort', abort))
-  }
-
-  async close(): Promise<void> {
-    this.#isClosed = true
-    const waiting = this.#queue
-    this.#queue = []
-    for (const job of waiting) job.onError(closedError())
-    await Promise.all(this.#running)
-    await Promise.all(Array.from(this.#threads, (thread) => thread.terminate()))
   }
 
   #startJobs(): void {
@@ -81,9 +98,9 @@ export class WorkerLane {
       this.#startJobs()
     }
     this.#running.add(ended)
-    const { moduleUrl, input, cancelFlag } = job
+    const { type, moduleUrl, input, cancelFlag } = job
     try {
-      thread.start({ moduleUrl, input, cancelFlag }, job.transfer, {
+      thread.start({ type, moduleUrl, input, cancelFlag }, job.transfer, {
         onProgress: job.onProgress,
         onResult: (result) => settle(() => job.onResult(result)),
         onError: (error) => settle(() => job.onError(error)),

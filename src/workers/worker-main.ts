@@ -8,11 +8,12 @@ parentPort?.on('message', runJob)
 
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 
-async function runJob({ moduleUrl, input, cancelFlag }: JobMessage): Promise<void> {
+async function runJob({ type, moduleUrl, input, cancelFlag }: JobMessage): Promise<void> {
   const moved: ArrayBuffer[] = []
   try {
     const module = await loadModule(moduleUrl)
-    const result = await module.run(input, contextOf(cancelFlag, moved))
+    const isRun = type === 'run'
+    const result = isRun ? await module.run(input, contextOf(cancelFlag, moved)) : undefined
     reply({ type: 'result', result }, moved)
   } catch (error) {
     reply({ type: 'error', error: plainErrorFrom(error) })

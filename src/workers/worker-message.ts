@@ -2,6 +2,8 @@ import type { ErrorKind, ErrorPlace } from '../errors.js'
 
 /** What the pool sends to a thread: one job at a time. */
 export interface JobMessage {
+  /** `load` only imports the module, so that a later `run` need not wait for that. */
+  readonly type: 'load' | 'run'
   /** The URL of a `WorkerModule`. */
   readonly moduleUrl: string
   readonly input: unknown

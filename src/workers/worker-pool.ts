@@ -13,6 +13,7 @@ export function createWorkerPool(threadCount = availableParallelism()): WorkerPo
   }
   return {
     threadCount,
+    load: (module, lane) => lanes[lane].load(module),
     run: (module, input, options) => lanes[options.lane].run(module, input, options),
     close: async () => {
       await Promise.all([lanes.interactive.close(), lanes.batch.close()])

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { importColumns } from '../../dist/bulk/import-columns.js'
 import type { ImportCollection } from '../../dist/bulk/import-target.js'
 import { planImport } from '../../dist/bulk/plan-import.js'
 import { defaultReadOptions } from '../../dist/formats/format.js'
@@ -17,7 +18,7 @@ let directory: string
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-plan-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20 }))
 
 /** A sparse file, which takes no room. */
 function npy(name: string, descr: string, shape: readonly number[], itemBytes: number) {
@@ -34,7 +35,8 @@ async function unitRowsOf(
   coreCount = 2,
 ) {
   const plan = await planImport({
-    collection,
+    columns: importColumns(collection.schema, 'insert'),
+    partitionCount: collection.partitions.length,
     addresses,
     coreCount,
     keptBytesMax: 128 * mib,
@@ -90,7 +92,8 @@ it('shares the cores among the groups', async () => {
 it('says what was ignored, once', async () => {
   const files = [npy('vector.npy', '<f4', [10, 128], 4), npy('more.npy', '<f4', [10], 4)]
   const plan = await planImport({
-    collection: collectionOf([pk, vector]),
+    columns: importColumns(collectionOf([pk, vector]).schema, 'insert'),
+    partitionCount: 1,
     addresses: [files, files],
     coreCount: 2,
     keptBytesMax: mib,
