@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
 import { releaseSources } from '../source/resolve-source.js'
-import { stringifyExact } from '../util/exact-json.js'
 import { Serial } from '../util/serial.js'
+import { taskUnderKey } from './idempotency.js'
 import {
   askedTask,
   cleanedTask,
@@ -34,8 +34,6 @@ const activeMax = 1024
 /** Until a failure that the store would not take is written again. */
 const retryMs = 1000
 
-/** The same idempotency key is the same task for this long. */
-const keyHeldMs = 24 * 3_600_000
 const forgetEveryMs = 60_000
 /** Longer waits overflow a timer. */
 const timerMsMax = 2 ** 31 - 1
@@ -104,8 +102,13 @@ export class ImportRunner {
    * @throws parameterInvalid when another request was made under the key, importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
    */
   async submit(request: ImportRequest): Promise<ImportTask> {
-    const known = this.#known(request)
-    if (known) return known
+    const underway = [...this.#runs.values()].map(({ run }) => run.task)
+    const known = taskUnderKey(
+      request,
+      [...underway, ...this.#tasks.values()],
+      this.#options.nowMs(),
+    )
+    if (known) return this.#runs.get(known.taskId)?.accepted ?? known
     this.#checkRoom()
     const { target, nowMs } = this.#options
     const task = newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending)
@@ -203,34 +206,6 @@ export class ImportRunner {
     throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
   }
 
-  /** The task that the request's idempotency key stands for; a failed one's is free again. */
-  #known(request: ImportRequest): Promise<ImportTask> | undefined {
-    const key = request.idempotencyKey
-    if (!key) return undefined
-    const stored = [...this.#tasks.values()].map((task) => ({
-      task,
-      accepted: Promise.resolve(task),
-    }))
-    const underway = [...this.#runs.values()].map(({ run, accepted }) => ({
-      task: run.task,
-      accepted,
-    }))
-    const found = [...underway, ...stored].find(
-      ({ task }) => task.request.idempotencyKey === key && this.#holdsKey(task),
-    )
-    if (!found) return undefined
-    if (stringifyExact(found.task.request) === stringifyExact(request)) return found.accepted
-    throw new MillraceError(
-      'parameterInvalid',
-      `idempotency key ${JSON.stringify(key)}: expected the request that it was first used for, got another: invalid parameter`,
-    )
-  }
-
-  #holdsKey({ state, createdMs }: ImportTask): boolean {
-    if (state === ImportState.Failed || state === ImportState.FailedAndCleaned) return false
-    return this.#options.nowMs() < createdMs + keyHeldMs
-  }
-
   #checkRoom(): void {
     if (this.#closed.signal.aborted) {
       throw new MillraceError('serviceUnavailable', 'the server is about to stop')
@@ -317,6 +292,7 @@ export class ImportRunner {
             (task) => target.discard(task),
           ),
         )
+        this.#rejects.dropPart(run.task.taskId)
         return
       } catch (error) {
         onWriteError(run.task, error)

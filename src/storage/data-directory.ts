@@ -16,6 +16,7 @@ import { Store } from './store.js'
  *
  *     <data>/store.mdb       the store (LMDB)
  *     <data>/segments/       <segment id>.arrow
+ *     <data>/rejects/        <task id>.jsonl: rows that an import left out
  */
 export class DataDirectory {
   readonly path: string
