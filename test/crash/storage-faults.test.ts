@@ -40,7 +40,9 @@ async function importEnd(collectionName: string, files = ['id.npy', 'vector.npy'
 const insert = (name: string, begin: number, end: number) =>
   server.connection.call('Insert', insertMessage(name, idsFrom(begin, end)))
 
-it.runIf(canMount)(
+const onSmallDisk = it.runIf(canMount) // needs root on Linux
+
+onSmallDisk(
   'fails an import on a full disk with the reason, and goes on (needs root on Linux)',
   async () => {
     await startOnSmallDisk(40)
@@ -63,7 +65,7 @@ it.runIf(canMount)(
   },
 )
 
-it.runIf(canMount)(
+onSmallDisk(
   'refuses inserts on a full disk, answers, drops, and takes rows again (needs root on Linux)',
   async () => {
     await startOnSmallDisk(24)
