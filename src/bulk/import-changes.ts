@@ -89,9 +89,9 @@ export function persistedTask(task: ImportTask, nowMs: number): ImportTask {
   return { ...task, state: nextState(task.state, 'persisted'), persistedMs: nowMs }
 }
 
-/** Ready, and not committed before somebody asks for it. */
+/** Ready, and not committed before somebody asks for it. No death of a server is its fault any more. */
 export function awaitingTask(task: ImportTask): ImportTask {
-  return { ...task, commitment: 'awaited' }
+  return { ...task, commitment: 'awaited', attempts: 0 }
 }
 
 export function askedTask(task: ImportTask): ImportTask {

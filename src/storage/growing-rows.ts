@@ -3,11 +3,11 @@ import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
-import { GrowingSegment } from './growing-segment.js'
+import { checkGrowingBatch, GrowingSegment } from './growing-segment.js'
 import { forgetEdits, type LoggedBatch, logEdits, loggedBatches } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
 import type { KeyDeletion } from './sealed-segment.js'
-import type { Edit, Key } from './store.js'
+import { type Edit, type Key, keyFromId } from './store.js'
 
 /** Rows for one partition. */
 export interface PartitionBatch {
@@ -67,6 +67,7 @@ export class GrowingRows {
   replay(): void {
     for (const logged of loggedBatches(this.#context.directory.store, this.#collectionId)) {
       this.#logged.push({ keys: [logged.key], partitionId: rowsPartition(logged) })
+      this.#makeRoom([logged])
       this.#apply(logged)
     }
   }
@@ -81,7 +82,10 @@ export class GrowingRows {
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
-    for (const { partitionId } of batches) this.#checkPartition(partitionId)
+    for (const { partitionId, batch } of batches) {
+      this.#checkPartition(partitionId)
+      checkGrowingBatch(this.#schema, batch)
+    }
     const timestamp = this.#context.oracle.next()
     await this.#commit(batches.map((each) => ({ ...each, kind: 'insert', timestamp })))
     return timestamp
@@ -158,6 +162,12 @@ export class GrowingRows {
     return forgetEdits(ofPartition.flatMap(({ keys }) => keys))
   }
 
+  /** The store would not take a drop: the rows stay, and more may come. */
+  undoDrop(partitionId: bigint | null): void {
+    this.#isDropped = false
+    if (partitionId !== null) this.#droppedPartitions.delete(partitionId)
+  }
+
   dropPartition(partitionId: bigint): void {
     this.#logged = this.#logged.filter((entry) => entry.partitionId !== partitionId)
     this.#growing.get(partitionId)?.drop()
@@ -172,7 +182,9 @@ export class GrowingRows {
   /** Refuses rows and deletes from now on. @returns the edits that forget all there were */
   dropEdits(): Edit[] {
     this.#isDropped = true
-    return forgetEdits([...this.#logged, ...this.#underway.keys()].flatMap(({ keys }) => keys))
+    const stored = this.#context.directory.store.keysUnder('rows', [keyFromId(this.#collectionId)])
+    const underway = [...this.#underway.keys()].flatMap(({ keys }) => keys)
+    return forgetEdits([...stored, ...underway])
   }
 
   drop(): void {
@@ -196,8 +208,25 @@ export class GrowingRows {
     } finally {
       for (const entry of entries) this.#underway.delete(entry)
     }
+    try {
+      this.#makeRoom(batches)
+    } catch (error) {
+      await this.#forgetStored(entries)
+      throw error
+    }
     this.#logged.push(...entries)
     for (const batch of batches) this.#apply(batch)
+  }
+
+  /** Rows that are stored but find no room leave the store again, so that a refusal is one. */
+  async #forgetStored(entries: readonly LoggedEntry[]): Promise<void> {
+    await this.#context.directory.store.commit(forgetEdits(entries.flatMap(({ keys }) => keys)))
+  }
+
+  #makeRoom(batches: readonly Omit<LoggedBatch, 'key'>[]): void {
+    for (const { kind, partitionId, batch } of batches) {
+      if (kind === 'insert') this.#growingSegment(partitionId!).reserve(batch.rowCount)
+    }
   }
 
   #apply({ kind, timestamp, partitionId, batch }: Omit<LoggedBatch, 'key'>): void {

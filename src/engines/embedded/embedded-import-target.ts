@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
-import type { CommitCounts, ImportTask } from '../../bulk/import-task.js'
+import type { CommitCounts, ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
 import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
@@ -70,6 +70,7 @@ export class EmbeddedImportTarget implements ImportTarget {
     }
     let done = task
     await open.rows.addImported(this.#inOrder(task), rulesOf(task), (result) => {
+      this.#checkPartitions(task.request, result.visible)
       const segmentIds = result.visible.map(({ segmentId }) => segmentId)
       done = { ...completed(result), segmentIds }
       const edits = [...result.edits, taskEdit(done)]
@@ -80,8 +81,9 @@ export class EmbeddedImportTarget implements ImportTarget {
 
   async discard(task: ImportTask): Promise<void> {
     const { catalog, directory } = this.#context
-    await catalog.editSegments([], this.#hidden(task), [taskEdit(task)])
-    for (const segmentId of task.segmentIds) directory.removeSegment(segmentId)
+    const hidden = this.#hidden(task)
+    await catalog.editSegments([], hidden, [taskEdit(task)])
+    for (const { segmentId } of hidden) directory.removeSegment(segmentId)
   }
 
   async removeTask({ taskId }: ImportTask): Promise<void> {
@@ -90,7 +92,7 @@ export class EmbeddedImportTarget implements ImportTarget {
   }
 
   removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.sweep((segmentId) => segmentId < begin || segmentId >= end)
+    this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(): boolean {
@@ -102,6 +104,14 @@ export class EmbeddedImportTarget implements ImportTarget {
     const hidden = new Map(this.#hidden(task).map((record) => [record.segmentId, record]))
     const inOrder = task.plan!.units.flatMap(({ segmentIds }) => segmentIds)
     return inOrder.map((segmentId) => hidden.get(segmentId)!)
+  }
+
+  /** No partition can be dropped while the rows take their segments up: what is there now stays. */
+  #checkPartitions(request: ImportRequest, visible: readonly SegmentRecord[]): void {
+    const { partitions } = this.collection(request.collectionId)!
+    const known = new Set(partitions.map(({ partitionId }) => partitionId))
+    if (visible.every(({ partitionId }) => known.has(partitionId))) return
+    throw new MillraceError('partitionNotFound', `partition ${request.partitionName} dropped`)
   }
 
   #hidden(task: ImportTask): SegmentRecord[] {
