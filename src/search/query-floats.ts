@@ -9,7 +9,7 @@ export function kernelQueries(dataType: DataType, bytes: Uint8Array): Uint8Array
     case DataType.BFloat16Vector:
       return float32Bytes(bytes, decodeBFloat16)
     case DataType.Int8Vector:
-      return viewOf(Float32Array.from(new Int8Array(bytes.slice().buffer)))
+      return viewOf(Float32Array.from(new Int8Array(new Uint8Array(bytes).buffer)))
     default:
       return bytes
   }
@@ -19,7 +19,7 @@ function float32Bytes(
   bytes: Uint8Array,
   widen: (halves: Uint16Array, floats: Float32Array) => void,
 ): Uint8Array {
-  const halves = new Uint16Array(bytes.slice().buffer, 0, bytes.byteLength / 2)
+  const halves = new Uint16Array(new Uint8Array(bytes).buffer)
   const floats = new Float32Array(halves.length)
   widen(halves, floats)
   return viewOf(floats)

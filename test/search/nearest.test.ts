@@ -187,7 +187,7 @@ describe('nearest', () => {
     const region = memory.allocate(bytes.length)
     memory.bytesOf(region).set(bytes)
     const parts = [{ region, rowBegin: 0, rowCount: 2 }]
-    const query = { dataType, dim: 2, nq: 1, bytes: bytes.slice(0, bytes.length / 2) }
+    const query = { dataType, dim: 2, nq: 1, bytes: Buffer.from(bytes.slice(0, bytes.length / 2)) }
     const [found] = await nearest(pool, memory, [{ rowCount: 2, parts, mask: null }], {
       ...query,
       metric: 'L2',
