@@ -1,8 +1,10 @@
 import type { NewImport } from '../bulk/import-request.js'
 import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
+import type { FilterValues } from '../expr/filter-values.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type {
+  HybridSearchRequest,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -147,9 +149,11 @@ export interface Engine {
     collectionName: string,
     partitionName: string,
     filter: string,
+    filterValues?: FilterValues,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
   search(request: SearchRequest): Promise<SearchResult>
+  hybridSearch(request: HybridSearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
 
   /** Durable when it settles. */

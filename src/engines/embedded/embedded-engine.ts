@@ -4,9 +4,11 @@ import { ImportState } from '../../bulk/import-state.js'
 import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
 import { MillraceError } from '../../errors.js'
+import type { FilterValues } from '../../expr/filter-values.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
 import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
+  HybridSearchRequest,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -269,8 +271,10 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionName: string,
     filter: string,
+    filterValues?: FilterValues,
   ): Promise<Mutation> {
-    return deleteRows(this.#collections.named(dbName, collectionName), partitionName, filter)
+    const open = this.#collections.named(dbName, collectionName)
+    return deleteRows(open, partitionName, filter, filterValues)
   }
 
   async flush(dbName: string, collectionName: string): Promise<FlushResult> {
@@ -286,6 +290,10 @@ export class EmbeddedEngine implements Engine {
 
   search(request: SearchRequest): Promise<SearchResult> {
     return this.#reads.search(request)
+  }
+
+  hybridSearch(request: HybridSearchRequest): Promise<SearchResult> {
+    return this.#reads.hybridSearch(request)
   }
 
   query(request: QueryRequest): Promise<QueryResult> {
