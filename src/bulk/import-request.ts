@@ -1,7 +1,13 @@
 import { extname } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { formatOf, formats } from '../formats/registry.js'
-import { defaultPartitionName, partitionKeyOf } from '../schema/collection-schema.js'
+import {
+  type CollectionSchema,
+  defaultPartitionName,
+  partitionKeyOf,
+  primaryKeyOf,
+} from '../schema/collection-schema.js'
+import { type Dedupe, type ImportMode, parseImportOptions } from './import-options.js'
 import type { ImportCollection } from './import-target.js'
 import type { ImportRequest } from './import-task.js'
 
@@ -22,11 +28,13 @@ export function checkImportRequest(
   request: NewImport,
   collection: ImportCollection,
 ): ImportRequest {
-  const partition = partitionOf(request, collection)
+  checkOptions(request.options)
+  const { mode, dedupe } = parseImportOptions(request.options)
+  const partition = partitionOf(request, collection, mode)
+  checkKeysAreGiven(collection.schema, mode, dedupe)
   const fileGroups = request.fileGroups.filter((group) => group.length > 0)
   checkGroupCount(fileGroups)
   for (const group of fileGroups) checkGroup(group)
-  checkOptions(request.options)
   return {
     ...request,
     fileGroups,
@@ -36,7 +44,13 @@ export function checkImportRequest(
   }
 }
 
-function partitionOf({ partitionName }: NewImport, { schema, partitions }: ImportCollection) {
+function partitionOf(
+  { partitionName }: NewImport,
+  { schema, partitions }: ImportCollection,
+  mode: ImportMode,
+) {
+  // As by Delete: in all partitions, where none is named.
+  if (mode === 'delete' && partitionName === '') return null
   if (partitionKeyOf(schema)) {
     if (partitionName === '') return null
     throw refused('not allow to set partition name for collection with partition key')
@@ -73,27 +87,26 @@ function checkGroup(files: readonly string[]): void {
   if (other !== undefined) {
     throw refused(`inconsistency in file types, (${extension}) vs (${other}) in ${listed(files)}`)
   }
-  checkExtension(extension, files)
+  checkFormat(files)
 }
 
-function checkExtension(extension: string, files: readonly string[]): void {
-  const rowFormat = rowFormats.get(extension)
-  if (rowFormat !== undefined && files.length > 1) {
-    throw refused(`for ${rowFormat} import, accepts only one file, got ${listed(files)}`)
+function checkFormat(files: readonly string[]): void {
+  const format = formatOf(files[0])
+  if (!format) {
+    const expected = formats.flatMap(({ extensions }) => extensions).join(', ')
+    throw refused(`unexpected file type, ${listed(files)}: expected ${expected}`)
   }
-  if (formatOf(files[0])) return
-  const known = rowFormat === undefined ? '' : `${rowFormat} is not read yet, `
-  const expected = formats.flatMap(({ extensions }) => extensions).join(', ')
-  throw refused(`unexpected file type, ${listed(files)}: ${known}expected ${expected}`)
+  if (format.isRowFile && files.length > 1) {
+    const name = milvusNames.get(format.name) ?? format.name
+    throw refused(`for ${name} import, accepts only one file, got ${listed(files)}`)
+  }
 }
 
-/** Milvus's formats of which one file makes whole rows. */
-const rowFormats: ReadonlyMap<string, string> = new Map([
-  ['.json', 'JSON'],
-  ['.jsonl', 'JSONL'],
-  ['.ndjson', 'JSONL'],
-  ['.parquet', 'Parquet'],
-  ['.csv', 'CSV'],
+const milvusNames: ReadonlyMap<string, string> = new Map([
+  ['json', 'JSON'],
+  ['jsonl', 'JSON'],
+  ['parquet', 'Parquet'],
+  ['csv', 'CSV'],
 ])
 
 /** An option that we do not know changes nothing and is echoed; one of these would change what is read. */
@@ -111,6 +124,17 @@ function checkOptions(options: ImportRequest['options']): void {
       `import option ${key}=${value}: ${why}: unsupported operation`,
     )
   }
+}
+
+/** Rows whose keys nobody gave are like no others. */
+function checkKeysAreGiven(schema: CollectionSchema, mode: ImportMode, dedupe: Dedupe): void {
+  if (!primaryKeyOf(schema).autoId || mode === 'delete') return
+  if (mode === 'insert' && dedupe === 'none') return
+  const option = mode === 'insert' ? `dedupe=${dedupe}` : `mode=${mode}`
+  throw new MillraceError(
+    'parameterInvalid',
+    `import option ${option}: expected a collection whose keys are given, got one with auto ids: invalid parameter`,
+  )
 }
 
 function extensionOf(file: string): string {
