@@ -2,8 +2,10 @@ import type { ImportProgress } from '../bulk/import-progress.js'
 import type { NewImport } from '../bulk/import-request.js'
 import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
+import type { FilterValues } from '../expr/filter-values.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type {
+  HybridSearchRequest,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -143,9 +145,11 @@ export interface Engine {
     collectionName: string,
     partitionName: string,
     filter: string,
+    filterValues?: FilterValues,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
   search(request: SearchRequest): Promise<SearchResult>
+  hybridSearch(request: HybridSearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
 
   /**

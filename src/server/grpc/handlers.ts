@@ -1,6 +1,7 @@
 import type { Handlers } from './call.js'
 import { collectionHandlers } from './collections.js'
 import { connectionHandlers } from './connection.js'
+import { hybridSearchHandlers } from './hybrid-search.js'
 import { importHandlers } from './imports.js'
 import { indexHandlers } from './indexes.js'
 import { loadingHandlers } from './loading.js'
@@ -18,6 +19,7 @@ export const handlers: Handlers = {
   ...loadingHandlers,
   ...rowHandlers,
   ...searchHandlers,
+  ...hybridSearchHandlers,
   ...queryHandlers,
   ...importHandlers,
 }
