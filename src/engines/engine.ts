@@ -142,6 +142,13 @@ export interface Engine {
     partitionName: string,
     batch: ColumnBatch,
   ): Promise<Mutation>
+  /** Puts rows in the place of those with their keys, in one step. `batch` has the keys. */
+  upsert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+  ): Promise<Mutation>
   delete(
     dbName: string,
     collectionName: string,

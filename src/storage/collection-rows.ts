@@ -1,11 +1,15 @@
-import type { Column } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { Serial } from '../util/serial.js'
-import { type FrozenRows, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import {
+  type DeletedKeys,
+  type FrozenRows,
+  GrowingRows,
+  type PartitionBatch,
+} from './growing-rows.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
@@ -56,16 +60,18 @@ export class CollectionRows {
   }
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
-  async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
-    if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
-    const timestamp = await this.#growing.insert(batches)
-    if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
-    return timestamp
+  insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    return this.#grow(() => this.#growing.insert(batches))
   }
 
-  /** Deletes by key; durable and visible when it settles. @param partitionId null: in all partitions */
-  delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
-    return this.#growing.delete(keys, rowCount, partitionId)
+  /** Deletes by key; durable and visible when it settles. */
+  delete(keys: DeletedKeys): Promise<bigint> {
+    return this.#growing.delete(keys)
+  }
+
+  /** Deletes by key and inserts at one moment; durable and visible when it settles. */
+  replace(keys: DeletedKeys, batches: readonly PartitionBatch[]): Promise<bigint> {
+    return this.#grow(() => this.#growing.replace(keys, batches))
   }
 
   /** Pins all visible rows of the partitions. The caller releases the snapshot. */
@@ -177,6 +183,13 @@ export class CollectionRows {
   /** Settles when no seal or load is under way. */
   close(): Promise<void> {
     return this.#serial.idle()
+  }
+
+  async #grow(insert: () => Promise<bigint>): Promise<bigint> {
+    if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
+    const timestamp = await insert()
+    if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
+    return timestamp
   }
 
   #sealInBackground(): void {

@@ -13,6 +13,16 @@ export interface PartitionBatch {
   readonly batch: ColumnBatch
 }
 
+/** Primary keys whose rows go. */
+export interface DeletedKeys {
+  readonly keys: Column
+  readonly rowCount: number
+  /** null: in all partitions. */
+  readonly partitionId: bigint | null
+}
+
+type NewBatch = Omit<LoggedBatch, 'key'>
+
 /** Growing segments that take no more rows, and the part of the log that made them. */
 export interface FrozenRows {
   readonly segments: readonly GrowingSegment[]
@@ -85,11 +95,24 @@ export class GrowingRows {
     return timestamp
   }
 
-  /** Durable and visible when it settles. @param partitionId null: in all. @returns its timestamp */
-  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+  /** Durable and visible when it settles. @returns its timestamp */
+  async delete(keys: DeletedKeys): Promise<bigint> {
     const timestamp = this.#context.oracle.next()
-    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
-    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }])
+    await this.#commit([this.#loggedDelete(keys, timestamp)])
+    return timestamp
+  }
+
+  /**
+   * A delete and an insert of one timestamp in one commit. The delete comes first, here and in the log's
+   * order, so it touches earlier rows only.
+   */
+  async replace(keys: DeletedKeys, batches: readonly PartitionBatch[]): Promise<bigint> {
+    for (const { partitionId } of batches) this.#checkPartition(partitionId)
+    const timestamp = this.#context.oracle.next()
+    await this.#commit([
+      this.#loggedDelete(keys, timestamp),
+      ...batches.map((each) => ({ ...each, kind: 'insert' as const, timestamp })),
+    ])
     return timestamp
   }
 
@@ -146,7 +169,12 @@ export class GrowingRows {
     this.#frozen.clear()
   }
 
-  async #commit(batches: readonly Omit<LoggedBatch, 'key'>[]): Promise<void> {
+  #loggedDelete({ keys, rowCount, partitionId }: DeletedKeys, timestamp: bigint): NewBatch {
+    const columns = new Map([[primaryKeyOf(this.#schema).fieldId, keys]])
+    return { kind: 'delete', timestamp, partitionId, batch: { rowCount, columns } }
+  }
+
+  async #commit(batches: readonly NewBatch[]): Promise<void> {
     if (this.#isDropped) {
       throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} was dropped`)
     }
@@ -162,7 +190,7 @@ export class GrowingRows {
     for (const batch of batches) this.#apply(batch)
   }
 
-  #apply({ kind, timestamp, partitionId, batch }: Omit<LoggedBatch, 'key'>): void {
+  #apply({ kind, timestamp, partitionId, batch }: NewBatch): void {
     if (kind === 'insert') {
       this.#growingSegment(partitionId!).append(batch, timestamp)
       return
@@ -197,6 +225,6 @@ export class GrowingRows {
 }
 
 /** The partition whose rows an entry holds; a delete holds none. */
-function rowsPartition({ kind, partitionId }: Omit<LoggedBatch, 'key'>): bigint | null {
+function rowsPartition({ kind, partitionId }: NewBatch): bigint | null {
   return kind === 'insert' ? partitionId : null
 }

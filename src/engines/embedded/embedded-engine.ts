@@ -32,7 +32,7 @@ import { Collections, checkPartitionDrop, describe, partitionIdsOf } from './col
 import { deleteRows } from './deletes.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
 import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'
-import { insertRows } from './mutations.js'
+import { insertRows, type MutationContext, upsertRows } from './mutations.js'
 import { Reads } from './reads.js'
 
 /** Things that nobody waits for went wrong or were put right; each a sentence. */
@@ -59,13 +59,14 @@ export class EmbeddedEngine implements Engine {
   readonly #collections: Collections
   readonly #reads: Reads
   readonly #imports: ImportRunner
-  readonly #checks = createFiniteChecks()
+  readonly #mutations: MutationContext
 
   private constructor(context: RowsContext, collections: Collections, imports: ImportRunner) {
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
     this.#imports = imports
+    this.#mutations = { oracle: context.oracle, checks: createFiniteChecks() }
   }
 
   /** @throws serviceUnavailable when another server owns the data directory */
@@ -260,8 +261,17 @@ export class EmbeddedEngine implements Engine {
     batch: ColumnBatch,
   ): Promise<Mutation> {
     const open = this.#collections.named(dbName, collectionName)
-    const context = { oracle: this.#context.oracle, checks: this.#checks }
-    return insertRows(context, open, partitionName, batch)
+    return insertRows(this.#mutations, open, partitionName, batch)
+  }
+
+  async upsert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+  ): Promise<Mutation> {
+    const open = this.#collections.named(dbName, collectionName)
+    return upsertRows(this.#mutations, open, partitionName, batch)
   }
 
   async delete(

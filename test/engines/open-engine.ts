@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FixedColumn } from '../../dist/column/column.js'
+import { EmbeddedEngine } from '../../dist/engines/embedded/embedded-engine.js'
+import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
+
+/** An engine over a folder of its own. */
+export class OpenEngine {
+  engine: EmbeddedEngine
+  readonly #folder: string
+
+  private constructor(folder: string, engine: EmbeddedEngine) {
+    this.#folder = folder
+    this.engine = engine
+  }
+
+  static async open(): Promise<OpenEngine> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'))
+    mkdirSync(join(folder, 'files'))
+    return new OpenEngine(folder, await openEngine(folder))
+  }
+
+  get importRoot(): string {
+    return join(this.#folder, 'files')
+  }
+
+  async reopen(): Promise<void> {
+    await this.engine.close()
+    this.engine = await openEngine(this.#folder)
+  }
+
+  async remove(): Promise<void> {
+    await this.engine.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async create(dbName: string, schema: CollectionSchema, properties = {}): Promise<void> {
+    await this.engine.createCollection({
+      dbName,
+      schema,
+      shardsNum: 1,
+      consistencyLevel: 2,
+      properties: Object.entries<string>(properties),
+      numPartitions: 0,
+    })
+  }
+
+  /** With an index on its field `vector`. */
+  async createLoaded(dbName: string, schema: CollectionSchema, properties = {}): Promise<void> {
+    await this.create(dbName, schema, properties)
+    await this.engine.createIndex({
+      dbName,
+      collectionName: schema.name,
+      fieldName: 'vector',
+      indexName: '',
+      params: [
+        ['index_type', 'FLAT'],
+        ['metric_type', 'L2'],
+      ],
+    })
+    await this.engine.load(dbName, schema.name, [])
+  }
+
+  /** All rows in the order of their keys: a list of numbers for each field. */
+  async numbers(dbName: string, collectionName: string, outputFields: string[]) {
+    const { fields } = await this.engine.query({
+      dbName,
+      collectionName,
+      partitionNames: [],
+      filter: '',
+      outputFields,
+      limit: null,
+      offset: 0,
+    })
+    return outputFields.map((name) => {
+      const found = fields.find(({ field }) => field.name === name)!
+      return [...(found.column as FixedColumn).values].map(Number)
+    })
+  }
+}
+
+function openEngine(folder: string): Promise<EmbeddedEngine> {
+  return EmbeddedEngine.open({
+    dataPath: join(folder, 'data'),
+    importRoots: [join(folder, 'files')],
+    log: { info: () => {}, error: (message, detail) => console.error(message, detail) },
+  })
+}
