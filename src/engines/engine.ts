@@ -1,3 +1,5 @@
+export type { KeyValues } from './catalog.js'
+
 import type { NewImport } from '../bulk/import-request.js'
 import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
@@ -8,9 +10,7 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../search/search-request.js'
-
-/** Pairs as they came over the wire, in their order. */
-export type KeyValues = readonly (readonly [key: string, value: string])[]
+import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
 
 export interface NewCollection {
   readonly dbName: string
@@ -34,6 +34,7 @@ export interface CollectionDescription {
   readonly collectionId: bigint
   readonly dbName: string
   readonly schema: CollectionSchema
+  readonly aliases: readonly string[]
   readonly partitions: readonly PartitionDescription[]
   readonly shardsNum: number
   readonly consistencyLevel: number
@@ -80,6 +81,14 @@ export interface FlushResult {
   readonly timestamp: bigint
 }
 
+export interface SegmentDescription {
+  readonly segmentId: bigint
+  readonly partitionId: bigint
+  readonly isSealed: boolean
+  /** Deleted ones too. */
+  readonly rowCount: number
+}
+
 /** A task with the two things that only the running engine knows. */
 export interface ImportProgress {
   readonly task: ImportTask
@@ -92,10 +101,14 @@ export interface ImportProgress {
  * Milvus answers; none knows of protobuf or HTTP.
  */
 export interface Engine {
+  readonly databases: DatabaseCatalog
+  readonly aliases: AliasCatalog
+  readonly changes: CollectionChanges
+
   allocTimestamp(): bigint
 
   createCollection(collection: NewCollection): Promise<void>
-  /** By name, or by id where `collectionName` is empty. @throws collectionNotFound */
+  /** By name or alias, or by id where `collectionName` is empty. @throws collectionNotFound */
   describeCollection(
     dbName: string,
     collectionName: string,
@@ -156,6 +169,8 @@ export interface Engine {
     filter: string,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
+  /** Sealed and growing ones with rows. */
+  segments(dbName: string, collectionName: string): SegmentDescription[]
   search(request: SearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
 

@@ -10,13 +10,16 @@ import {
   GrowingRows,
   type PartitionBatch,
 } from './growing-rows.js'
+import type { GrowingSegment } from './growing-segment.js'
+import { aliveFromRow, rowsBefore } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
 import { deletedSince, sealGrowing } from './seal.js'
 import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
-import type { Snapshot } from './snapshot.js'
+import type { PinnedView, Snapshot } from './snapshot.js'
 import { type Edit, keyFromId } from './store.js'
+import { timestampFromMs } from './timestamp-oracle.js'
 
 /** Growing rows of a collection are sealed when they are this long. */
 const sealBytes = 64 * 1024 ** 2
@@ -24,12 +27,14 @@ const sealBytes = 64 * 1024 ** 2
 /** The rows of one collection: sealed segments, growing rows, and the deletes on both. */
 export class CollectionRows {
   readonly #context: RowsContext
-  readonly #schema: CollectionSchema
+  #schema: CollectionSchema
   readonly #sealed = new Map<bigint, SealedSegment>()
   readonly #growing: GrowingRows
   readonly #loadedPartitions = new Set<bigint>()
   /** Loads, releases, seals, drops and commits of imports change the segments one after the other. */
   readonly #serial = new Serial()
+  /** Rows that came earlier than so long ago are not seen; null: all are. */
+  timeToLiveMs: number | null = null
   #isSealAsked = false
   #isDropped = false
 
@@ -77,13 +82,14 @@ export class CollectionRows {
   /** Pins all visible rows of the partitions. The caller releases the snapshot. */
   async snapshot(partitionIds: readonly bigint[]): Promise<Snapshot> {
     await this.#resolveDeletes()
+    const timestamp = this.#context.oracle.next()
     const growing = this.#growing.segments(partitionIds)
-    const views = [...this.#sealedIn(partitionIds), ...growing]
-      .filter(({ rowCount }) => rowCount > 0)
-      .map((segment) => segment.pin())
+    const views = [...this.#sealedIn(partitionIds), ...growing].flatMap((segment) =>
+      this.#livingView(segment, timestamp),
+    )
     return {
       views,
-      timestamp: this.#context.oracle.next(),
+      timestamp,
       release: () => {
         for (const view of views) view.release()
       },
@@ -129,6 +135,23 @@ export class CollectionRows {
     return [...this.#sealed.keys()]
   }
 
+  /** Sealed and growing segments with rows. */
+  segments() {
+    const sealed = [...this.#sealed.values()].map(({ record, rowCount }) => ({
+      segmentId: record.segmentId,
+      partitionId: record.partitionId,
+      isSealed: true,
+      rowCount,
+    }))
+    const growing = this.#growing.all().map(({ segmentId, partitionId, rowCount }) => ({
+      segmentId,
+      partitionId,
+      isSealed: false,
+      rowCount,
+    }))
+    return [...sealed, ...growing].filter(({ rowCount }) => rowCount > 0)
+  }
+
   /**
    * Makes an import's segments visible all at once. `commit` names them in the store, with the timestamp
    * that they are given here; before that they are loaded where their partition is.
@@ -152,6 +175,39 @@ export class CollectionRows {
           areDeletesStored: true,
         })
       }
+    })
+  }
+
+  /**
+   * `commit` stores the schema. Rows get the new fields before it, so that none that comes meanwhile loses
+   * a value, and lose the dropped ones after it.
+   */
+  changeSchema(schema: CollectionSchema, commit: () => Promise<void>): Promise<void> {
+    return this.#serial.run(async () => {
+      const both = withFieldsOf(schema, this.#schema)
+      this.#growing.addFields(both)
+      try {
+        await commit()
+        this.#schema = schema
+      } finally {
+        this.#growing.keepFields(this.#schema)
+      }
+    })
+  }
+
+  /** Removes all rows so far. `commit` removes the segments and what the log has of them from the store. */
+  truncate(
+    commit: (segments: readonly SegmentRecord[], logged: readonly Edit[]) => Promise<void>,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      const frozen = this.#growing.freeze()
+      const segments = [...this.#sealed.values()]
+      await commit(
+        segments.map(({ record }) => record),
+        this.#growing.forgetEdits(frozen),
+      )
+      this.#growing.forget(frozen)
+      for (const segment of segments) this.#dropSegment(segment)
     })
   }
 
@@ -262,6 +318,16 @@ export class CollectionRows {
     }
   }
 
+  /** Nothing where no row is left. */
+  #livingView(segment: SealedSegment | GrowingSegment, now: bigint): PinnedView[] {
+    const { rowCount, insertRuns } = segment
+    const ttl = this.timeToLiveMs
+    const expired = ttl === null ? 0 : rowsBefore(insertRuns, now - timestampFromMs(ttl))
+    if (expired >= rowCount) return []
+    const view = segment.pin()
+    return [{ ...view, alive: aliveFromRow(view.alive, expired, rowCount) }]
+  }
+
   #sealedIn(partitionIds: readonly bigint[]): SealedSegment[] {
     const segments = [...this.#sealed.values()]
     return segments.filter(({ record }) => partitionIds.includes(record.partitionId))
@@ -308,6 +374,12 @@ export class CollectionRows {
     this.#sealed.delete(segment.record.segmentId)
     segment.drop()
   }
+}
+
+function withFieldsOf(schema: CollectionSchema, other: CollectionSchema): CollectionSchema {
+  const ids = new Set(schema.fields.map(({ fieldId }) => fieldId))
+  const missing = other.fields.filter(({ fieldId }) => !ids.has(fieldId))
+  return { ...schema, fields: [...schema.fields, ...missing] }
 }
 
 function deletionEdit(segmentId: bigint, deleted: Uint8Array): Edit {

@@ -48,7 +48,7 @@ type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => voi
 export class GrowingRows {
   readonly #context: RowsContext
   readonly #collectionId: bigint
-  readonly #schema: CollectionSchema
+  #schema: CollectionSchema
   readonly #onDelete: DeleteListener
   readonly #growing = new Map<bigint, GrowingSegment>()
   readonly #frozen = new Set<GrowingSegment>()
@@ -80,11 +80,11 @@ export class GrowingRows {
   }
 
   segments(partitionIds: readonly bigint[]): GrowingSegment[] {
-    return this.#all().filter(({ partitionId }) => partitionIds.includes(partitionId))
+    return this.all().filter(({ partitionId }) => partitionIds.includes(partitionId))
   }
 
   get byteLength(): number {
-    return this.#all().reduce((sum, segment) => sum + segment.byteLength, 0)
+    return this.all().reduce((sum, segment) => sum + segment.byteLength, 0)
   }
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
@@ -114,6 +114,18 @@ export class GrowingRows {
       ...batches.map((each) => ({ ...each, kind: 'insert' as const, timestamp })),
     ])
     return timestamp
+  }
+
+  /** Fields that a change of the schema is about to bring. */
+  addFields(schema: CollectionSchema): void {
+    this.#schema = schema
+    for (const segment of this.all()) segment.addFields(schema.fields)
+  }
+
+  /** Lets go of the fields that the schema lacks. */
+  keepFields(schema: CollectionSchema): void {
+    this.#schema = schema
+    for (const segment of this.all()) segment.keepFields(schema.fields)
   }
 
   /** Closes the growing segments to new rows; they stay visible until `forget`. */
@@ -164,7 +176,7 @@ export class GrowingRows {
   }
 
   drop(): void {
-    for (const segment of this.#all()) segment.drop()
+    for (const segment of this.all()) segment.drop()
     this.#growing.clear()
     this.#frozen.clear()
   }
@@ -197,13 +209,14 @@ export class GrowingRows {
     }
     const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
     const deletion = { keys, rowCount: batch.rowCount, timestamp }
-    for (const segment of this.#all()) {
+    for (const segment of this.all()) {
       if (partitionId === null || segment.partitionId === partitionId) segment.delete(deletion)
     }
     this.#onDelete(deletion, partitionId)
   }
 
-  #all(): GrowingSegment[] {
+  /** Growing and frozen ones. */
+  all(): GrowingSegment[] {
     return [...this.#frozen, ...this.#growing.values()]
   }
 

@@ -5,6 +5,11 @@ const counterBits = 18n
 const boundAheadMs = 10_000
 const renewBelowMs = 5_000
 
+/** The hybrid time of a time, or of a length of time. */
+export function timestampFromMs(ms: number): bigint {
+  return BigInt(ms) << counterBits
+}
+
 /**
  * The one source of timestamps and ids: hybrid numbers, `milliseconds << 18 | counter`, each greater than
  * every one before it, over restarts and clock steps too. A bound that no number given out passes is kept

@@ -10,15 +10,24 @@ export class OpenEngine {
   engine: EmbeddedEngine
   readonly #folder: string
 
-  private constructor(folder: string, engine: EmbeddedEngine) {
+  readonly #clock: { aheadMs: number }
+
+  private constructor(folder: string, clock: { aheadMs: number }, engine: EmbeddedEngine) {
     this.#folder = folder
+    this.#clock = clock
     this.engine = engine
   }
 
   static async open(): Promise<OpenEngine> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'))
     mkdirSync(join(folder, 'files'))
-    return new OpenEngine(folder, await openEngine(folder))
+    const clock = { aheadMs: 0 }
+    return new OpenEngine(folder, clock, await openEngine(folder, clock))
+  }
+
+  /** Lets time go by. */
+  pass(ms: number): void {
+    this.#clock.aheadMs += ms
   }
 
   get importRoot(): string {
@@ -27,7 +36,7 @@ export class OpenEngine {
 
   async reopen(): Promise<void> {
     await this.engine.close()
-    this.engine = await openEngine(this.#folder)
+    this.engine = await openEngine(this.#folder, this.#clock)
   }
 
   async remove(): Promise<void> {
@@ -80,9 +89,10 @@ export class OpenEngine {
   }
 }
 
-function openEngine(folder: string): Promise<EmbeddedEngine> {
+function openEngine(folder: string, clock: { aheadMs: number }): Promise<EmbeddedEngine> {
   return EmbeddedEngine.open({
     dataPath: join(folder, 'data'),
+    nowMs: () => Date.now() + clock.aheadMs,
     importRoots: [join(folder, 'files')],
     log: { info: () => {}, error: (message, detail) => console.error(message, detail) },
   })

@@ -39,6 +39,7 @@ describe('REST v2', () => {
     started = []
     tasks = []
     const engine = {
+      databases: { describe: noDatabase },
       startImport: async (job: NewImport) => {
         started.push(job)
         return pending
@@ -269,6 +270,7 @@ const books = {
       field({ fieldId: 101, name: '$meta', dataType: DataType.JSON, isDynamic: true }),
     ],
   },
+  aliases: [],
   partitions: [{ partitionId: 1n, name: '_default', createdTimestamp: 1n, loadedPercent: 100 }],
   shardsNum: 1,
   consistencyLevel: 2,
@@ -276,6 +278,10 @@ const books = {
   createdTimestamp: 1n,
   updatedTimestamp: 1n,
   isLoaded: true,
+}
+
+function noDatabase(name: string) {
+  throw new MillraceError('databaseNotFound', `database not found[database=${name}]`)
 }
 
 function field(members: object): object {

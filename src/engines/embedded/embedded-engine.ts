@@ -27,8 +27,18 @@ import type {
   Mutation,
   NewCollection,
   NewIndex,
+  SegmentDescription,
 } from '../engine.js'
-import { Collections, checkPartitionDrop, describe, partitionIdsOf } from './collections.js'
+import { Aliases } from './aliases.js'
+import { Alterations } from './alterations.js'
+import {
+  Collections,
+  checkDrop,
+  checkPartitionDrop,
+  describe,
+  partitionIdsOf,
+} from './collections.js'
+import { Databases } from './databases.js'
 import { deleteRows } from './deletes.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
 import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'
@@ -55,6 +65,9 @@ const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
+  readonly databases: Databases
+  readonly aliases: Aliases
+  readonly changes: Alterations
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
@@ -62,6 +75,9 @@ export class EmbeddedEngine implements Engine {
   readonly #mutations: MutationContext
 
   private constructor(context: RowsContext, collections: Collections, imports: ImportRunner) {
+    this.databases = new Databases(context, collections)
+    this.aliases = new Aliases(context.catalog, collections)
+    this.changes = new Alterations(context.catalog, collections)
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
@@ -141,6 +157,7 @@ export class EmbeddedEngine implements Engine {
   async dropCollection(dbName: string, collectionName: string): Promise<void> {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return // Milvus: dropping a collection that is not there is no error.
+    checkDrop(record, collectionName)
     await this.#imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
     await this.#collections.drop(dbName, collectionName)
   }
@@ -292,6 +309,10 @@ export class EmbeddedEngine implements Engine {
       flushedSegmentIds: rows.segmentIds(),
       timestamp: this.#context.oracle.next(),
     }
+  }
+
+  segments(dbName: string, collectionName: string): SegmentDescription[] {
+    return this.#collections.named(dbName, collectionName).rows.segments()
   }
 
   search(request: SearchRequest): Promise<SearchResult> {

@@ -42,6 +42,7 @@ export class EmbeddedImportTarget implements ImportTarget {
         ...segment,
         collectionId: task.request.collectionId,
         timestamp: task.taskId,
+        insertRuns: null,
         taskId: task.taskId,
       }),
     )

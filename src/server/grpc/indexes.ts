@@ -1,4 +1,4 @@
-import type { KeyValues } from '../../engines/engine.js'
+import type { IndexDescription, KeyValues } from '../../engines/engine.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
 import { DataType, isVectorType } from '../../schema/data-type.js'
 import { IndexState } from '../../wire/generated/messages.js'
@@ -21,18 +21,20 @@ export const indexHandlers = {
 
   async DescribeIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
     const indexes = await engine.describeIndex(dbName, collection_name, field_name, index_name)
-    return {
-      index_descriptions: indexes.map((index) => ({
-        index_name: index.name,
-        indexID: index.indexId,
-        field_name: index.fieldName,
-        params: keyValuesFromPairs(index.params),
-        indexed_rows: BigInt(index.indexedRows),
-        total_rows: BigInt(index.totalRows),
-        pending_index_rows: BigInt(index.pendingRows),
-        state: IndexState.Finished,
-      })),
-    }
+    return { index_descriptions: indexes.map(indexMembers) }
+  },
+
+  /** As DescribeIndex; without an index there are no statistics, which is an error there too. */
+  async GetIndexStatistics({ engine, dbName }, { collection_name, index_name }) {
+    const indexes = await engine.describeIndex(dbName, collection_name, '', index_name)
+    return { index_descriptions: indexes.map(indexMembers) }
+  },
+
+  async AlterIndex({ engine, dbName }, request) {
+    const { collection_name, index_name, extra_params, delete_keys } = request
+    const change = { set: pairsFromKeyValues(extra_params), remove: delete_keys }
+    await engine.changes.alterIndex(dbName, collection_name, index_name, change)
+    return undefined
   },
 
   async DropIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
@@ -51,6 +53,19 @@ export const indexHandlers = {
     return { indexed_rows: BigInt(index.indexedRows), total_rows: BigInt(index.totalRows) }
   },
 } satisfies Handlers
+
+function indexMembers(index: IndexDescription) {
+  return {
+    index_name: index.name,
+    indexID: index.indexId,
+    field_name: index.fieldName,
+    params: keyValuesFromPairs(index.params),
+    indexed_rows: BigInt(index.indexedRows),
+    total_rows: BigInt(index.totalRows),
+    pending_index_rows: BigInt(index.pendingRows),
+    state: IndexState.Finished,
+  }
+}
 
 /** A request may leave the choice to the server. */
 function withDefaults(params: KeyValues, dataType: DataType): KeyValues {

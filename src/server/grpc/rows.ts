@@ -1,4 +1,5 @@
 import type { FlushResult, Mutation } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
@@ -58,8 +59,21 @@ export const rowHandlers = {
 } satisfies Handlers
 
 function sentRows({ engine, dbName }: Call, request: Request<'Insert'> | Request<'Upsert'>) {
-  const { schema } = engine.describeCollection(dbName, request.collection_name)
+  const { schema, updatedTimestamp } = engine.describeCollection(dbName, request.collection_name)
+  checkSchemaTimestamp(request, updatedTimestamp)
   return batchFromFieldsData(request.fields_data, schema, request.num_rows)
+}
+
+/** A client that made the rows by an older schema reads the new one, and tries again. */
+function checkSchemaTimestamp(
+  { collection_name, schema_timestamp }: Request<'Insert'> | Request<'Upsert'>,
+  updatedTimestamp: bigint,
+): void {
+  if (schema_timestamp === 0n || schema_timestamp >= updatedTimestamp) return
+  throw new MillraceError(
+    'schemaMismatch',
+    `collection schema mismatch[collection=${collection_name}]: it has changed since`,
+  )
 }
 
 function mutationMembers({ ids, rowCount, timestamp }: Mutation) {

@@ -71,7 +71,7 @@ function collectionMembers(
     autoId: schema.fields.some(({ isPrimaryKey, autoId }) => isPrimaryKey && autoId),
     fields: schema.fields.filter(({ isDynamic }) => !isDynamic).map(fieldMembers),
     functions: [],
-    aliases: [],
+    aliases: collection.aliases,
     indexes: indexes.map(indexMembers),
     load: loadStateNames[loadState],
     shardsNum: collection.shardsNum,

@@ -17,6 +17,6 @@ export function route<Body extends { readonly dbName: string }>(
 ): Route {
   return async (engine, bodyText, dbNameHeader) => {
     const body = parseBody(shape, bodyText)
-    return answer(engine, body, databaseNamed(body.dbName, dbNameHeader))
+    return answer(engine, body, databaseNamed(engine, body.dbName, dbNameHeader))
   }
 }
