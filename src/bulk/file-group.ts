@@ -1,10 +1,8 @@
 import { MillraceError } from '../errors.js'
 import type { Format } from '../formats/format.js'
 import { formatOf } from '../formats/registry.js'
-import type { CollectionSchema } from '../schema/collection-schema.js'
-import type { Field } from '../schema/field.js'
 import type { ByteSource, SourceAddress } from '../source/byte-source.js'
-import { openLocalSource } from '../source/local-source.js'
+import { openSource } from '../source/open-source.js'
 
 /** The opened files that together make whole rows. */
 export interface FileGroup {
@@ -19,21 +17,11 @@ export async function withFileGroup<Result>(
 ): Promise<Result> {
   const sources: ByteSource[] = []
   try {
-    for (const address of addresses) sources.push(openLocalSource(address))
+    for (const address of addresses) sources.push(await openSource(address))
     return await work({ format: formatOfFile(addresses[0]), sources })
   } finally {
     for (const source of sources) await source.close()
   }
-}
-
-/** The fields that files may give. */
-export function fileFieldsOf(schema: CollectionSchema): Field[] {
-  return schema.fields.filter((field) => !field.autoId && !field.isFunctionOutput)
-}
-
-/** The fields that no file may give. */
-export function reservedFieldsOf(schema: CollectionSchema): Field[] {
-  return schema.fields.filter((field) => field.autoId || field.isFunctionOutput)
 }
 
 function formatOfFile({ name }: SourceAddress): Format {

@@ -29,7 +29,7 @@ import {
 interface StreamedColumn {
   readonly field: Field
   readonly rowBytes: number
-  readonly start: number
+  start: number
   readonly validity: GrowableColumn | null
 }
 
@@ -120,13 +120,14 @@ export class SegmentWriter {
 
   /** Writes what is left, syncs and closes. The file counts once a transaction names it. */
   finish(): SegmentFile {
+    this.#closeHoles()
     for (const streamed of this.#streamed.values()) this.#finishStreamed(streamed)
     for (const kept of this.#kept.values()) this.#finishKept(kept)
     this.#checkBody()
     const bodyEnd = this.#end
     const { pkOrder, pkMin, pkMax } = this.#writePkOrder()
     this.#writeFooter(bodyEnd)
-    fsyncSync(this.#descriptor)
+    this.#orIoFailed(() => fsyncSync(this.#descriptor))
     this.#close()
     const columns: SegmentColumn[] = [...this.#ranges].map(([fieldId, ranges]) => ({
       fieldId,
@@ -145,6 +146,31 @@ export class SegmentWriter {
   #close(): void {
     this.#isOpen = false
     closeSync(this.#descriptor)
+  }
+
+  /** Moves the columns down where much of the room for rows was not needed. */
+  #closeHoles(): void {
+    const emptyRows = this.#rowCapacity - this.#rowCount
+    if (emptyRows < this.#rowCapacity * holeShareMax) return
+    let end = this.#bodyStart
+    for (const streamed of this.#streamed.values()) {
+      const byteLength = streamed.rowBytes * this.#rowCount
+      this.#moveDown(streamed.start, end, byteLength)
+      streamed.start = end
+      end = aligned(end + byteLength)
+    }
+    this.#end = end
+  }
+
+  #moveDown(from: number, to: number, byteLength: number): void {
+    if (from === to) return
+    const buffer = new Uint8Array(Math.min(byteLength, moveBytes))
+    for (let done = 0; done < byteLength; ) {
+      const piece = buffer.subarray(0, Math.min(buffer.byteLength, byteLength - done))
+      this.#readAt(piece, from + done)
+      this.#writeAt(piece, to + done)
+      done += piece.byteLength
+    }
   }
 
   #finishStreamed({ field, rowBytes, start, validity }: StreamedColumn): void {
@@ -210,11 +236,7 @@ export class SegmentWriter {
 
   #readBackKeys(fieldId: number): FixedColumn {
     const values = new BigInt64Array(this.#rowCount)
-    const bytes = bytesOf(values)
-    const { offset } = this.#ranges.get(fieldId)!.values!
-    for (let done = 0; done < bytes.byteLength; ) {
-      done += readSync(this.#descriptor, bytes, done, bytes.byteLength - done, offset + done)
-    }
+    this.#readAt(bytesOf(values), this.#ranges.get(fieldId)!.values!.offset)
     return { shape: 'fixed', values, width: 1, validity: null }
   }
 
@@ -244,7 +266,7 @@ export class SegmentWriter {
     ])
     this.#writeAt(tail, this.#end)
     this.#end += tail.byteLength
-    ftruncateSync(this.#descriptor, this.#end)
+    this.#orIoFailed(() => ftruncateSync(this.#descriptor, this.#end))
   }
 
   #checkBody(): void {
@@ -256,11 +278,23 @@ export class SegmentWriter {
     )
   }
 
+  #readAt(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.byteLength; ) {
+      done += readSync(this.#descriptor, bytes, done, bytes.byteLength - done, position + done)
+    }
+  }
+
   #writeAt(bytes: Uint8Array, position: number): void {
-    try {
+    this.#orIoFailed(() => {
       for (let done = 0; done < bytes.byteLength; ) {
         done += writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, position + done)
       }
+    })
+  }
+
+  #orIoFailed(write: () => void): void {
+    try {
+      write()
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new MillraceError(
@@ -272,6 +306,10 @@ export class SegmentWriter {
     }
   }
 }
+
+/** More empty room than this share of a file is closed at its end. */
+const holeShareMax = 1 / 8
+const moveBytes = 4 * 1024 ** 2
 
 const flagLayout: ColumnLayout = { shape: 'fixed', valuesType: Uint8Array, width: 0 }
 

@@ -1,6 +1,12 @@
 import { aliveFrom, bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
-import { type Column, type ColumnBatch, columnBytes, layoutOf } from '../column/column.js'
-import { filledColumn } from '../column/filled-column.js'
+import {
+  type Column,
+  type ColumnBatch,
+  columnBytes,
+  type FixedColumn,
+  layoutOf,
+} from '../column/column.js'
+import { filledColumn, isFillable } from '../column/filled-column.js'
 import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
@@ -11,6 +17,7 @@ import type { PrimaryKey } from '../segment/segment-file.js'
 import { RefCount } from '../util/ref-count.js'
 import { GrowingVectors } from './growing-vectors.js'
 import { type InsertRun, noteRows } from './insert-times.js'
+import { rowBytes } from './resident-vectors.js'
 import type { KeyDeletion } from './sealed-segment.js'
 import type { PinnedView } from './snapshot.js'
 
@@ -103,7 +110,15 @@ export class GrowingSegment {
     return this.#lastTimestamp
   }
 
-  /** Rows may come that were made, or logged, before a field was added. */
+  /** Makes room for rows, so that their append cannot fail. @throws memoryExceeded */
+  reserve(rowCount: number): void {
+    for (const vectors of this.#vectors.values()) vectors.reserve(rowCount)
+  }
+
+  /**
+   * The columns are as `checkGrowingBatch` wants them, and there is room. Rows may come that were made, or
+   * logged, before a field was added.
+   */
   append(batch: ColumnBatch, timestamp: bigint): void {
     for (const field of this.#fields.values()) {
       this.#appendColumn(field, batch.columns.get(field.fieldId), batch.rowCount)
@@ -116,18 +131,27 @@ export class GrowingSegment {
 
   /** Deletes the rows with these keys; all rows so far are earlier than the delete. */
   delete({ keys, rowCount }: KeyDeletion): void {
-    const rows: number[] = []
+    const doomed = new Set<number>()
     for (let index = 0; index < rowCount; index++) {
-      const found = this.#rowsByKey.get(pkAt(keys, index))
-      if (found !== undefined) rows.push(...(typeof found === 'number' ? [found] : found))
+      const found = this.#rowsByKey.get(pkAt(keys, index)) ?? []
+      for (const row of typeof found === 'number' ? [found] : found) {
+        if (!this.isDeleted(row)) doomed.add(row)
+      }
     }
-    const doomed = new Set(rows.filter((row) => !this.isDeleted(row)))
     if (doomed.size === 0) return
     const deleted = bitmapWithLength(this.#rowCount)
     if (this.#deleted) deleted.set(this.#deleted)
     for (const row of doomed) setBit(deleted, row)
     this.#deleted = deleted
     this.#deletedCount += doomed.size
+  }
+
+  /** Of the rows that are not deleted. */
+  *keys(): IterableIterator<PrimaryKey> {
+    for (const [key, rows] of this.#rowsByKey) {
+      const isAlive = (row: number) => !this.isDeleted(row)
+      if (typeof rows === 'number' ? isAlive(rows) : rows.some(isAlive)) yield key
+    }
   }
 
   isDeleted(row: number): boolean {
@@ -187,5 +211,18 @@ export class GrowingSegment {
       else if (typeof before === 'number') this.#rowsByKey.set(key, [before, row])
       else before.push(row)
     }
+  }
+}
+
+/** For before rows are stored: those that no segment could take would be found again at every start. */
+export function checkGrowingBatch({ fields }: CollectionSchema, batch: ColumnBatch): void {
+  for (const field of fields) {
+    const column = batch.columns.get(field.fieldId)
+    if (!column && isFillable(field)) continue
+    if (!column) throw new TypeError(`growing segment: no column for field ${field.name}`)
+    if (!isDenseVectorType(field.dataType)) continue
+    const { values, width } = column as FixedColumn
+    if (width * values.BYTES_PER_ELEMENT === rowBytes(field)) continue
+    throw new TypeError(`field ${field.name}: a row of ${width} values does not fit`)
   }
 }

@@ -49,6 +49,17 @@ describe.skipIf(newestPython === '')('the newest MilvusClient (needs python3 wit
   })
 })
 
+describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with venv)', () => {
+  it('runs jobs over REST', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      expect(await askWith(newestPython, 'rest_jobs.py', server)).toEqual({ jobs: 4 })
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
   it('opens every segment file as it lies', async () => {
     const server = await ServedMillrace.start()

@@ -3,7 +3,9 @@ import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
 import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
+import type { S3Access } from '../../config.js'
 import { MillraceError } from '../../errors.js'
+import { formatOf } from '../../formats/registry.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
 import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
@@ -12,6 +14,8 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../../search/search-request.js'
+import { expandFiles } from '../../source/expand-files.js'
+import type { SourceContext } from '../../source/resolve-source.js'
 import { Catalog } from '../../storage/catalog.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import type { RowsContext } from '../../storage/rows-context.js'
@@ -55,13 +59,21 @@ export interface EmbeddedEngineOptions {
   readonly dataPath: string
   /** Files are imported from inside these directories only; the first is where relative paths begin. */
   readonly importRoots: readonly string[]
+  /** Where the server keeps what is uploaded: importable too, by paths that begin with `uploads/`. */
+  readonly uploadRoot?: string
+  /** Left out: no import reads from S3. */
+  readonly s3?: S3Access | null
+  /** Hosts that imports may read from by http and https; left out: none. */
+  readonly httpHosts?: readonly string[]
   readonly log: EngineLog
   readonly nowMs?: () => number
   /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
   readonly cleanedAfterMs?: number
+  /** From an import's end until it is forgotten; the default is a day. */
+  readonly importRetentionMs?: number
 }
 
-const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
+const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
@@ -72,9 +84,15 @@ export class EmbeddedEngine implements Engine {
   readonly #collections: Collections
   readonly #reads: Reads
   readonly #imports: ImportRunner
+  readonly #sources: SourceContext
   readonly #mutations: MutationContext
 
-  private constructor(context: RowsContext, collections: Collections, imports: ImportRunner) {
+  private constructor(
+    context: RowsContext,
+    collections: Collections,
+    imports: ImportRunner,
+    sources: SourceContext,
+  ) {
     this.databases = new Databases(context, collections)
     this.aliases = new Aliases(context.catalog, collections)
     this.changes = new Alterations(context.catalog, collections)
@@ -83,12 +101,22 @@ export class EmbeddedEngine implements Engine {
     this.#reads = new Reads(context, collections)
     this.#imports = imports
     this.#mutations = { oracle: context.oracle, checks: createFiniteChecks() }
+    this.#sources = sources
   }
 
   /** @throws serviceUnavailable when another server owns the data directory */
   static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-    const { log } = options
     const directory = await DataDirectory.open(options.dataPath)
+    try {
+      return EmbeddedEngine.#over(directory, options)
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
+  }
+
+  static #over(directory: DataDirectory, options: EmbeddedEngineOptions): EmbeddedEngine {
+    const { log } = options
     const context: RowsContext = {
       directory,
       catalog: Catalog.open(directory.store),
@@ -104,12 +132,14 @@ export class EmbeddedEngine implements Engine {
       log.error('a collection could not be loaded again', { collection, error }),
     )
     const target = new EmbeddedImportTarget(context, collections)
+    const sources = sourcesOf(options, directory.path)
     const imports = ImportRunner.start({
       target,
       pool: context.pool,
-      roots: { roots: options.importRoots, forbidden: [directory.path] },
+      roots: sources,
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
+      retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
       onChange: (task) => logImport(log, task),
       onWriteError: ({ taskId }, error) =>
         log.error('an import could not be recorded as failed, trying again', {
@@ -118,8 +148,8 @@ export class EmbeddedEngine implements Engine {
         }),
     })
     // A first import would wait for a thread to start and to load its modules: two tenths of a second.
-    context.pool.load(importUnitJob, 'batch').catch((error) => log.error('no thread', { error }))
-    return new EmbeddedEngine(context, collections, imports)
+    context.pool.load(importStepJob, 'batch').catch((error) => log.error('no thread', { error }))
+    return new EmbeddedEngine(context, collections, imports, sources)
   }
 
   allocTimestamp(): bigint {
@@ -267,6 +297,7 @@ export class EmbeddedEngine implements Engine {
         ? loaded.size > 0
         : partitionIdsOf(record, partitionNames).every((id) => loaded.has(id))
     if (!isLoaded) return { state: 'released', percent: 0 }
+    this.#collections.throwLoadFault(record.collectionId)
     if (this.#collections.isReloading(record.collectionId)) return { state: 'loading', percent: 0 }
     return { state: 'loaded', percent: 100 }
   }
@@ -324,13 +355,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   async startImport(request: NewImport): Promise<ImportTask> {
+    this.#collections.named(request.dbName, request.collectionName)
+    const fileGroups = await expandFiles(request.fileGroups, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
-    return this.#imports.submit(checkImportRequest(request, record))
+    return this.#imports.submit(checkImportRequest({ ...request, fileGroups }, record))
   }
 
   importTask(taskId: bigint): ImportProgress {
-    const task = this.#imports.task(taskId)
-    if (task) return { task, progress: this.#imports.progress(taskId) }
+    const progress = this.#imports.progress(taskId)
+    if (progress) return progress
     throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
   }
 
@@ -340,7 +373,27 @@ export class EmbeddedEngine implements Engine {
     return this.#imports
       .tasks()
       .filter(({ request }) => !collectionId || request.collectionId === collectionId)
-      .map((task) => ({ task, progress: this.#imports.progress(task.taskId) }))
+      .map(({ taskId }) => this.#imports.progress(taskId)!)
+  }
+
+  commitImport(taskId: bigint): Promise<void> {
+    return this.#imports.commit(taskId)
+  }
+
+  abortImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'aborted by user')
+  }
+
+  cancelImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'cancelled by user')
+  }
+
+  deleteImport(taskId: bigint): Promise<void> {
+    return this.#imports.remove(taskId)
+  }
+
+  importRejects(taskId: bigint): AsyncIterable<Uint8Array> {
+    return this.#imports.rejects(taskId)
   }
 
   async close(): Promise<void> {
@@ -350,6 +403,17 @@ export class EmbeddedEngine implements Engine {
     await this.#context.oracle.close()
     await this.#context.directory.close()
   }
+}
+
+function rowsOf(name: string): 'file' | 'set' | null {
+  const format = formatOf(name)
+  if (!format) return null
+  return format.isRowFile ? 'file' : 'set'
+}
+
+function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
+  const { importRoots, uploadRoot, s3, httpHosts } = options
+  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, httpHosts }
 }
 
 function logImport(log: EngineLog, task: ImportTask): void {

@@ -1,6 +1,9 @@
+import { join } from 'node:path'
+import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
-import type { ImportTask } from '../../bulk/import-task.js'
+import type { CommitCounts, ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
+import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
@@ -9,11 +12,13 @@ import type { Collections } from './collections.js'
 /** Imported rows become sealed segments, which a transaction shows all at once. */
 export class EmbeddedImportTarget implements ImportTarget {
   readonly segmentsPath: string
+  readonly rejectsPath: string
   readonly #context: RowsContext
   readonly #collections: Collections
 
   constructor(context: RowsContext, collections: Collections) {
     this.segmentsPath = context.directory.segmentsPath
+    this.rejectsPath = join(context.directory.path, 'rejects')
     this.#context = context
     this.#collections = collections
   }
@@ -34,7 +39,7 @@ export class EmbeddedImportTarget implements ImportTarget {
     await this.#context.directory.store.commit([taskEdit(task)])
   }
 
-  async addUnit(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
+  async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     const { directory, catalog } = this.#context
     if (segments.length > 0) directory.syncSegments()
     const records = segments.map(
@@ -52,7 +57,10 @@ export class EmbeddedImportTarget implements ImportTarget {
   /** Nothing is built yet; vectors are loaded by the commit, which no load or release can come between. */
   async prepare(): Promise<void> {}
 
-  async commit(task: ImportTask): Promise<void> {
+  async commit(
+    task: ImportTask,
+    completed: (counts: CommitCounts) => ImportTask,
+  ): Promise<ImportTask> {
     const { catalog } = this.#context
     const open = this.#collections.withId(task.request.collectionId)
     if (!open) {
@@ -61,23 +69,50 @@ export class EmbeddedImportTarget implements ImportTarget {
         `collection ${task.request.collectionName} dropped`,
       )
     }
-    await open.rows.addImported(this.#hidden(task), (visible) =>
-      catalog.editSegments(visible, [], [taskEdit(task)]),
-    )
+    let done = task
+    await open.rows.addImported(this.#inOrder(task), rulesOf(task), (result) => {
+      this.#checkPartitions(task.request, result.visible)
+      const segmentIds = result.visible.map(({ segmentId }) => segmentId)
+      done = { ...completed(result), segmentIds }
+      const edits = [...result.edits, taskEdit(done)]
+      return catalog.editSegments(result.visible, result.removed, edits)
+    })
+    return done
   }
 
   async discard(task: ImportTask): Promise<void> {
     const { catalog, directory } = this.#context
-    await catalog.editSegments([], this.#hidden(task), [taskEdit(task)])
-    for (const segmentId of task.segmentIds) directory.removeSegment(segmentId)
+    const hidden = this.#hidden(task)
+    await catalog.editSegments([], hidden, [taskEdit(task)])
+    for (const { segmentId } of hidden) directory.removeSegment(segmentId)
+  }
+
+  async removeTask({ taskId }: ImportTask): Promise<void> {
+    const edit: Edit = { table: 'tasks', key: keyFromId(taskId), remove: true }
+    await this.#context.directory.store.commit([edit])
   }
 
   removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.sweep((segmentId) => segmentId < begin || segmentId >= end)
+    this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(): boolean {
     return false
+  }
+
+  /** The task's segments in the order of its input. */
+  #inOrder(task: ImportTask): SegmentRecord[] {
+    const hidden = new Map(this.#hidden(task).map((record) => [record.segmentId, record]))
+    const inOrder = task.plan!.units.flatMap(({ segmentIds }) => segmentIds)
+    return inOrder.map((segmentId) => hidden.get(segmentId)!)
+  }
+
+  /** No partition can be dropped while the rows take their segments up: what is there now stays. */
+  #checkPartitions(request: ImportRequest, visible: readonly SegmentRecord[]): void {
+    const { partitions } = this.collection(request.collectionId)!
+    const known = new Set(partitions.map(({ partitionId }) => partitionId))
+    if (visible.every(({ partitionId }) => known.has(partitionId))) return
+    throw new MillraceError('partitionNotFound', `partition ${request.partitionName} dropped`)
   }
 
   #hidden(task: ImportTask): SegmentRecord[] {
@@ -91,3 +126,21 @@ export class EmbeddedImportTarget implements ImportTarget {
 function taskEdit(task: ImportTask): Edit {
   return { table: 'tasks', key: keyFromId(task.taskId), value: task }
 }
+
+function rulesOf({ request }: ImportTask): ImportRules {
+  const { mode, dedupe } = parseImportOptions(request.options)
+  const areOnlyKeys = mode === 'delete'
+  return {
+    winner: areOnlyKeys ? 'none' : dedupe,
+    loser: losers[mode],
+    areOnlyKeys,
+    partitionId: areOnlyKeys ? request.partitionId : null,
+  }
+}
+
+const losers = {
+  insert: 'none',
+  upsert: 'existing',
+  skip_existing: 'imported',
+  delete: 'existing',
+} as const
