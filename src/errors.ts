@@ -28,6 +28,8 @@ export const errorKinds = {
   fieldNotFound: { code: 1700, legacy: 1, retriable: false, input: true },
   restNotJson: { code: 1801, legacy: 1, retriable: false, input: true },
   restParameterMissing: { code: 1802, legacy: 1, retriable: false, input: true },
+  restDataInvalid: { code: 1804, legacy: 1, retriable: false, input: true },
+  restKeyInvalid: { code: 1806, legacy: 1, retriable: false, input: true },
   importFailed: { code: 2100, legacy: 1, retriable: false, input: true },
   importSystemFailed: { code: 2101, legacy: 1, retriable: false, input: false },
   planInvalid: { code: 2200, legacy: 1, retriable: false, input: true },

@@ -1,8 +1,9 @@
-import type { IndexDescription, KeyValues } from '../../engines/engine.js'
+import type { IndexDescription } from '../../engines/engine.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { DataType, isVectorType } from '../../schema/data-type.js'
+import { DataType } from '../../schema/data-type.js'
 import { IndexState } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import { withIndexDefaults } from '../index-defaults.js'
 import type { Handlers } from './call.js'
 
 export const indexHandlers = {
@@ -14,7 +15,7 @@ export const indexHandlers = {
       collectionName: collection_name,
       fieldName: field_name,
       indexName: index_name,
-      params: withDefaults(pairsFromKeyValues(extra_params), dataType),
+      params: withIndexDefaults(pairsFromKeyValues(extra_params), dataType),
     })
     return undefined
   },
@@ -65,17 +66,4 @@ function indexMembers(index: IndexDescription) {
     pending_index_rows: BigInt(index.pendingRows),
     state: IndexState.Finished,
   }
-}
-
-/** A request may leave the choice to the server. */
-function withDefaults(params: KeyValues, dataType: DataType): KeyValues {
-  const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
-  if (isVectorType(dataType)) defaults.push(['metric_type', defaultMetric(dataType)])
-  const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
-  return [...params, ...absent]
-}
-
-function defaultMetric(dataType: DataType): string {
-  if (dataType === DataType.BinaryVector) return 'HAMMING'
-  return dataType === DataType.SparseFloatVector ? 'IP' : 'COSINE'
 }
