@@ -64,6 +64,8 @@ it('keeps uploads beside the data, within a quota', () => {
   const config = configOf({ data: 'd', uploadQuota: '500MiB' })
   expect(config).toMatchObject({ uploadRoot: `${resolve('d')}-uploads`, uploadBytesMax: 500 << 20 })
   expect(configOf({ uploadRoot: 'u' }).uploadRoot).toBe(resolve('u'))
+  for (const uploadRoot of ['d', 'd/up'])
+    expect(() => configOf({ data: 'd', uploadRoot })).toThrow('--upload-root: expected a directory')
   expect(configOf({}).uploadBytesMax).toBe(64 * 1024 ** 3)
   expect(() => configOf({ uploadQuota: '1GB' })).toThrow(
     '--upload-quota: expected a number of bytes, like 500MiB or 64GiB, got "1GB"',

@@ -90,7 +90,7 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   )
   const collection = collectionOf(run.task, target)
   if (run.task.state === ImportState.Persisted) return
-  run.addresses = await resolveSources(run.task.request.fileGroups, roots)
+  run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
   const plan = await planImport({
     columns: importColumns(collection.schema, run.options.mode),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
+import { releaseSources } from '../source/resolve-source.js'
 import { Serial } from '../util/serial.js'
 import { taskUnderKey } from './idempotency.js'
 import {
@@ -269,6 +270,8 @@ export class ImportRunner {
       const reason = run.stoppedBy ?? error
       if (reason === closing) await this.#pause(run, attemptsBefore)
       else await this.#fail(run, reason, noteStuck)
+    } finally {
+      await releaseSources(run.addresses)
     }
   }
 

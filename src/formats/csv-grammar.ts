@@ -1,6 +1,6 @@
 import { ByteCursor } from './byte-cursor.js'
 import { cellReaderOf } from './csv-cells.js'
-import { scanCell, undoubleQuotes } from './csv-scan.js'
+import { type Separator, scanCell, undoubleQuotes } from './csv-scan.js'
 import { isAtEnd, skipLine } from './json-grammars.js'
 import { scanString } from './json-scan.js'
 import type { RowColumns } from './row-columns.js'
@@ -18,7 +18,7 @@ interface CsvColumn {
 /** Lines of cells, in the order of the header. */
 export class CsvGrammar implements RowGrammar {
   readonly #rows: RowColumns
-  readonly #separator: Uint8Array
+  readonly #separator: Separator
   readonly #nullKey: Uint8Array
   readonly #columns: readonly CsvColumn[]
   #plain = new Uint8Array(1024)
@@ -26,7 +26,7 @@ export class CsvGrammar implements RowGrammar {
   constructor(
     rows: RowColumns,
     names: readonly string[],
-    separator: Uint8Array,
+    separator: Separator,
     nullKey: Uint8Array,
   ) {
     this.#rows = rows
@@ -104,7 +104,7 @@ function csvColumn(rows: RowColumns, name: string): CsvColumn {
   const read: TextAppender = (bytes, begin, end) => {
     if (end > begin) dynamic!.readText(bytes, begin, end)
   }
-  return { nullableIndex: -1, read }
+  return { nullableIndex, read }
 }
 
 function ignore(): void {}

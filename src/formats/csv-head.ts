@@ -1,18 +1,18 @@
 import type { Field } from '../schema/field.js'
 import type { ByteSource } from '../source/byte-source.js'
-import { scanCell, undoubleQuotes } from './csv-scan.js'
+import { type Separator, scanCell, undoubleQuotes } from './csv-scan.js'
 import { importError } from './import-error.js'
 import { reservedKey } from './json-row.js'
 import { readHead } from './text-head.js'
 
 /** The first line of a CSV file. */
-export interface CsvHead {
+interface CsvHead {
   readonly names: readonly string[]
   readonly headEnd: number
 }
 
 /** @throws importFailed where there is none */
-export async function readCsvHead(source: ByteSource, separator: Uint8Array): Promise<CsvHead> {
+export async function readCsvHead(source: ByteSource, separator: Separator): Promise<CsvHead> {
   return readHead(source, (cursor) => {
     while (cursor.bytes[cursor.position] === 0x0a || isReturn(cursor.bytes, cursor.position)) {
       cursor.position++

@@ -3,12 +3,13 @@ import type { Field } from '../schema/field.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { CsvGrammar } from './csv-grammar.js'
 import { readCsvHead, validateColumns } from './csv-head.js'
+import { type Separator, separatorFrom } from './csv-scan.js'
 import type { ReadOptions } from './format.js'
 import { importError } from './import-error.js'
 import { RowColumns } from './row-columns.js'
 import type { TextRows } from './text-reader.js'
 
-export interface CsvRows extends TextRows {
+interface CsvRows extends TextRows {
   /** Of the columns. */
   readonly names: readonly string[]
 }
@@ -33,8 +34,8 @@ export async function csvRows(
 }
 
 /** Milvus: one character, but for those that have a meaning already. */
-function separatorOf({ sep }: ReadOptions): Uint8Array {
-  if ([...sep].length === 1 && !/[\0\n\r"\uFFFD]/.test(sep)) return Buffer.from(sep)
+function separatorOf({ sep }: ReadOptions): Separator {
+  if ([...sep].length === 1 && !/[\0\n\r"\uFFFD]/.test(sep)) return separatorFrom(sep)
   throw importError(
     {},
     `expected one character as 'sep', but no quote and no line end, got ${JSON.stringify(sep)}`,

@@ -1,28 +1,41 @@
 import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
 
+/** What lies between two cells. */
+export interface Separator {
+  readonly bytes: Uint8Array
+  /** 1 for each byte at which a cell without quotes may end. */
+  readonly stops: Uint8Array
+}
+
+export function separatorFrom(text: string): Separator {
+  const bytes = new TextEncoder().encode(text)
+  const stops = new Uint8Array(256)
+  for (const byte of [bytes[0], 0x0a, 0x22, 0]) stops[byte] = 1
+  return { bytes, stops }
+}
+
 /**
  * Scans a cell and passes the separator or the end of the line behind it. Leaves the cell's range in the
  * cursor as a string: without its quotes, but with those inside of it doubled, which `hasEscapes` tells.
  * @returns whether the line goes on
  */
-export function scanCell(cursor: ByteCursor, separator: Uint8Array): boolean {
+export function scanCell(cursor: ByteCursor, separator: Separator): boolean {
   cursor.hasEscapes = false
   const isQuoted = cursor.bytes[cursor.position] === 0x22
   if (isQuoted) scanQuoted(cursor)
-  else scanBare(cursor, separator[0])
+  else scanBare(cursor, separator.stops)
   return passSeparator(cursor, separator, isQuoted)
 }
 
 /** Scans up to what may end a cell: a line's end, or the first byte of the separator. */
-function scanBare(cursor: ByteCursor, separator: number): void {
+function scanBare(cursor: ByteCursor, stops: Uint8Array): void {
   const { bytes } = cursor
   let position = cursor.position
   let seen = 0
   cursor.stringBegin = position
   for (;;) {
     const byte = bytes[position]
-    if (byte === separator || byte === 0x0a || byte === 0x22) break
-    if (byte === 0 && position === cursor.end) break
+    if (stops[byte] === 1 && (byte !== 0 || position === cursor.end)) break
     seen |= byte
     position++
   }
@@ -68,18 +81,19 @@ function quoteFrom({ bytes, end }: ByteCursor, position: number): number {
   return found < 0 ? end : found
 }
 
-function passSeparator(cursor: ByteCursor, separator: Uint8Array, isQuoted: boolean): boolean {
+function passSeparator(cursor: ByteCursor, separator: Separator, isQuoted: boolean): boolean {
   const { bytes } = cursor
+  const between = separator.bytes
   for (;;) {
     const byte = bytes[cursor.position]
-    if (byte === separator[0] && isSeparatorAt(bytes, cursor.position, separator)) {
-      cursor.position += separator.length
+    if (byte === between[0] && isSeparatorAt(bytes, cursor.position, between)) {
+      cursor.position += between.length
       return true
     }
     if (byte === 0x0a || isAtTextEnd(cursor)) return endLine(cursor, isQuoted)
     if (isQuoted && byte === 0x0d) return passReturn(cursor)
     if (isQuoted || byte === 0x22) throw strayQuote(cursor, isQuoted)
-    passBare(cursor, separator[0])
+    passBare(cursor, separator.stops)
   }
 }
 
@@ -123,10 +137,10 @@ function strayQuote({ position }: ByteCursor, isQuoted: boolean): SyntaxFault {
 }
 
 /** What looked like a separator was a part of the cell. */
-function passBare(cursor: ByteCursor, separator: number): void {
+function passBare(cursor: ByteCursor, stops: Uint8Array): void {
   const { stringBegin, isAscii } = cursor
   const first = cursor.bytes[cursor.position++]
-  scanBare(cursor, separator)
+  scanBare(cursor, stops)
   cursor.stringBegin = stringBegin
   cursor.isAscii &&= isAscii && first < 0x80
 }

@@ -197,6 +197,12 @@ describe('REST v2', () => {
     }
   })
 
+  it('finds a job whichever database is named', async () => {
+    tasks = [jobOf(pending)]
+    const reply = await post('/jobs/import/describe', { ...jobId, dbName: 'other' })
+    expect(JSON.parse(reply.text).code).toBe(0)
+  })
+
   it('tells where a failed job broke', async () => {
     const reason = 'data/id.npy: row 17: expected …'
     const failedAt = { file: 'data/id.npy', row: 17, field: 'id' }

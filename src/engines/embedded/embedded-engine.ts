@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
 import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
@@ -412,8 +414,12 @@ function rowsOf(name: string): 'file' | 'set' | null {
 }
 
 function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
-  const { importRoots, uploadRoot, s3, httpHosts } = options
-  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, httpHosts }
+  const { importRoots, uploadRoot, s3, httpHosts = [] } = options
+  const spoolFolder = join(dataPath, 'spool')
+  // Imports that go on copy again what an earlier process copied.
+  rmSync(spoolFolder, { recursive: true, force: true })
+  const http = { hosts: httpHosts, spoolFolder }
+  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, http }
 }
 
 function logImport(log: EngineLog, task: ImportTask): void {

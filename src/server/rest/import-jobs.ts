@@ -4,7 +4,7 @@ import { type BodyShape, filesOfRows, notJson, text, textPairs } from './body-sh
 import { importJob } from './import-job.js'
 import { jobDescription, jobRecord } from './job-description.js'
 import type { JsonValue } from './json-text.js'
-import { type Route, route } from './route.js'
+import { type Route, route, routeById } from './route.js'
 
 export const createImportJob = route(
   {
@@ -32,13 +32,13 @@ export const createImportJob = route(
   },
 )
 
-const jobShape: BodyShape<{ dbName: string; jobId: string }> = {
+const jobShape: BodyShape<{ jobId: string }> = {
   name: 'JobIDReq',
-  schema: z.object({ dbName: text, jobId: text }),
+  schema: z.object({ jobId: text }),
   required: { jobId: 'JobID' },
 }
 
-export const describeImportJob = route(jobShape, (engine, { jobId }) =>
+export const describeImportJob = routeById(jobShape, (engine, { jobId }) =>
   jobDescription(importJob(engine, jobId)),
 )
 
@@ -74,7 +74,7 @@ function checkTruths(options: KeyValues): void {
 }
 
 function changeOfJob(change: (engine: Engine, taskId: bigint) => Promise<void>): Route {
-  return route(jobShape, async (engine, { jobId }): Promise<JsonValue> => {
+  return routeById(jobShape, async (engine, { jobId }): Promise<JsonValue> => {
     await change(engine, importJob(engine, jobId).task.taskId)
     return {}
   })
