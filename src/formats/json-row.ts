@@ -35,13 +35,14 @@ export class JsonRowReader {
   /** The keys that were ignored. */
   readonly unknownKeys: string[] = []
 
-  constructor(columns: RowColumns, reserved: readonly Field[]) {
+  /** @param readerOf makes what reads a field's values */
+  constructor(columns: RowColumns, reserved: readonly Field[], readerOf = jsonReaderOf) {
     this.#columns = columns
     this.#reserved = reserved
     this.#readers = columns.fields.map((field, index) =>
       field.isDynamic
         ? (cursor) => columns.dynamic!.readValue(cursor)
-        : jsonReaderOf(field, columns.builders[index]),
+        : readerOf(field, columns.builders[index]),
     )
     for (const { name } of [...columns.fields, ...reserved]) {
       const bytes = new TextEncoder().encode(name)

@@ -5,7 +5,15 @@ import { MillraceError } from '../errors.js'
 import { parseExact, stringifyExact } from '../util/exact-json.js'
 
 /** The tables of the store: each maps a key of strings and numbers to bytes. */
-const tables = ['meta', 'collections', 'segments', 'deletions', 'tasks', 'rows'] as const
+const tables = [
+  'meta',
+  'collections',
+  'segments',
+  'deletions',
+  'tasks',
+  'rows',
+  'databases',
+] as const
 
 type TableName = (typeof tables)[number]
 export type Key = string | (string | number)[]

@@ -58,6 +58,7 @@ describe('REST v2', () => {
     nextTask = () => tasks[0]
     const change = (verb: string) => async (id: bigint) => void done.push([verb, id])
     const engine = {
+      databases: { describe: noDatabase },
       startImport: async (job: NewImport) => {
         started.push(job)
         return pending
@@ -458,6 +459,7 @@ const books = {
       field({ fieldId: 101, name: '$meta', dataType: DataType.JSON, isDynamic: true }),
     ],
   },
+  aliases: [],
   partitions: [{ partitionId: 1n, name: '_default', createdTimestamp: 1n, loadedPercent: 100 }],
   shardsNum: 1,
   consistencyLevel: 2,
@@ -465,6 +467,10 @@ const books = {
   createdTimestamp: 1n,
   updatedTimestamp: 1n,
   isLoaded: true,
+}
+
+function noDatabase(name: string) {
+  throw new MillraceError('databaseNotFound', `database not found[database=${name}]`)
 }
 
 function field(members: object): object {
