@@ -1,8 +1,6 @@
 import { MillraceError } from '../errors.js'
 import type { Format } from '../formats/format.js'
 import { formatOf } from '../formats/registry.js'
-import type { CollectionSchema } from '../schema/collection-schema.js'
-import type { Field } from '../schema/field.js'
 import type { ByteSource, SourceAddress } from '../source/byte-source.js'
 import { openLocalSource } from '../source/local-source.js'
 
@@ -24,16 +22,6 @@ export async function withFileGroup<Result>(
   } finally {
     for (const source of sources) await source.close()
   }
-}
-
-/** The fields that files may give. */
-export function fileFieldsOf(schema: CollectionSchema): Field[] {
-  return schema.fields.filter((field) => !field.autoId && !field.isFunctionOutput)
-}
-
-/** The fields that no file may give. */
-export function reservedFieldsOf(schema: CollectionSchema): Field[] {
-  return schema.fields.filter((field) => field.autoId || field.isFunctionOutput)
 }
 
 function formatOfFile({ name }: SourceAddress): Format {

@@ -1,7 +1,13 @@
-import { millraceErrorFrom } from '../errors.js'
+import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { nextState } from './import-state.js'
-import type { ImportedSegment } from './import-target.js'
-import type { ImportPlan, ImportTask } from './import-task.js'
+import type { ImportStep } from './import-step.js'
+import {
+  appendRange,
+  type CommitCounts,
+  type ImportPlan,
+  type ImportTask,
+  type ImportUnit,
+} from './import-task.js'
 
 /** Thrown into a run to end its task with this reason, word for word. */
 export class ImportAbandoned {
@@ -11,6 +17,9 @@ export class ImportAbandoned {
     this.reason = reason
   }
 }
+
+/** So many rejected rows are told in the reason of a failure. */
+const firstRejectsMax = 3
 
 /** What happens to a task, as pure changes of its record; states change by the table alone. */
 export function startedTask(task: ImportTask, nowMs: number): ImportTask {
@@ -26,29 +35,77 @@ export function plannedTask(task: ImportTask, plan: ImportPlan): ImportTask {
   return { ...task, plan }
 }
 
-export function taskWithUnit(
+/** @param isDryRun its rows are counted in the unit alone */
+export function taskWithStep(
   task: ImportTask,
   unitIndex: number,
-  segments: readonly ImportedSegment[],
+  step: ImportStep,
+  isDryRun: boolean,
+  nowMs: number,
 ): ImportTask {
   const plan = task.plan!
   const units = plan.units.map((unit, index) =>
-    index === unitIndex ? { ...unit, isDone: true } : unit,
+    index === unitIndex ? unitWithStep(unit, step, nowMs) : unit,
   )
   return {
     ...task,
     plan: { ...plan, units },
-    rowCount: segments.reduce((rows, { file }) => rows + file.rowCount, task.rowCount),
-    segmentIds: [...task.segmentIds, ...segments.map(({ segmentId }) => segmentId)],
+    rowCount: task.rowCount + (isDryRun ? 0 : step.rowCount),
+    segmentIds: [...task.segmentIds, ...step.segments.map(({ segmentId }) => segmentId)],
+    rejectedCount: task.rejectedCount + step.rejectedCount,
+    rejectsBytes: task.rejectsBytes + Buffer.byteLength(step.rejects),
+    firstRejects: [...task.firstRejects, ...step.firstRejects].slice(0, firstRejectsMax),
   }
+}
+
+function unitWithStep(unit: ImportUnit, step: ImportStep, nowMs: number): ImportUnit {
+  const idRanges = [...unit.idRanges]
+  if (step.autoIdBegin !== null) {
+    appendRange(idRanges, step.autoIdBegin, step.autoIdBegin + BigInt(step.rowCount))
+  }
+  return {
+    ...unit,
+    checkpoint: step.checkpoint,
+    bytesDone: step.isDone ? unit.part.bytes : Math.min(step.bytesRead, unit.part.bytes),
+    rowCount: unit.rowCount + step.rowCount,
+    rejectedCount: unit.rejectedCount + step.rejectedCount,
+    idRanges,
+    isDone: step.isDone,
+    doneMs: step.isDone ? nowMs : null,
+  }
+}
+
+/** @throws importFailed when more rows were rejected than may be */
+export function checkRejects({ rejectedCount, firstRejects }: ImportTask, errorsMax: number): void {
+  if (rejectedCount <= errorsMax) return
+  throw new MillraceError(
+    'importFailed',
+    `expected at most ${errorsMax} bad rows (max_errors), got ${rejectedCount} so far: ${firstRejects.join('; ')}`,
+  )
 }
 
 export function persistedTask(task: ImportTask, nowMs: number): ImportTask {
   return { ...task, state: nextState(task.state, 'persisted'), persistedMs: nowMs }
 }
 
-export function completedTask(task: ImportTask, nowMs: number): ImportTask {
-  return { ...task, state: nextState(task.state, 'completed'), completedMs: nowMs, progress: 100 }
+/** Ready, and not committed before somebody asks for it. */
+export function awaitingTask(task: ImportTask): ImportTask {
+  return { ...task, commitment: 'awaited' }
+}
+
+export function askedTask(task: ImportTask): ImportTask {
+  return { ...task, commitment: 'asked' }
+}
+
+export function completedTask(task: ImportTask, nowMs: number, counts: CommitCounts): ImportTask {
+  return {
+    ...task,
+    state: nextState(task.state, 'completed'),
+    completedMs: nowMs,
+    progress: 100,
+    rowCount: task.rowCount - counts.skippedRows,
+    counts,
+  }
 }
 
 /** Nothing of a failed task is left but its record; `completedMs` is when it failed. */

@@ -1,3 +1,4 @@
+import { outcomeInfos } from './import-progress.js'
 import { ImportState } from './import-state.js'
 import type { ImportTask } from './import-task.js'
 
@@ -20,6 +21,7 @@ export function importInfos(task: ImportTask, progress: number): [key: string, v
     const seconds = (task.persistedMs - (task.startedMs ?? task.createdMs)) / 1000
     infos.push(['persist_cost', seconds.toFixed(2)])
   }
+  infos.push(...outcomeInfos(task))
   if (plan && plan.warnings.length > 0) infos.push(['warnings', plan.warnings.join('; ')])
   if (isFailed(task)) infos.push(...failedPlace(task))
   return infos

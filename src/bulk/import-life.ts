@@ -2,20 +2,24 @@ import { MillraceError } from '../errors.js'
 import { type ImportRoots, resolveImportPath } from '../source/import-roots.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import {
+  awaitingTask,
+  checkRejects,
   completedTask,
   ImportAbandoned,
   persistedTask,
   plannedTask,
   startedTask,
-  taskWithUnit,
+  taskWithStep,
 } from './import-changes.js'
+import { importColumns } from './import-columns.js'
 import type { ImportRun } from './import-run.js'
 import { ImportState } from './import-state.js'
-import type { ImportCollection, ImportedSegment, ImportTarget } from './import-target.js'
-import { attemptsMax, autoIdBeginOf, type ImportTask, unitRows } from './import-task.js'
-import type { ImportUnitInput } from './import-unit-job.js'
+import type { ImportStep, ImportStepInput } from './import-step.js'
+import type { ImportCollection, ImportTarget } from './import-target.js'
+import { attemptsMax, autoIdBeginOf, type ImportTask, partsBefore } from './import-task.js'
 import type { JobSlots } from './job-slots.js'
-import { planImport, segmentRowsMaxOf } from './plan-import.js'
+import { planImport } from './plan-import.js'
+import type { RejectsFiles } from './rejects-files.js'
 
 /** What the lives of all tasks share. */
 export interface ImportSurroundings {
@@ -23,14 +27,20 @@ export interface ImportSurroundings {
   readonly pool: WorkerPool
   readonly slots: JobSlots
   readonly roots: ImportRoots
+  readonly rejects: RejectsFiles
   readonly nowMs: () => number
 }
 
-const unitJob = new URL('./import-unit-job.js', import.meta.url)
+const stepJob = new URL('./import-step-job.js', import.meta.url)
 
-/** Memory for columns of variable length, of all units that run at a time. */
+/** Memory for columns of variable length, of all steps that run at a time. */
 const keptBytesOfAll = 256 * 1024 ** 2
 const keptBytesMin = 32 * 1024 ** 2
+
+/** Of a step that does not know how many rows it will have: at least one batch's, and not too many ids. */
+const stepRowsMin = 2 ** 20
+const stepRowsMax = 2 ** 24
+const stepSegmentsMax = 2 ** 16
 
 /**
  * Takes a task from where it is to Completed. Every step is durable before the next one begins, so that a
@@ -44,17 +54,23 @@ export async function liveImport(run: ImportRun, around: ImportSurroundings): Pr
   await slots.run(run.task.taskId, () => begin(run, around))
   if (run.task.state === ImportState.Started) {
     await importUnits(run, around)
+    await around.rejects.finish(run.task)
     await run.change(
       (task) => persistedTask(task, nowMs()),
       (task) => target.putTask(task),
     )
   }
+  if (run.options.isDryRun) {
+    await run.change(
+      (task) => completedTask(task, nowMs(), { deletedRows: 0, skippedRows: 0 }),
+      (task) => target.putTask(task),
+    )
+    return
+  }
   await target.prepare(run.task, run.signal)
+  await awaitCommitment(run, target)
   run.throwIfStopped()
-  await run.change(
-    (task) => completedTask(task, nowMs()),
-    (task) => target.commit(task),
-  )
+  await run.replace((task) => target.commit(task, (counts) => completedTask(task, nowMs(), counts)))
 }
 
 function refuseAfterDeaths({ attempts }: ImportTask): void {
@@ -78,10 +94,12 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   )
   if (run.task.plan !== null) return
   const plan = await planImport({
-    collection,
+    columns: importColumns(collection.schema, run.options.mode),
+    partitionCount: collection.partitions.length,
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
     keptBytesMax: keptBytesMaxOf(around),
+    options: run.options.read,
     allocate: (count) => target.allocate(count),
   })
   await run.change(
@@ -104,11 +122,12 @@ function collectionOf({ request }: ImportTask, target: ImportTarget): ImportColl
 /** Runs what is left of the plan. The first unit that fails stops the others; all have ended when this does. */
 async function importUnits(run: ImportRun, around: ImportSurroundings): Promise<void> {
   const { taskId, plan } = run.task
-  const left = plan!.units.flatMap(({ isDone }, unitIndex) => (isDone ? [] : [unitIndex]))
   await Promise.all(
-    left.map(async (unitIndex) => {
+    plan!.units.map(async (_, unitIndex) => {
       try {
-        await around.slots.run(taskId, () => importUnit(run, unitIndex, around))
+        while (!run.task.plan!.units[unitIndex].isDone) {
+          await around.slots.run(taskId, () => importStep(run, unitIndex, around))
+        }
       } catch (error) {
         run.stop(error)
         around.slots.drop(taskId)
@@ -118,53 +137,101 @@ async function importUnits(run: ImportRun, around: ImportSurroundings): Promise<
   run.throwIfStopped()
 }
 
-async function importUnit(
+async function importStep(
   run: ImportRun,
   unitIndex: number,
   around: ImportSurroundings,
 ): Promise<void> {
   run.throwIfStopped()
-  const { target, pool } = around
-  const input = unitInput(run, unitIndex, around)
+  const { pool, target } = around
+  const input = stepInput(run, unitIndex, around)
   try {
-    const segments = await pool.run<ImportUnitInput, ImportedSegment[]>(unitJob, input, {
+    const step = await pool.run<ImportStepInput, ImportStep>(stepJob, input, {
       lane: 'batch',
       signal: run.signal,
       onProgress: (bytesRead) => run.report(unitIndex, bytesRead),
     })
     run.throwIfStopped()
-    await run.change(
-      (task) => taskWithUnit(task, unitIndex, segments),
-      (task) => target.addUnit(task, segments),
-    )
+    await commitStep(run, unitIndex, step, around)
   } catch (error) {
-    const { rowBegin, rowEnd } = input.range
-    target.removeFiles(input.segmentIdBegin, input.segmentIdBegin + BigInt(rowEnd - rowBegin))
+    target.removeFiles(input.segmentIdBegin, input.segmentIdBegin + BigInt(input.segmentIdCount))
     throw error
   }
 }
 
-function unitInput(run: ImportRun, unitIndex: number, around: ImportSurroundings): ImportUnitInput {
-  const { task, addresses } = run
+async function commitStep(
+  run: ImportRun,
+  unitIndex: number,
+  step: ImportStep,
+  { target, rejects, nowMs }: ImportSurroundings,
+): Promise<void> {
+  const { isDryRun, errorsMax } = run.options
+  const before = run.task
+  await run.change(
+    (task) => taskWithStep(task, unitIndex, step, isDryRun, nowMs()),
+    async (task) => {
+      rejects.append(task.taskId, task.rejectsBytes, step.rejects)
+      await target.addSegments(task, step.segments)
+    },
+  )
+  if (!isDryRun && run.task.rejectedCount > before.rejectedCount) checkRejects(run.task, errorsMax)
+}
+
+function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings): ImportStepInput {
+  const { task, addresses, options } = run
   const { target } = around
   const { schema, partitions } = collectionOf(task, target)
   const plan = task.plan!
-  const unit = plan.units[unitIndex]
-  const rowCount = unitRows(unit)
-  const keptBytesMax = keptBytesMaxOf(around)
+  const { groupIndex, part, checkpoint } = plan.units[unitIndex]
+  const columns = importColumns(schema, options.mode)
+  const spread = columns.partitionKey === null ? partitions.slice(0, 1) : partitions
+  const rowsMax = part.rowCount ?? Math.min(stepRowsMax, Math.max(stepRowsMin, part.bytes))
+  const segmentIdCount = Math.max(1, part.rowCount ?? stepSegmentsMax)
   return {
-    schema,
-    sources: addresses[unit.groupIndex],
-    fingerprints: plan.fingerprints[unit.groupIndex],
-    range: { rowBegin: unit.rowBegin, rowEnd: unit.rowEnd },
-    bytes: unit.bytes,
-    autoIdBegin: autoIdBeginOf(plan, unitIndex),
-    partitionIds: partitions.map(({ partitionId }) => partitionId),
+    columns,
+    schemaVersion: schema.version,
+    sources: addresses[groupIndex],
+    fingerprints: plan.fingerprints[groupIndex],
+    options: options.read,
+    unitIndex,
+    part,
+    partsBefore: partsBefore(plan, unitIndex),
+    from: checkpoint,
+    autoIdBegin: autoIdBegin(run, unitIndex, rowsMax, around),
+    rowsMax,
+    partitionIds: spread.map(({ partitionId }) => partitionId),
     segmentsPath: target.segmentsPath,
-    segmentIdBegin: target.allocate(rowCount),
-    segmentRowsMax: segmentRowsMaxOf(schema.fields, unit.bytes / rowCount, keptBytesMax),
-    keptBytesMax,
+    segmentIdBegin: target.allocate(segmentIdCount),
+    segmentIdCount,
+    keptBytesMax: keptBytesMaxOf(around),
+    rejectsMax: rejectsMaxOf(run),
+    isDryRun: options.isDryRun,
   }
+}
+
+function autoIdBegin(
+  { task, options }: ImportRun,
+  unitIndex: number,
+  rowsMax: number,
+  { target }: ImportSurroundings,
+): bigint | null {
+  const planned = autoIdBeginOf(task.plan!, unitIndex)
+  if (planned !== null) return planned
+  const { schema } = collectionOf(task, target)
+  return importColumns(schema, options.mode).autoId === null ? null : target.allocate(rowsMax)
+}
+
+/** Of one more than are allowed, the reason of the failure is told. */
+function rejectsMaxOf({ task, options }: ImportRun): number | null {
+  if (!options.skipsErrors && !options.isDryRun) return null
+  return Math.max(0, options.errorsMax - task.rejectedCount) + 1
+}
+
+/** Waits until somebody asks for the commit, of a task that is not committed by itself. */
+async function awaitCommitment(run: ImportRun, target: ImportTarget): Promise<void> {
+  if (run.options.autoCommit || run.task.commitment === 'asked') return
+  await run.change(awaitingTask, (task) => target.putTask(task))
+  await run.commitment
 }
 
 function keptBytesMaxOf({ pool }: ImportSurroundings): number {

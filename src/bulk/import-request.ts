@@ -1,7 +1,13 @@
 import { extname } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { formatOf, formats } from '../formats/registry.js'
-import { defaultPartitionName, partitionKeyOf } from '../schema/collection-schema.js'
+import {
+  type CollectionSchema,
+  defaultPartitionName,
+  partitionKeyOf,
+  primaryKeyOf,
+} from '../schema/collection-schema.js'
+import { type Dedupe, type ImportMode, parseImportOptions } from './import-options.js'
 import type { ImportCollection } from './import-target.js'
 import type { ImportRequest } from './import-task.js'
 
@@ -22,11 +28,13 @@ export function checkImportRequest(
   request: NewImport,
   collection: ImportCollection,
 ): ImportRequest {
-  const partition = partitionOf(request, collection)
+  checkOptions(request.options)
+  const { mode, dedupe } = parseImportOptions(request.options)
+  const partition = partitionOf(request, collection, mode)
+  checkKeysAreGiven(collection.schema, mode, dedupe)
   const fileGroups = request.fileGroups.filter((group) => group.length > 0)
   checkGroupCount(fileGroups)
   for (const group of fileGroups) checkGroup(group)
-  checkOptions(request.options)
   return {
     ...request,
     fileGroups,
@@ -36,7 +44,13 @@ export function checkImportRequest(
   }
 }
 
-function partitionOf({ partitionName }: NewImport, { schema, partitions }: ImportCollection) {
+function partitionOf(
+  { partitionName }: NewImport,
+  { schema, partitions }: ImportCollection,
+  mode: ImportMode,
+) {
+  // As by Delete: in all partitions, where none is named.
+  if (mode === 'delete' && partitionName === '') return null
   if (partitionKeyOf(schema)) {
     if (partitionName === '') return null
     throw refused('not allow to set partition name for collection with partition key')
@@ -111,6 +125,17 @@ function checkOptions(options: ImportRequest['options']): void {
       `import option ${key}=${value}: ${why}: unsupported operation`,
     )
   }
+}
+
+/** Rows whose keys nobody gave are like no others. */
+function checkKeysAreGiven(schema: CollectionSchema, mode: ImportMode, dedupe: Dedupe): void {
+  if (!primaryKeyOf(schema).autoId || mode === 'delete') return
+  if (mode === 'insert' && dedupe === 'none') return
+  const option = mode === 'insert' ? `dedupe=${dedupe}` : `mode=${mode}`
+  throw new MillraceError(
+    'parameterInvalid',
+    `import option ${option}: expected a collection whose keys are given, got one with auto ids: invalid parameter`,
+  )
 }
 
 function extensionOf(file: string): string {

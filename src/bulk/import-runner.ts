@@ -1,16 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
+import { stringifyExact } from '../util/exact-json.js'
 import { Serial } from '../util/serial.js'
-import { cleanedTask, failedTask, ImportAbandoned, pausedTask } from './import-changes.js'
+import {
+  askedTask,
+  cleanedTask,
+  failedTask,
+  ImportAbandoned,
+  pausedTask,
+} from './import-changes.js'
 import { type ImportSurroundings, liveImport } from './import-life.js'
+import { type ImportProgress, importProgressOf } from './import-progress.js'
 import { ImportRun } from './import-run.js'
 import { ImportState, isFinished } from './import-state.js'
 import { type ImportRequest, type ImportTask, newImportTask } from './import-task.js'
 import { JobSlots } from './job-slots.js'
+import { RejectsFiles } from './rejects-files.js'
 
-interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots'> {
+interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots' | 'rejects'> {
   /** From Failed to FailedAndCleaned. Milvus 2.3: 300,000. */
   readonly cleanedAfterMs: number
+  /** From its end until a task is forgotten. */
+  readonly retentionMs: number
   /** Called for every change of a task, once it is durable. */
   readonly onChange: (task: ImportTask) => void
   /** Called when the store would not take a task's failure (the disk is full, say); it is tried again. */
@@ -21,6 +32,19 @@ interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots'> {
 const activeMax = 1024
 /** Until a failure that the store would not take is written again. */
 const retryMs = 1000
+
+/** The same idempotency key is the same task for this long. */
+const keyHeldMs = 24 * 3_600_000
+const forgetEveryMs = 60_000
+/** Longer waits overflow a timer. */
+const timerMsMax = 2 ** 31 - 1
+
+interface Following {
+  readonly run: ImportRun
+  /** When the task is durable. */
+  readonly accepted: Promise<ImportTask>
+  readonly ended: Promise<void>
+}
 
 /** Why the runs of a server that stops are stopped. */
 const closing = Symbol('closing')
@@ -33,14 +57,17 @@ export class ImportRunner {
   readonly #options: ImportRunnerOptions
   readonly #around: ImportSurroundings
   readonly #tasks = new Map<bigint, ImportTask>()
-  readonly #runs = new Map<bigint, { readonly run: ImportRun; readonly ended: Promise<void> }>()
+  readonly #runs = new Map<bigint, Following>()
+  readonly #rejects: RejectsFiles
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #cleaning = new Serial()
   readonly #closed = new AbortController()
 
   private constructor(options: ImportRunnerOptions) {
     this.#options = options
-    this.#around = { ...options, slots: new JobSlots(options.pool.threadCount) }
+    this.#rejects = new RejectsFiles(options.target.rejectsPath)
+    const slots = new JobSlots(options.pool.threadCount)
+    this.#around = { ...options, slots, rejects: this.#rejects }
   }
 
   /** Goes on with what an earlier process left unfinished, in the order of the tasks' ids. */
@@ -48,9 +75,10 @@ export class ImportRunner {
     const runner = new ImportRunner(options)
     for (const task of options.target.tasks()) runner.#tasks.set(task.taskId, task)
     for (const task of runner.tasks()) {
-      if (!isFinished(task.state)) runner.#follow(runner.#runOf(task), Promise.resolve())
+      if (!isFinished(task.state)) runner.#follow(runner.#runOf(task), Promise.resolve(task))
       if (task.state === ImportState.Failed) runner.#cleanLater(task)
     }
+    runner.#forgetOld()
     return runner
   }
 
@@ -63,16 +91,20 @@ export class ImportRunner {
     return this.#tasks.get(taskId)
   }
 
-  /** Whole per cent; never falls. 0 for a task that is not there. */
-  progress(taskId: bigint): number {
-    return this.#runs.get(taskId)?.run.progress ?? this.#tasks.get(taskId)?.progress ?? 0
+  /** Undefined for a task that is not there. */
+  progress(taskId: bigint): ImportProgress | undefined {
+    const task = this.#tasks.get(taskId)
+    return task && importProgressOf(task, this.#runs.get(taskId)?.run ?? null)
   }
 
   /**
-   * Takes a checked request. The task is durable when this settles.
-   * @throws importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
+   * Takes a checked request. The task is durable when this settles. A request that was made before under
+   * its idempotency key is the task that it was.
+   * @throws parameterInvalid when another request was made under the key, importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
    */
   async submit(request: ImportRequest): Promise<ImportTask> {
+    const known = this.#known(request)
+    if (known) return known
     this.#checkRoom()
     const { target, nowMs } = this.#options
     const task = newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending)
@@ -99,6 +131,60 @@ export class ImportRunner {
     await Promise.all(concerned.map(({ ended }) => ended))
   }
 
+  /**
+   * Lets a task complete that waits for it. Nothing new for one that was asked for or is complete.
+   * @throws importFailed in any other state
+   */
+  async commit(taskId: bigint): Promise<void> {
+    const task = this.#existing(taskId)
+    if (task.state === ImportState.Completed || task.commitment === 'asked') return
+    const following = this.#runs.get(taskId)
+    if (!following || task.commitment !== 'awaited') {
+      const { phase } = importProgressOf(task, following?.run ?? null)
+      throw refused(`job ${taskId} is in state ${phase}, expected Uncommitted`)
+    }
+    const { run } = following
+    await run.change(askedTask, (asked) => this.#options.target.putTask(asked))
+    run.askForCommit()
+  }
+
+  /**
+   * Ends a task that is not committed, as Failed with this reason. Settles when that is durable.
+   * @throws importFailed when it is completed, or completes meanwhile
+   */
+  async cancel(taskId: bigint, reason: string): Promise<void> {
+    this.#existing(taskId)
+    const following = this.#runs.get(taskId)
+    if (following) {
+      this.#stop(following.run, new ImportAbandoned(reason))
+      await following.ended
+    }
+    if (this.#tasks.get(taskId)?.state !== ImportState.Completed) return
+    throw refused(`job ${taskId} is in terminal/committed state Completed, abort not allowed`)
+  }
+
+  /**
+   * Forgets a finished task, with the rows it left out.
+   * @throws importFailed while it is not finished
+   */
+  async remove(taskId: bigint): Promise<void> {
+    const task = this.#existing(taskId)
+    if (!isFinished(task.state) || this.#runs.has(taskId)) {
+      throw refused(`job ${taskId} is not finished: cancel it first`)
+    }
+    await this.#cleaning.run(async () => {
+      if (!this.#tasks.delete(taskId)) return
+      this.#rejects.remove(taskId)
+      await this.#options.target.removeTask(task)
+    })
+  }
+
+  /** The rows that a finished task left out, as JSON lines. */
+  rejects(taskId: bigint): AsyncIterable<Uint8Array> {
+    this.#existing(taskId)
+    return this.#rejects.read(taskId)
+  }
+
   /** Stops everything without failing it: the next start goes on from the last durable segments. */
   async close(): Promise<void> {
     this.#closed.abort()
@@ -107,6 +193,41 @@ export class ImportRunner {
     for (const { run } of runs) this.#stop(run, closing)
     await Promise.all(runs.map(({ ended }) => ended))
     await this.#cleaning.idle()
+  }
+
+  /** @throws keyNotFound */
+  #existing(taskId: bigint): ImportTask {
+    const task = this.#tasks.get(taskId)
+    if (task) return task
+    throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
+  }
+
+  /** The task that the request's idempotency key stands for; a failed one's is free again. */
+  #known(request: ImportRequest): Promise<ImportTask> | undefined {
+    const key = request.idempotencyKey
+    if (!key) return undefined
+    const stored = [...this.#tasks.values()].map((task) => ({
+      task,
+      accepted: Promise.resolve(task),
+    }))
+    const underway = [...this.#runs.values()].map(({ run, accepted }) => ({
+      task: run.task,
+      accepted,
+    }))
+    const found = [...underway, ...stored].find(
+      ({ task }) => task.request.idempotencyKey === key && this.#holdsKey(task),
+    )
+    if (!found) return undefined
+    if (stringifyExact(found.task.request) === stringifyExact(request)) return found.accepted
+    throw new MillraceError(
+      'parameterInvalid',
+      `idempotency key ${JSON.stringify(key)}: expected the request that it was first used for, got another: invalid parameter`,
+    )
+  }
+
+  #holdsKey({ state, createdMs }: ImportTask): boolean {
+    if (state === ImportState.Failed || state === ImportState.FailedAndCleaned) return false
+    return this.#options.nowMs() < createdMs + keyHeldMs
   }
 
   #checkRoom(): void {
@@ -124,6 +245,7 @@ export class ImportRunner {
     const { target } = this.#options
     const { collectionId } = task.request
     return new ImportRun(task, {
+      nowMs: this.#options.nowMs,
       readingMax: () => (target.indexesRows(collectionId) ? 90 : 99),
       onChange: (changed) => this.#see(changed),
     })
@@ -135,15 +257,27 @@ export class ImportRunner {
   }
 
   /** @param accepted when the task is durable; until it is, nothing runs. */
-  #follow(run: ImportRun, accepted: Promise<unknown>): void {
+  #follow(run: ImportRun, accepted: Promise<ImportTask>): void {
     const { taskId } = run.task
+    const timeout = this.#stopInTime(run)
     const ended = accepted
       .then(
         () => this.#live(run),
         () => {}, // Told to whoever submitted it.
       )
-      .finally(() => this.#runs.delete(taskId))
-    this.#runs.set(taskId, { run, ended })
+      .finally(() => {
+        clearTimeout(timeout)
+        this.#runs.delete(taskId)
+      })
+    this.#runs.set(taskId, { run, accepted, ended })
+  }
+
+  #stopInTime(run: ImportRun): NodeJS.Timeout | undefined {
+    const { timeoutMs } = run.options
+    if (timeoutMs === null) return undefined
+    const waitMs = Math.max(0, run.task.createdMs + timeoutMs - this.#options.nowMs())
+    const stop = () => this.#stop(run, new ImportAbandoned('import timeout'))
+    return setTimeout(stop, Math.min(waitMs, timerMsMax)).unref()
   }
 
   async #live(run: ImportRun): Promise<void> {
@@ -170,6 +304,8 @@ export class ImportRunner {
 
   async #fail(run: ImportRun, reason: unknown): Promise<void> {
     const { target, nowMs, onWriteError } = this.#options
+    // What was left out until then may be why it failed.
+    await this.#rejects.finish(run.task).catch(() => {})
     while (!this.#closed.signal.aborted) {
       try {
         this.#cleanLater(
@@ -203,8 +339,32 @@ export class ImportRunner {
   }
 
   async #clean(task: ImportTask): Promise<void> {
+    if (!this.#tasks.has(task.taskId)) return
     const cleaned = cleanedTask(task)
     await this.#options.target.putTask(cleaned)
     this.#see(cleaned)
   }
+
+  /** Forgets the tasks whose time is over, now and then. */
+  #forgetOld(): void {
+    if (this.#closed.signal.aborted) return
+    const { retentionMs, nowMs } = this.#options
+    const old = this.tasks().filter(
+      ({ taskId, state, completedMs }) =>
+        isFinished(state) && !this.#runs.has(taskId) && completedMs! + retentionMs <= nowMs(),
+    )
+    for (const { taskId } of old) this.remove(taskId).catch(() => {}) // The next time tries again.
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer)
+        this.#forgetOld()
+      },
+      Math.min(retentionMs, forgetEveryMs),
+    )
+    this.#timers.add(timer.unref())
+  }
+}
+
+function refused(message: string): MillraceError {
+  return new MillraceError('importFailed', `${message}: importing data failed`)
 }

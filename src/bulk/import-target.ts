@@ -1,6 +1,6 @@
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { SegmentFile } from '../segment/segment-file.js'
-import type { ImportTask } from './import-task.js'
+import type { CommitCounts, ImportTask } from './import-task.js'
 
 /** What an import has to know of the collection that it fills. */
 export interface ImportCollection {
@@ -28,6 +28,8 @@ export interface ImportedSegment {
 export interface ImportTarget {
   /** Segments are written here, named by `segmentPathIn`. */
   readonly segmentsPath: string
+  /** Rows that were left out are written down here. */
+  readonly rejectsPath: string
 
   /** The collection as it is now, or undefined when it was dropped. */
   collection(collectionId: bigint): ImportCollection | undefined
@@ -38,17 +40,23 @@ export interface ImportTarget {
 
   putTask(task: ImportTask): Promise<void>
   /** Adds segments to those that the task hides. Makes the files' names durable first. */
-  addUnit(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void>
+  addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void>
   /**
    * Makes the hidden segments ready, so that searches find them as soon as they are committed: loads them
    * where the collection is loaded, builds their indexes.
    * @param signal aborted when the task is stopped meanwhile; then it may reject
    */
   prepare(task: ImportTask, signal: AbortSignal): Promise<void>
-  /** Shows all of the task's segments at once, with the commit's timestamp. */
-  commit(task: ImportTask): Promise<void>
+  /**
+   * Shows all of the task's segments at once, with the commit's timestamp, and in the same transaction does
+   * what the task's mode says to rows that were visible before.
+   * @param completed the task to be stored, by what the commit did
+   */
+  commit(task: ImportTask, completed: (counts: CommitCounts) => ImportTask): Promise<ImportTask>
   /** Forgets the task's hidden segments and what `prepare` made of them, and removes their files. */
   discard(task: ImportTask): Promise<void>
+  /** Forgets a finished task. */
+  removeTask(task: ImportTask): Promise<void>
 
   /** Removes what lies under the ids `[begin, end)`: files of segments that were never added. */
   removeFiles(begin: bigint, end: bigint): void

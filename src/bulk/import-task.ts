@@ -1,4 +1,5 @@
 import type { ErrorPlace } from '../errors.js'
+import type { Checkpoint, InputPart } from '../formats/format.js'
 import type { ImportState } from './import-state.js'
 
 /** What a user asked for, checked and resolved. */
@@ -6,36 +7,57 @@ export interface ImportRequest {
   readonly dbName: string
   readonly collectionName: string
   readonly collectionId: bigint
-  /** null: the rows are spread over the partitions by their partition key. */
+  /** null: the rows are spread over the partitions by their partition key, or deleted in all of them. */
   readonly partitionId: bigint | null
   readonly partitionName: string
   /** Groups of files that make whole rows: one row file, or a set of .npy files. */
   readonly fileGroups: readonly (readonly string[])[]
   readonly options: readonly (readonly [key: string, value: string])[]
+  /** The same key with the same request is the same task; absent or '': none. */
+  readonly idempotencyKey?: string
 }
 
-/** A part of the input that is read by itself. What it made, and that it is done, is committed at once. */
+/**
+ * A part of the input that is read by itself, in steps. What a step made, and how far it came, is committed
+ * at once.
+ */
 export interface ImportUnit {
   readonly groupIndex: number
-  /** Of the group's rows. */
-  readonly rowBegin: number
-  readonly rowEnd: number
-  readonly bytes: number
+  readonly part: InputPart
+  /** What lies before it is durable; null: nothing is. */
+  readonly checkpoint: Checkpoint | null
+  readonly bytesDone: number
+  /** Rows that are durable; of a dry run, those that would be. */
+  readonly rowCount: number
+  readonly rejectedCount: number
+  /** Half-open ranges of the auto ids that its rows have, flat: begin, end, begin, end, … */
+  readonly idRanges: readonly bigint[]
   readonly isDone: boolean
+  readonly doneMs: number | null
 }
 
 export interface ImportPlan {
   readonly units: readonly ImportUnit[]
   readonly bytesTotal: number
-  readonly rowsTotal: number
+  /** null where only reading tells. */
+  readonly rowsTotal: number | null
   readonly warnings: readonly string[]
   /** The files of each group as they were when planned: a change meanwhile is an error. */
   readonly fingerprints: readonly (readonly string[])[]
   /**
-   * The auto id of the first unit's first row, or null where the user gives the keys. The rows of all units,
-   * in the units' order, have ids in a row.
+   * The auto id of the first unit's first row: the rows of all units, in the units' order, have ids in a
+   * row. null where the user gives the keys, or where each step takes its own ids, since nobody knows how
+   * many rows there are.
    */
   readonly autoIdBegin: bigint | null
+}
+
+/** What a commit did beside showing rows. */
+export interface CommitCounts {
+  /** Rows that were visible before, and are not any more. */
+  readonly deletedRows: number
+  /** Rows of the job that were left out, for the sake of others with their key. */
+  readonly skippedRows: number
 }
 
 /** One import, as the store keeps it. Times are milliseconds since 1970. */
@@ -53,6 +75,14 @@ export interface ImportTask {
   /** Rows that are durable in segments. */
   readonly rowCount: number
   readonly segmentIds: readonly bigint[]
+  readonly rejectedCount: number
+  /** What of the rejects file counts. */
+  readonly rejectsBytes: number
+  /** A few of the rejected rows, as sentences. */
+  readonly firstRejects: readonly string[]
+  /** Of a task that is not committed by itself: whether it waits to be told, or was told. */
+  readonly commitment: 'open' | 'awaited' | 'asked'
+  readonly counts: CommitCounts | null
   /** Whole per cent when the task last changed: what is shown never falls below it, nor over a restart. */
   readonly progress: number
   readonly reason: string
@@ -80,33 +110,61 @@ export function newImportTask(
     plan: null,
     rowCount: 0,
     segmentIds: [],
+    rejectedCount: 0,
+    rejectsBytes: 0,
+    firstRejects: [],
+    commitment: 'open',
+    counts: null,
     progress: 0,
     reason: '',
     failedAt: {},
   }
 }
 
-/** Half-open ranges of auto ids, flat: begin, end, begin, end, … */
+export function newImportUnit(groupIndex: number, part: InputPart): ImportUnit {
+  return {
+    groupIndex,
+    part,
+    checkpoint: null,
+    bytesDone: 0,
+    rowCount: 0,
+    rejectedCount: 0,
+    idRanges: [],
+    isDone: false,
+    doneMs: null,
+  }
+}
+
+/** Half-open ranges of auto ids in the order of the input, flat: begin, end, begin, end, … */
 export function idRangesOf({ plan, rowCount }: ImportTask): bigint[] {
-  if (plan === null || plan.autoIdBegin === null || rowCount === 0) return []
+  if (plan === null || rowCount === 0) return []
   const ranges: bigint[] = []
-  let begin = plan.autoIdBegin
-  for (const unit of plan.units) {
-    const end = begin + BigInt(unitRows(unit))
-    if (unit.isDone && ranges.at(-1) === begin) ranges[ranges.length - 1] = end
-    else if (unit.isDone) ranges.push(begin, end)
-    begin = end
+  for (const { idRanges } of plan.units) {
+    for (let at = 0; at < idRanges.length; at += 2)
+      appendRange(ranges, idRanges[at], idRanges[at + 1])
   }
   return ranges
 }
 
-export function unitRows(unit: ImportUnit): number {
-  return unit.rowEnd - unit.rowBegin
+/** Adds a range at the end, as a part of the last one where it goes on from there. */
+export function appendRange(ranges: bigint[], begin: bigint, end: bigint): void {
+  if (begin === end) return
+  if (ranges.at(-1) === begin) ranges[ranges.length - 1] = end
+  else ranges.push(begin, end)
 }
 
-/** The auto id of a unit's first row. */
+/** The auto id of a unit's first row, where the plan says it. */
 export function autoIdBeginOf(plan: ImportPlan, unitIndex: number): bigint | null {
   if (plan.autoIdBegin === null) return null
   const before = plan.units.slice(0, unitIndex)
-  return plan.autoIdBegin + BigInt(before.reduce((rows, unit) => rows + unitRows(unit), 0))
+  return plan.autoIdBegin + BigInt(before.reduce((rows, { part }) => rows + part.rowCount!, 0))
+}
+
+/** The parts that lie before a unit in its files; those that were read have a number of rows now. */
+export function partsBefore({ units }: ImportPlan, unitIndex: number): InputPart[] {
+  const { groupIndex } = units[unitIndex]
+  return units
+    .slice(0, unitIndex)
+    .filter((unit) => unit.groupIndex === groupIndex)
+    .map(({ part, isDone, checkpoint }) => (isDone ? { ...part, rowCount: checkpoint!.row } : part))
 }

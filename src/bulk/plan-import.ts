@@ -1,13 +1,11 @@
 import { layoutOf } from '../column/column.js'
-import { MillraceError } from '../errors.js'
-import type { FileGroupOutline } from '../formats/format.js'
-import { type CollectionSchema, partitionKeyOf, primaryKeyOf } from '../schema/collection-schema.js'
+import type { FileGroupOutline, InputPart, ReadOptions } from '../formats/format.js'
 import type { Field } from '../schema/field.js'
 import { segmentBodyBytesMax } from '../segment/segment-file.js'
 import type { SourceAddress } from '../source/byte-source.js'
-import { fileFieldsOf, reservedFieldsOf, withFileGroup } from './file-group.js'
-import type { ImportCollection } from './import-target.js'
-import type { ImportPlan, ImportUnit } from './import-task.js'
+import { withFileGroup } from './file-group.js'
+import type { ImportColumns } from './import-columns.js'
+import { type ImportPlan, type ImportUnit, newImportUnit } from './import-task.js'
 
 /** A segment's columns at their final size. The other half of what Arrow allows is for bad estimates. */
 const segmentBytesWanted = segmentBodyBytesMax / 2
@@ -17,18 +15,19 @@ const sharedBytesMin = 64 * 1024 ** 2
 const variableValueBytesMin = 16
 
 interface PlanRequest {
-  readonly collection: ImportCollection
+  readonly columns: ImportColumns
+  readonly partitionCount: number
   readonly addresses: readonly (readonly SourceAddress[])[]
   /** Units that run at the same time. */
   readonly coreCount: number
   /** Memory that one unit may keep for columns of variable length. */
   readonly keptBytesMax: number
+  readonly options: ReadOptions
   readonly allocate: (count: number) => bigint
 }
 
-interface PlannedGroup {
-  readonly outline: FileGroupOutline
-  readonly rowCount: number
+interface GroupOutline extends FileGroupOutline {
+  readonly addresses: readonly SourceAddress[]
   readonly fingerprints: readonly string[]
 }
 
@@ -37,17 +36,21 @@ interface PlannedGroup {
  * @throws importFailed naming file and field, expected and got
  */
 export async function planImport(request: PlanRequest): Promise<ImportPlan> {
-  const { schema } = request.collection
-  const groups: PlannedGroup[] = []
-  for (const addresses of request.addresses) groups.push(await lookAt(addresses, schema))
-  const bytesTotal = sumOf(groups, ({ outline }) => outline.bytesTotal)
-  const rowsTotal = sumOf(groups, ({ rowCount }) => rowCount)
-  const hasAutoIds = primaryKeyOf(schema).autoId && rowsTotal > 0
+  const groups: GroupOutline[] = []
+  for (const addresses of request.addresses) groups.push(await lookAt(addresses, request))
+  const bytesTotal = sumOf(groups, (group) => group.bytesTotal)
+  const units: ImportUnit[] = []
+  for (const [groupIndex, group] of groups.entries()) {
+    const parts = await cutGroup(group, bytesTotal, request)
+    units.push(...parts.map((part) => newImportUnit(groupIndex, part)))
+  }
+  const rowsTotal = rowsOf(units)
+  const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
-    units: groups.flatMap((group, index) => unitsOf(group, index, bytesTotal, request)),
+    units,
     bytesTotal,
     rowsTotal,
-    warnings: [...new Set(groups.flatMap(({ outline }) => outline.warnings))],
+    warnings: [...new Set(groups.flatMap(({ warnings }) => warnings))],
     fingerprints: groups.map(({ fingerprints }) => fingerprints),
     autoIdBegin: hasAutoIds ? request.allocate(rowsTotal) : null,
   }
@@ -55,57 +58,51 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
 
 function lookAt(
   addresses: readonly SourceAddress[],
-  schema: CollectionSchema,
-): Promise<PlannedGroup> {
+  { columns, options }: PlanRequest,
+): Promise<GroupOutline> {
   return withFileGroup(addresses, async ({ format, sources }) => {
-    const outline = await format.outline(sources, fileFieldsOf(schema), reservedFieldsOf(schema))
+    const outline = await format.outline(sources, columns.fields, columns.reserved, options)
     const fingerprints = sources.map(({ fingerprint }) => fingerprint)
-    if (outline.rowCount !== null) return { outline, rowCount: outline.rowCount, fingerprints }
-    throw new MillraceError(
-      'unexpected',
-      `${addresses[0].name}: a plan needs the number of rows, and ${format.name} does not tell it`,
-    )
+    return { ...outline, addresses, fingerprints }
   })
 }
 
-function unitsOf(
-  { outline, rowCount }: PlannedGroup,
-  groupIndex: number,
+async function cutGroup(
+  group: GroupOutline,
   bytesTotal: number,
   request: PlanRequest,
-): ImportUnit[] {
-  const unitCount = unitCountOf(outline, rowCount, bytesTotal, request)
-  return Array.from({ length: unitCount }, (_, index) => {
-    const share = (total: number, part: number) => Math.floor((total * part) / unitCount)
-    return {
-      groupIndex,
-      rowBegin: share(rowCount, index),
-      rowEnd: share(rowCount, index + 1),
-      bytes: share(outline.bytesTotal, index + 1) - share(outline.bytesTotal, index),
-      isDone: false,
-    }
-  })
+): Promise<InputPart[]> {
+  if (group.rowCount === 0) return []
+  const { columns, options } = request
+  const partCount = partCountOf(group, bytesTotal, request)
+  return withFileGroup(group.addresses, ({ format, sources }) =>
+    format.cut(sources, columns.fields, options, partCount),
+  )
 }
 
-function unitCountOf(
-  outline: FileGroupOutline,
-  rowCount: number,
+function partCountOf(
+  group: GroupOutline,
   bytesTotal: number,
-  { collection, coreCount, keptBytesMax }: PlanRequest,
+  { columns, partitionCount, coreCount, keptBytesMax }: PlanRequest,
 ): number {
-  if (rowCount === 0) return 0
-  const { schema, partitions } = collection
-  const segmentRowsMax = segmentRowsMaxOf(
-    schema.fields,
-    outline.bytesTotal / rowCount,
-    keptBytesMax,
-  )
-  const writerCount = partitionKeyOf(schema) ? partitions.length : 1
+  const { rowCount } = group
+  // Of several groups, each takes its share of the cores.
+  const share = Math.round((coreCount * group.bytesTotal) / bytesTotal)
+  const cores = bytesTotal < sharedBytesMin ? 1 : Math.max(1, share)
+  // Units of rows that nobody counted are committed segment by segment: no need to cut them smaller.
+  if (rowCount === null) return cores
+  const rowBytes = group.bytesTotal / rowCount
+  const segmentRowsMax = segmentRowsMaxOf(columns.written, rowBytes, keptBytesMax)
+  const writerCount = columns.partitionKey ? partitionCount : 1
   const bySize = Math.ceil(rowCount / (segmentRowsMax * writerCount))
-  if (bytesTotal < sharedBytesMin) return bySize
-  // Of several groups, each takes its share of the cores. Whole rounds of units leave no core idle.
-  const cores = Math.max(1, Math.round((coreCount * outline.bytesTotal) / bytesTotal))
+  // Whole rounds of units leave no core idle.
   return Math.min(rowCount, Math.ceil(bySize / cores) * cores)
+}
+
+function rowsOf(units: readonly ImportUnit[]): number | null {
+  return units.some(({ part }) => part.rowCount === null)
+    ? null
+    : sumOf(units, ({ part }) => part.rowCount!)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { hasBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, ColumnBatch, FixedColumn, ListColumn } from '../column/column.js'
+import { sliceColumn } from '../column/slice.js'
 import { MillraceError } from '../errors.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
@@ -14,7 +15,7 @@ export interface FiniteChecks {
  * Checks what the readers cannot know or do not look at: nulls, NaN and Inf, lengths in bytes, capacities,
  * JSON texts. Throws at the first row that breaks a rule.
  * @param fileOf the file that a field's values come from, for the error
- * @param rowBegin the input's row that the batch's row 0 is, 0-based
+ * @param rowOf the input's row that a row of the batch is, 0-based
  * @throws importFailed naming file, row, field, what was expected and what was found
  */
 export function validateBatch(
@@ -22,20 +23,52 @@ export function validateBatch(
   batch: ColumnBatch,
   checks: FiniteChecks,
   fileOf: (fieldId: number) => string,
-  rowBegin: number,
+  rowOf: (batchRow: number) => number,
 ): void {
   for (const field of fields) {
     const column = batch.columns.get(field.fieldId)
     if (!column) continue
     const fault = firstFault(field, column, batch.rowCount, checks)
     if (fault) {
-      const place = { file: fileOf(field.fieldId), row: rowBegin + fault.row, field: field.name }
+      const place = { file: fileOf(field.fieldId), row: rowOf(fault.row), field: field.name }
       throw new MillraceError(
         'importFailed',
         `${place.file}: row ${place.row}, field '${field.name}': ${fault.message}`,
         place,
       )
     }
+  }
+}
+
+/** All rows of a batch that break a rule, each with the first field in which it does. */
+export function badRowsOf(
+  fields: readonly Field[],
+  batch: ColumnBatch,
+  checks: FiniteChecks,
+): Map<number, { readonly field: Field; readonly message: string }> {
+  const bad = new Map<number, { readonly field: Field; readonly message: string }>()
+  for (const field of fields) {
+    const column = batch.columns.get(field.fieldId)
+    if (!column) continue
+    for (const { row, message } of faultsIn(field, column, batch.rowCount, checks)) {
+      if (!bad.has(row)) bad.set(row, { field, message })
+    }
+  }
+  return bad
+}
+
+function* faultsIn(
+  field: Field,
+  column: Column,
+  rowCount: number,
+  checks: FiniteChecks,
+): IterableIterator<Fault> {
+  for (let begin = 0; begin < rowCount; ) {
+    const rest = begin === 0 ? column : sliceColumn(column, begin, rowCount)
+    const fault = firstFault(field, rest, rowCount - begin, checks)
+    if (!fault) return
+    yield { ...fault, row: begin + fault.row }
+    begin += fault.row + 1
   }
 }
 
@@ -187,14 +220,16 @@ function elementFault(
   rowCount: number,
   checks: FiniteChecks,
 ): Fault | null {
-  const elementCount = column.offsets[rowCount]
+  const [first, end] = [column.offsets[0], column.offsets[rowCount]]
+  const elements = sliceColumn(column.child, first, end)
   const fault =
-    column.child.shape === 'fixed'
-      ? fixedFault(field.elementType, column.child, elementCount, checks)
-      : bytesFault(field, field.elementType, column.child, elementCount)
+    elements.shape === 'fixed'
+      ? fixedFault(field.elementType, elements, end - first, checks)
+      : bytesFault(field, field.elementType, elements as BytesColumn, end - first)
   if (!fault) return null
-  const row = column.offsets.findIndex((_, index) => column.offsets[index + 1] > fault.row)
-  const element = fault.row - column.offsets[row]
+  const at = first + fault.row
+  const row = column.offsets.findIndex((_, index) => column.offsets[index + 1] > at)
+  const element = at - column.offsets[row]
   return {
     row,
     message: `element ${element} of a ${dataTypeName(field.elementType)} array: ${fault.message}`,

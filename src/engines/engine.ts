@@ -1,3 +1,4 @@
+import type { ImportProgress } from '../bulk/import-progress.js'
 import type { NewImport } from '../bulk/import-request.js'
 import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
@@ -8,6 +9,8 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../search/search-request.js'
+
+export type { ImportProgress } from '../bulk/import-progress.js'
 
 /** Pairs as they came over the wire, in their order. */
 export type KeyValues = readonly (readonly [key: string, value: string])[]
@@ -80,13 +83,6 @@ export interface FlushResult {
   readonly timestamp: bigint
 }
 
-/** A task with the two things that only the running engine knows. */
-export interface ImportProgress {
-  readonly task: ImportTask
-  /** Whole per cent. */
-  readonly progress: number
-}
-
 /**
  * What a server asks of whatever holds the data. Every method throws MillraceError with the kind that
  * Milvus answers; none knows of protobuf or HTTP.
@@ -152,12 +148,35 @@ export interface Engine {
   search(request: SearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
 
-  /** Durable when it settles. */
+  /**
+   * Durable when it settles. A request under an idempotency key that was used for it before is the task
+   * that it was.
+   * @throws parameterInvalid for a wrong value of an option, or another request under the key
+   */
   startImport(request: NewImport): Promise<ImportTask>
   /** @throws keyNotFound */
   importTask(taskId: bigint): ImportProgress
   /** In the order of their ids. Empty `collectionName`: of all collections. @throws collectionNotFound */
   importTasks(dbName: string, collectionName: string): ImportProgress[]
+  /**
+   * Lets an import complete that was asked for with `auto_commit=false` and waits; durable when it settles,
+   * and visible soon after. Once more is no error.
+   * @throws keyNotFound, importFailed when it is not there yet or has failed
+   */
+  commitImport(taskId: bigint): Promise<void>
+  /** Ends it as Failed, before it is committed. @throws keyNotFound, importFailed when it is committed */
+  abortImport(taskId: bigint): Promise<void>
+  /** As `abortImport`, with the reason "cancelled by user": in whatever state before the commit. */
+  cancelImport(taskId: bigint): Promise<void>
+  /** Forgets a finished import and its rejects. @throws keyNotFound, importFailed while it is under way */
+  deleteImport(taskId: bigint): Promise<void>
+  /**
+   * The rows that a finished import left out (`on_error=skip`, `dry_run`), as JSON lines:
+   * `{"file","row","byte_offset","field","reason","raw"}`; nothing where there are none. Rows are 0-based
+   * in their file; null where an import failed before they could be counted.
+   * @throws keyNotFound
+   */
+  importRejects(taskId: bigint): AsyncIterable<Uint8Array>
 
   close(): Promise<void>
 }

@@ -12,7 +12,17 @@ export { DataType } from '../schema/data-type.js'
 export type { Field } from '../schema/field.js'
 export type { ByteSource, SourceAddress } from '../source/byte-source.js'
 export { openLocalSource } from '../source/local-source.js'
-export type { BatchReader, FileGroupOutline, Format, RowRange } from './format.js'
+export {
+  type BatchReader,
+  type Checkpoint,
+  defaultReadOptions,
+  type FileGroupOutline,
+  type Format,
+  type InputPart,
+  type ReadOptions,
+  type ReadRequest,
+  type RejectedRow,
+} from './format.js'
 export type { NpyDtype } from './npy-dtype.js'
 export { type NpyHeader, parseNpyHeader } from './npy-header.js'
 export { encodeNpyHeader, type NpyValues, npyBytes } from './npy-writer.js'

@@ -7,8 +7,6 @@ import {
   layoutOf,
 } from '../column/column.js'
 import { regularOffsets } from '../column/regular-offsets.js'
-import type { RowRange } from './format.js'
-import { importError } from './import-error.js'
 import { unexpectedEnd, valueTypeOf } from './npy-check.js'
 import {
   type NpyConversion,
@@ -18,13 +16,29 @@ import {
   type ValuesConversion,
 } from './npy-conversion.js'
 import type { NpyFile } from './npy-group.js'
-import { type NpyRows, npyRows } from './npy-rows.js'
+import { type NpyRows, npyRows, type RowRange } from './npy-rows.js'
 
 type FixedLayout = Extract<ColumnLayout, { shape: 'fixed' }>
+
+/** An item that its field cannot hold; thrown. Its row is counted from where the reader's range begins. */
+export class BadNpyItem {
+  readonly file: string
+  readonly row: number
+  readonly field: string
+  readonly message: string
+
+  constructor(file: string, row: number, field: string, message: string) {
+    this.file = file
+    this.row = row
+    this.field = field
+    this.message = message
+  }
+}
 
 /** Reads one .npy file as the column of its field, into arrays that the next call uses again. */
 export class NpyColumnReader {
   readonly #file: NpyFile
+  readonly #firstRow: number
   readonly #rows: NpyRows
   readonly #conversion: NpyConversion
   readonly #layout: ColumnLayout
@@ -38,6 +52,7 @@ export class NpyColumnReader {
   constructor(file: NpyFile, range: RowRange, rowsMax: number) {
     const { field, header } = file
     this.#file = file
+    this.#firstRow = range.rowBegin
     this.#rows = npyRows(file.source, header, range)
     this.#conversion = npyConversionOf(valueTypeOf(field), header.dtype.code)!
     this.#layout = layoutOf(field)
@@ -56,7 +71,10 @@ export class NpyColumnReader {
     return this.#rows.rowBytes
   }
 
-  /** @throws importFailed where the file ends too early, or has a value that the field cannot hold */
+  /**
+   * @param rowBegin of the file
+   * @throws importFailed where the file ends too early, BadNpyItem at an item that the field cannot hold
+   */
   async read(rowBegin: number, rowCount: number): Promise<Column> {
     await this.#fill(rowBegin, rowCount)
     const itemCount = rowCount * this.#itemsPerRow
@@ -70,7 +88,7 @@ export class NpyColumnReader {
     const { source, field, header } = this.#file
     const bytes = new Uint8Array(this.#raw, 0, rowCount * this.rowBytes)
     if (!(await this.#rows.read(rowBegin, bytes))) {
-      const place = { file: source.name, row: rowBegin, field: field.name }
+      const place = { file: source.name, row: rowBegin - this.#firstRow, field: field.name }
       throw unexpectedEnd(place, field, header, 'fewer: the file was cut meanwhile')
     }
     if (header.dtype.isBigEndian) swapBytes(bytes, this.#unitBytes)
@@ -151,9 +169,9 @@ export class NpyColumnReader {
 
   #fail(rowBegin: number, item: number, message: string): never {
     const { source, field } = this.#file
-    const row = rowBegin + Math.floor(item / this.#itemsPerRow)
+    const row = rowBegin - this.#firstRow + Math.floor(item / this.#itemsPerRow)
     const inRow = this.#itemsPerRow > 1 ? ` in item ${item % this.#itemsPerRow} of the row` : ''
-    throw importError({ file: source.name, row, field: field.name }, `${message}${inRow}`)
+    throw new BadNpyItem(source.name, row, field.name, `${message}${inRow}`)
   }
 }
 

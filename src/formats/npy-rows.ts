@@ -1,6 +1,11 @@
 import type { ByteSource } from '../source/byte-source.js'
-import type { RowRange } from './format.js'
 import type { NpyHeader } from './npy-header.js'
+
+/** Rows `[rowBegin, rowEnd)` of a file. */
+export interface RowRange {
+  readonly rowBegin: number
+  readonly rowEnd: number
+}
 
 /** The rows of a .npy file as bytes, row after row, whatever the file's order. */
 export interface NpyRows {

@@ -1,72 +1,155 @@
 import { type Column, type ColumnBatch, type ColumnLayout, layoutOf } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { sliceColumn } from '../column/slice.js'
-import type { BatchReader, FileGroupOutline, Format, RowRange } from './format.js'
+import type {
+  BatchReader,
+  Checkpoint,
+  FileGroupOutline,
+  Format,
+  InputPart,
+  ReadRequest,
+} from './format.js'
 import { importError } from './import-error.js'
-import { NpyColumnReader } from './npy-column-reader.js'
+import { BadNpyItem, NpyColumnReader } from './npy-column-reader.js'
 import { type NpyFile, type NpyGroup, readNpyGroup } from './npy-group.js'
+import type { RowRange } from './npy-rows.js'
 
 /** Sets of NumPy files, one a field, named for it. */
 export const npyFormat: Format = {
   name: 'npy',
   extensions: ['.npy'],
+  isRowFile: false,
 
   async outline(sources, fields, reserved): Promise<FileGroupOutline> {
-    const { rowCount, files, ignored } = await readNpyGroup(sources, fields, reserved)
-    const bytesTotal = files.reduce((sum, { source }) => sum + source.byteLength, 0)
-    const warnings = ignored.map(
+    const group = await readNpyGroup(sources, fields, reserved)
+    const warnings = group.ignored.map(
       ({ name }) => `the file '${name}' has no corresponding field in collection and was ignored`,
     )
-    return { rowCount, bytesTotal, warnings }
+    return { rowCount: group.rowCount, bytesTotal: bytesOf(group), warnings }
   },
 
-  async open(sources, fields, range): Promise<BatchReader> {
-    return new NpyReader(await readNpyGroup(sources, fields, []), range)
+  /** Parts are counted in rows. */
+  async cut(sources, fields, _options, partCount): Promise<InputPart[]> {
+    const group = await readNpyGroup(sources, fields, [])
+    const bytesTotal = bytesOf(group)
+    const count = Math.min(partCount, group.rowCount)
+    const share = (total: number, index: number) => Math.floor((total * index) / count)
+    return Array.from({ length: count }, (_, index) => {
+      const begin = share(group.rowCount, index)
+      const end = share(group.rowCount, index + 1)
+      const bytes = share(bytesTotal, index + 1) - share(bytesTotal, index)
+      return { begin, end, rowCount: end - begin, bytes }
+    })
   },
+
+  async open(request): Promise<BatchReader> {
+    return new NpyReader(await readNpyGroup(request.sources, request.fields, []), request)
+  },
+}
+
+function bytesOf({ files }: NpyGroup): number {
+  return files.reduce((sum, { source }) => sum + source.byteLength, 0)
 }
 
 /** The widest column of a batch has about so many bytes, and all together not much more. */
 const columnBytesTarget = 4 * 1024 ** 2
 const batchBytesTarget = 32 * 1024 ** 2
 
+/** Rows that are read at once after a bad one: more of them are likely near it, each read again. */
+const rowsAfterBadOne = 256
+
 class NpyReader implements BatchReader {
   readonly #range: RowRange
   readonly #rowsMax: number
+  readonly #onReject: ReadRequest['onReject']
   readonly #readers = new Map<number, NpyColumnReader>()
   readonly #filled = new Map<number, Column>()
   readonly #fileNames = new Map<number, string>()
+  readonly #headerBytes: number
+  readonly #rowBytes: number
+  #batchBegin: number
   #row: number
-  bytesRead = 0
+  #rowsWanted: number
 
-  constructor(group: NpyGroup, range: RowRange) {
+  constructor(group: NpyGroup, { part, from, onReject }: ReadRequest) {
+    const range = { rowBegin: part.begin, rowEnd: part.end }
     validateRange(group, range)
     this.#range = range
-    this.#row = range.rowBegin
+    this.#onReject = onReject
+    this.#row = from?.position ?? range.rowBegin
+    this.#batchBegin = this.#row
     this.#rowsMax = Math.min(batchRows(group), range.rowEnd - range.rowBegin)
+    this.#rowsWanted = this.#rowsMax
+    let rowBytes = 0
     for (const file of group.files) {
-      this.#readers.set(file.field.fieldId, new NpyColumnReader(file, range, this.#rowsMax))
+      const reader = new NpyColumnReader(file, range, this.#rowsMax)
+      this.#readers.set(file.field.fieldId, reader)
       this.#fileNames.set(file.field.fieldId, file.source.name)
-      // The headers count with the first row, so that all ranges together make up the files.
-      if (range.rowBegin === 0) this.bytesRead += file.header.dataOffset
+      rowBytes += reader.rowBytes
     }
+    this.#rowBytes = rowBytes
+    // The headers count with the first row, so that all parts together make up the files.
+    this.#headerBytes = range.rowBegin === 0 ? headerBytesOf(group) : 0
     for (const field of group.filledFields) {
       this.#filled.set(field.fieldId, filledColumn(field, this.#rowsMax))
     }
   }
 
+  get bytesRead(): number {
+    return this.#headerBytes + (this.#row - this.#range.rowBegin) * this.#rowBytes
+  }
+
+  get checkpoint(): Checkpoint {
+    return { position: this.#row, row: this.#row - this.#range.rowBegin }
+  }
+
   async next(): Promise<ColumnBatch | null> {
-    const rowCount = Math.min(this.#rowsMax, this.#range.rowEnd - this.#row)
-    if (rowCount === 0) return null
+    for (;;) {
+      const rowCount = Math.min(this.#rowsWanted, this.#range.rowEnd - this.#row)
+      if (rowCount === 0) return null
+      try {
+        const batch = await this.#read(rowCount)
+        this.#rowsWanted = Math.min(this.#rowsWanted * 2, this.#rowsMax)
+        return batch
+      } catch (thrown) {
+        if (!(thrown instanceof BadNpyItem)) throw thrown
+        this.#passBadRow(thrown)
+      }
+    }
+  }
+
+  async #read(rowCount: number): Promise<ColumnBatch> {
     const columns = new Map<number, Column>()
     for (const [fieldId, reader] of this.#readers) {
       columns.set(fieldId, await reader.read(this.#row, rowCount))
-      this.bytesRead += rowCount * reader.rowBytes
     }
     for (const [fieldId, column] of this.#filled) {
       columns.set(fieldId, sliceColumn(column, 0, rowCount))
     }
+    this.#batchBegin = this.#row
     this.#row += rowCount
     return { rowCount, columns }
+  }
+
+  /** Rejects a row that comes next; one that comes later ends the next batch before it. */
+  #passBadRow({ file, row, field, message }: BadNpyItem): void {
+    if (!this.#onReject) throw importError({ file, row, field }, message)
+    const rowsBefore = this.#range.rowBegin + row - this.#row
+    if (rowsBefore > 0) {
+      this.#rowsWanted = rowsBefore
+      return
+    }
+    this.#onReject({ row, byteOffset: null, field, reason: message, rawText: null })
+    this.#row++
+    this.#rowsWanted = Math.min(rowsAfterBadOne, this.#rowsMax)
+  }
+
+  rowOf(batchRow: number): number {
+    return this.#batchBegin - this.#range.rowBegin + batchRow
+  }
+
+  rawRow(): { byteOffset: null; text: null } {
+    return { byteOffset: null, text: null }
   }
 
   fileOf(fieldId: number): string {
@@ -78,6 +161,10 @@ class NpyReader implements BatchReader {
     this.#readers.clear()
     this.#filled.clear()
   }
+}
+
+function headerBytesOf({ files }: NpyGroup): number {
+  return files.reduce((sum, { header }) => sum + header.dataOffset, 0)
 }
 
 function validateRange({ rowCount, files }: NpyGroup, { rowBegin, rowEnd }: RowRange): void {

@@ -29,7 +29,7 @@ import {
 interface StreamedColumn {
   readonly field: Field
   readonly rowBytes: number
-  readonly start: number
+  start: number
   readonly validity: GrowableColumn | null
 }
 
@@ -120,6 +120,7 @@ export class SegmentWriter {
 
   /** Writes what is left, syncs and closes. The file counts once a transaction names it. */
   finish(): SegmentFile {
+    this.#closeHoles()
     for (const streamed of this.#streamed.values()) this.#finishStreamed(streamed)
     for (const kept of this.#kept.values()) this.#finishKept(kept)
     this.#checkBody()
@@ -145,6 +146,31 @@ export class SegmentWriter {
   #close(): void {
     this.#isOpen = false
     closeSync(this.#descriptor)
+  }
+
+  /** Moves the columns down where much of the room for rows was not needed. */
+  #closeHoles(): void {
+    const emptyRows = this.#rowCapacity - this.#rowCount
+    if (emptyRows < this.#rowCapacity * holeShareMax) return
+    let end = this.#bodyStart
+    for (const streamed of this.#streamed.values()) {
+      const byteLength = streamed.rowBytes * this.#rowCount
+      this.#moveDown(streamed.start, end, byteLength)
+      streamed.start = end
+      end = aligned(end + byteLength)
+    }
+    this.#end = end
+  }
+
+  #moveDown(from: number, to: number, byteLength: number): void {
+    if (from === to) return
+    const buffer = new Uint8Array(Math.min(byteLength, moveBytes))
+    for (let done = 0; done < byteLength; ) {
+      const piece = buffer.subarray(0, Math.min(buffer.byteLength, byteLength - done))
+      this.#readAt(piece, from + done)
+      this.#writeAt(piece, to + done)
+      done += piece.byteLength
+    }
   }
 
   #finishStreamed({ field, rowBytes, start, validity }: StreamedColumn): void {
@@ -210,11 +236,7 @@ export class SegmentWriter {
 
   #readBackKeys(fieldId: number): FixedColumn {
     const values = new BigInt64Array(this.#rowCount)
-    const bytes = bytesOf(values)
-    const { offset } = this.#ranges.get(fieldId)!.values!
-    for (let done = 0; done < bytes.byteLength; ) {
-      done += readSync(this.#descriptor, bytes, done, bytes.byteLength - done, offset + done)
-    }
+    this.#readAt(bytesOf(values), this.#ranges.get(fieldId)!.values!.offset)
     return { shape: 'fixed', values, width: 1, validity: null }
   }
 
@@ -256,6 +278,12 @@ export class SegmentWriter {
     )
   }
 
+  #readAt(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.byteLength; ) {
+      done += readSync(this.#descriptor, bytes, done, bytes.byteLength - done, position + done)
+    }
+  }
+
   #writeAt(bytes: Uint8Array, position: number): void {
     try {
       for (let done = 0; done < bytes.byteLength; ) {
@@ -272,6 +300,10 @@ export class SegmentWriter {
     }
   }
 }
+
+/** More empty room than this share of a file is closed at its end. */
+const holeShareMax = 1 / 8
+const moveBytes = 4 * 1024 ** 2
 
 const flagLayout: ColumnLayout = { shape: 'fixed', valuesType: Uint8Array, width: 0 }
 

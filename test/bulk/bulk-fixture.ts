@@ -7,7 +7,7 @@ import type {
   ImportedSegment,
   ImportTarget,
 } from '../../dist/bulk/import-target.js'
-import type { ImportRequest, ImportTask } from '../../dist/bulk/import-task.js'
+import type { CommitCounts, ImportRequest, ImportTask } from '../../dist/bulk/import-task.js'
 import type { BytesColumn, FixedColumn } from '../../dist/column/column.js'
 import { encodeNpyHeader, type NpyValues, npyBytes } from '../../dist/formats/npy-writer.js'
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
@@ -93,6 +93,10 @@ export class StoredTarget implements ImportTarget {
     return this.#directory.segmentsPath
   }
 
+  get rejectsPath(): string {
+    return join(this.#directory.path, 'rejects')
+  }
+
   collection(id: bigint): ImportCollection | undefined {
     return this.collections.get(id)
   }
@@ -110,8 +114,8 @@ export class StoredTarget implements ImportTarget {
     await this.#directory.store.commit([taskEdit(task)])
   }
 
-  async addUnit(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
-    await this.gate('addUnit')
+  async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
+    await this.gate('addSegments')
     this.unitCount++
     this.#directory.syncSegments()
     const records = segments.map((segment) => ({
@@ -127,11 +131,16 @@ export class StoredTarget implements ImportTarget {
     await this.gate('prepare')
   }
 
-  async commit(task: ImportTask): Promise<void> {
+  async commit(
+    task: ImportTask,
+    completed: (counts: CommitCounts) => ImportTask,
+  ): Promise<ImportTask> {
     await this.gate('commit')
+    const done = completed({ deletedRows: 0, skippedRows: 0 })
     const timestamp = this.#oracle.next()
     const shown = this.#hidden(task).map((record) => ({ ...record, timestamp, taskId: null }))
-    await this.#catalog.editSegments(shown, [], [taskEdit(task)])
+    await this.#catalog.editSegments(shown, [], [taskEdit(done)])
+    return done
   }
 
   async discard(task: ImportTask): Promise<void> {
@@ -139,6 +148,11 @@ export class StoredTarget implements ImportTarget {
     const hidden = this.#hidden(task)
     await this.#catalog.editSegments([], hidden, [taskEdit(task)])
     for (const { segmentId } of hidden) this.#directory.removeSegment(segmentId)
+  }
+
+  async removeTask({ taskId }: ImportTask): Promise<void> {
+    const edit: Edit = { table: 'tasks', key: keyFromId(taskId), remove: true }
+    await this.#directory.store.commit([edit])
   }
 
   removeFiles(begin: bigint, end: bigint): void {
@@ -189,6 +203,7 @@ export class BulkFixture {
     for (const runner of this.#runners) await runner.close()
     await this.oracle.close()
     await this.directory.close()
+    // A process that is doomed may still write.
     rmSync(this.#path, { recursive: true, force: true, maxRetries: 20 })
   }
 
@@ -212,6 +227,7 @@ export class BulkFixture {
       roots: { roots: [this.root], forbidden: [this.directory.path] },
       nowMs: Date.now,
       cleanedAfterMs: 60_000,
+      retentionMs: 3_600_000,
       onChange: () => {},
       onWriteError: () => {},
       ...more,

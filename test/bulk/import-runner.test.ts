@@ -54,10 +54,10 @@ describe('a good import', () => {
       onChange: (task) => seen.push(task),
     })
     const task = await runner.submit(requestOf([fixture.writeRows('a', 1000)]))
-    expect([task.state, runner.progress(task.taskId)]).toEqual([Pending, 0])
+    expect([task.state, runner.progress(task.taskId)!.progress]).toEqual([Pending, 0])
     const done = await finished(runner, task.taskId)
     expect([done.state, done.rowCount, done.reason]).toEqual([Completed, 1000, ''])
-    expect(runner.progress(task.taskId)).toBe(100)
+    expect(runner.progress(task.taskId)!.progress).toBe(100)
     const states = seen.map(({ state }) => state)
     expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
       Pending,
@@ -153,11 +153,11 @@ describe('a good import', () => {
     const shown: number[] = []
     const runner = fixture.start(fixture.target(collectionOf(wideFields)))
     const { taskId } = await runner.submit(requestOf([writeWideRows('big', 140_000)]))
-    const timer = setInterval(() => shown.push(runner.progress(taskId)), 1)
+    const timer = setInterval(() => shown.push(runner.progress(taskId)!.progress), 1)
     const task = await finished(runner, taskId)
     clearInterval(timer)
-    shown.push(runner.progress(taskId))
-    expect(task.plan?.units.map(({ rowBegin, rowEnd }) => [rowBegin, rowEnd])).toEqual([
+    shown.push(runner.progress(taskId)!.progress)
+    expect(task.plan?.units.map(({ part }) => [part.begin, part.end])).toEqual([
       [0, 70_000],
       [70_000, 140_000],
     ])
@@ -219,7 +219,7 @@ describe('an import that fails', () => {
     expect([task.rowCount, task.segmentIds]).toEqual([0, []])
     expect(fixture.segmentFiles()).toEqual([])
     expect(fixture.catalog.segments(collectionId)).toEqual([])
-    expect(runner.progress(taskId)).toBe(task.progress)
+    expect(runner.progress(taskId)!.progress).toBe(task.progress)
     expect((await taskIn(runner, taskId, FailedAndCleaned)).reason).toBe(task.reason)
   })
 
@@ -244,7 +244,7 @@ describe('an import that fails', () => {
   it('does not touch the others', async () => {
     const target = fixture.target(collectionOf())
     target.gate = (method) => {
-      if (method === 'addUnit' && target.unitCount++ === 0)
+      if (method === 'addSegments' && target.unitCount++ === 0)
         throw new Error('no space left on device')
     }
     const runner = fixture.start(target, { pool: { ...pool, threadCount: 1 } })
@@ -302,7 +302,7 @@ describe('abandoning', () => {
 
   it('fails a task whose collection is gone at a start', async () => {
     const target = fixture.target(collectionOf())
-    target.gate = (method) => (method === 'addUnit' ? forever() : undefined)
+    target.gate = (method) => (method === 'addSegments' ? forever() : undefined)
     const first = fixture.startDoomed(target)
     const { taskId } = await first.submit(requestOf([fixture.writeRows('a', 10)]))
     await taskIn(first, taskId, Started)
@@ -317,7 +317,7 @@ describe('a restart', () => {
   async function dieAfterOneUnit(groups: readonly (readonly string[])[]): Promise<bigint> {
     const target = fixture.target(collectionOf())
     target.gate = (method) =>
-      method === 'addUnit' && target.unitCount === 1 ? forever() : undefined
+      method === 'addSegments' && target.unitCount === 1 ? forever() : undefined
     const runner = fixture.startDoomed(target)
     const { taskId } = await runner.submit(requestOf(groups))
     while (runner.task(taskId)?.rowCount === 0) await new Promise((settle) => setTimeout(settle, 2))
@@ -329,7 +329,7 @@ describe('a restart', () => {
     const taskId = await dieAfterOneUnit(groups)
     const target = fixture.target(collectionOf())
     const runner = fixture.start(target)
-    expect(runner.progress(taskId)).toBeGreaterThan(40)
+    expect(runner.progress(taskId)!.progress).toBeGreaterThan(40)
     const task = await finished(runner, taskId)
     expect([task.state, task.rowCount, task.attempts]).toEqual([Completed, 200, 2])
     expect(target.unitCount).toBe(1)
@@ -366,7 +366,7 @@ describe('a restart', () => {
     let taskId = 0n
     for (let death = 0; death < 3; death++) {
       const target = fixture.target(collectionOf())
-      target.gate = (method) => (method === 'addUnit' ? forever() : undefined)
+      target.gate = (method) => (method === 'addSegments' ? forever() : undefined)
       const doomed = fixture.startDoomed(target)
       if (death === 0) taskId = (await doomed.submit(requestOf([files]))).taskId
       while (doomed.task(taskId)?.attempts !== death + 1) {
@@ -382,7 +382,8 @@ describe('a restart', () => {
     const files = writeWideRows('big', 140_000)
     const first = fixture.startDoomed(target)
     const { taskId } = await first.submit(requestOf([files]))
-    while (first.progress(taskId) === 0) await new Promise((settle) => setTimeout(settle, 1))
+    while (first.progress(taskId)!.progress === 0)
+      await new Promise((settle) => setTimeout(settle, 1))
     await first.close()
     const stopped = first.task(taskId)
     expect([stopped?.state, stopped?.attempts]).toEqual([Started, 0])
@@ -411,7 +412,7 @@ it('keeps the last tenth of the progress for indexes where some are built', asyn
   let progress = 0
   const runner = fixture.start(target)
   target.gate = (method) => {
-    if (method === 'prepare') progress = runner.progress(taskId)
+    if (method === 'prepare') progress = runner.progress(taskId)!.progress
   }
   const { taskId } = await runner.submit(requestOf([fixture.writeRows('a', 100)]))
   await finished(runner, taskId)

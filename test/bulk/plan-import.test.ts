@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { importColumns } from '../../dist/bulk/import-columns.js'
 import type { ImportCollection } from '../../dist/bulk/import-target.js'
 import { planImport } from '../../dist/bulk/plan-import.js'
+import { defaultReadOptions } from '../../dist/formats/format.js'
 import { encodeNpyHeader } from '../../dist/formats/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { collectionOf, field, idField } from './bulk-fixture.js'
@@ -33,15 +35,17 @@ async function unitRowsOf(
   coreCount = 2,
 ) {
   const plan = await planImport({
-    collection,
+    columns: importColumns(collection.schema, 'insert'),
+    partitionCount: collection.partitions.length,
     addresses,
     coreCount,
     keptBytesMax: 128 * mib,
+    options: defaultReadOptions,
     allocate: () => 1000n,
   })
-  const bytes = plan.units.reduce((sum, unit) => sum + unit.bytes, 0)
+  const bytes = plan.units.reduce((sum, unit) => sum + unit.part.bytes, 0)
   expect(bytes).toBe(plan.bytesTotal)
-  const rows = plan.units.map(({ rowBegin, rowEnd }) => rowEnd - rowBegin)
+  const rows = plan.units.map(({ part }) => part.rowCount!)
   expect(rows.reduce((sum, count) => sum + count, 0)).toBe(plan.rowsTotal)
   return rows
 }
@@ -88,10 +92,12 @@ it('shares the cores among the groups', async () => {
 it('says what was ignored, once', async () => {
   const files = [npy('vector.npy', '<f4', [10, 128], 4), npy('more.npy', '<f4', [10], 4)]
   const plan = await planImport({
-    collection: collectionOf([pk, vector]),
+    columns: importColumns(collectionOf([pk, vector]).schema, 'insert'),
+    partitionCount: 1,
     addresses: [files, files],
     coreCount: 2,
     keptBytesMax: mib,
+    options: defaultReadOptions,
     allocate: (count) => BigInt(count),
   })
   expect(plan.warnings).toHaveLength(1)

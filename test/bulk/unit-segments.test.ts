@@ -18,9 +18,11 @@ afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20
 
 function segmentsOf(partitionRows: readonly number[], segmentRowsMax: number, keptBytesMax = 1e6) {
   return new UnitSegments({
-    schema,
+    fields: schema.fields,
+    schemaVersion: schema.version,
     segmentsPath: directory,
     segmentIdBegin: 10n,
+    segmentIdCount: 1000,
     partitionIds: partitionRows.map((_, index) => BigInt(index + 1)),
     partitionRows,
     segmentRowsMax,

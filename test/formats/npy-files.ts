@@ -1,7 +1,11 @@
 /** What the tests of .npy share: files by own bytes, sources in memory, fields. */
 import type { Column, ColumnBatch } from '../../dist/column/column.js'
 import { MillraceError } from '../../dist/errors.js'
-import type { RowRange } from '../../dist/formats/format.js'
+import {
+  type BatchReader,
+  defaultReadOptions,
+  type ReadRequest,
+} from '../../dist/formats/format.js'
 import { formatOf } from '../../dist/formats/registry.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
@@ -136,7 +140,7 @@ export function outline(
   fields: readonly Field[],
   reserved: readonly Field[] = [],
 ) {
-  return npy.outline(sourcesOf(files), fields, reserved)
+  return npy.outline(sourcesOf(files), fields, reserved, defaultReadOptions)
 }
 
 export async function failureOf(work: Promise<unknown>): Promise<MillraceError> {
@@ -154,17 +158,38 @@ export async function failureOf(work: Promise<unknown>): Promise<MillraceError> 
 export async function rowsOf(
   files: Record<string, Uint8Array>,
   fields: readonly Field[],
-  range?: RowRange,
+  range?: { readonly rowBegin: number; readonly rowEnd: number },
 ): Promise<Record<string, unknown[]>> {
   const sources = sourcesOf(files)
-  const { rowCount } = await npy.outline(sources, fields, [])
-  const reader = await npy.open(sources, fields, range ?? { rowBegin: 0, rowEnd: rowCount! })
+  const { rowCount } = await npy.outline(sources, fields, [], defaultReadOptions)
+  const reader = await openRows(sources, fields, range?.rowBegin ?? 0, range?.rowEnd ?? rowCount!)
   const rows = Object.fromEntries(fields.map(({ name }) => [name, [] as unknown[]]))
   for (let batch = await reader.next(); batch; batch = await reader.next()) {
     for (const { name, fieldId } of fields) rows[name].push(...valuesIn(batch, fieldId))
   }
   reader.close()
   return rows
+}
+
+export function openRows(
+  sources: readonly ByteSource[],
+  fields: readonly Field[],
+  begin: number,
+  end: number,
+  more: Partial<ReadRequest> = {},
+): Promise<BatchReader> {
+  const part = { begin, end, rowCount: end - begin, bytes: 0 }
+  const options = defaultReadOptions
+  return npy.open({
+    sources,
+    fields,
+    reserved: [],
+    options,
+    part,
+    from: null,
+    onReject: null,
+    ...more,
+  })
 }
 
 function sourcesOf(files: Record<string, Uint8Array>): ByteSource[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultReadOptions } from '../../dist/formats/format.js'
 import { npyBytes } from '../../dist/formats/npy-writer.js'
 import { formatOf } from '../../dist/formats/registry.js'
 import { DataType } from '../../dist/schema/data-type.js'
@@ -10,6 +11,7 @@ import {
   npy,
   npyFile,
   npyStart,
+  openRows,
   outline,
   rowsOf,
 } from './npy-files.js'
@@ -324,7 +326,7 @@ describe('reading', () => {
       { rowBegin: 0, rowEnd: 1500 },
       { rowBegin: 1500, rowEnd: 3001 },
     ]) {
-      const reader = await npy.open(sources, [id, wide], range)
+      const reader = await openRows(sources, [id, wide], range.rowBegin, range.rowEnd)
       let row = range.rowBegin
       for (let batch = await reader.next(); batch; batch = await reader.next()) {
         rowCounts.push(batch.rowCount)
@@ -344,7 +346,9 @@ describe('reading', () => {
       expect(await reader.next()).toBe(null)
     }
     expect(rowCounts).toEqual([1024, 476, 1024, 477])
-    expect(bytesRead).toBe((await npy.outline(sources, [id, wide], [])).bytesTotal)
+    expect(bytesRead).toBe(
+      (await npy.outline(sources, [id, wide], [], defaultReadOptions)).bytesTotal,
+    )
   })
 
   it('turns around a file in column order that is larger than a slab', async () => {
@@ -356,7 +360,7 @@ describe('reading', () => {
     const bytes = Buffer.concat([npyStart(text), new Uint8Array(values.buffer)])
     const wide = field('wide', DataType.FloatVector, { dim })
     const sources = [memorySource('wide.npy', bytes)]
-    const reader = await npy.open(sources, [wide], { rowBegin: 3, rowEnd: rows })
+    const reader = await openRows(sources, [wide], 3, rows)
     let next = 3 * dim
     for (let batch = await reader.next(); batch; batch = await reader.next()) {
       const column = batch.columns.get(wide.fieldId)!
@@ -379,7 +383,7 @@ describe('reading', () => {
         byteLength: whole.byteLength,
       }
       const x = field('x', DataType.FloatVector, { dim: 2 })
-      const reader = await npy.open([cut], [x], { rowBegin: 0, rowEnd: 3 })
+      const reader = await openRows([cut], [x], 0, 3)
       const failure = await failureOf(reader.next())
       expect(failure.place).toEqual({ file: 'in/x.npy', row: 0, field: 'x' })
       expect(failure.message).toContain('error: unexpected EOF')
@@ -388,7 +392,7 @@ describe('reading', () => {
 
   it('refuses rows that the files do not have', async () => {
     const sources = [memorySource('id.npy', ids(3))]
-    const failure = await failureOf(npy.open(sources, [id], { rowBegin: 2, rowEnd: 4 }))
+    const failure = await failureOf(openRows(sources, [id], 2, 4))
     expect(failure.message).toContain('expected rows 2 to 4, got a file of 3 rows')
   })
 })
@@ -398,4 +402,60 @@ it('knows a format by the extension, in whatever case', () => {
   expect(formatOf('B.NPY')?.name).toBe('npy')
   expect(formatOf('a.npy/b.bin')).toBeUndefined()
   expect(formatOf('')).toBeUndefined()
+})
+
+describe('going on and leaving out', () => {
+  const flag = field('flag', DataType.Int64)
+  /** Unsigned numbers, of which the last two rows of every hundred are too large. */
+  const large = npyBytes(
+    BigUint64Array.from({ length: 1000 }, (_, row) => (row % 100 < 98 ? BigInt(row) : 1n << 63n)),
+  )
+
+  it('goes on from a checkpoint', async () => {
+    const sources = [memorySource('id.npy', ids(1_000_000))]
+    const first = await openRows(sources, [id], 10, 1_000_000)
+    const batch = await first.next()
+    const { checkpoint } = first
+    expect(checkpoint).toEqual({ position: 10 + batch!.rowCount, row: batch!.rowCount })
+    const second = await openRows(sources, [id], 10, 1_000_000, { from: checkpoint })
+    expect([second.checkpoint, second.bytesRead]).toEqual([checkpoint, first.bytesRead])
+    const next = (await second.next())!.columns.get(id.fieldId)!
+    expect(next.shape === 'fixed' && next.values[0]).toBe(BigInt(checkpoint.position))
+    expect(second.rowOf(5)).toBe(batch!.rowCount + 5)
+  })
+
+  it('reports rows that cannot be read, and gives all others', async () => {
+    const rejected: [number, string][] = []
+    const reader = await openRows([memorySource('flag.npy', large)], [flag], 50, 1000, {
+      onReject: ({ row, field: name }) => rejected.push([row, name]),
+    })
+    const rows: number[] = []
+    for (let batch = await reader.next(); batch; batch = await reader.next()) {
+      for (let row = 0; row < batch.rowCount; row++) rows.push(reader.rowOf(row))
+    }
+    expect(rejected.slice(0, 3)).toEqual([
+      [48, 'flag'],
+      [49, 'flag'],
+      [148, 'flag'],
+    ])
+    expect([rejected.length, rows.length]).toEqual([20, 930])
+    expect(rows).toEqual(rows.toSorted((one, other) => one - other))
+  })
+
+  it('names the part’s row where nothing may be left out', async () => {
+    const reader = await openRows([memorySource('flag.npy', large)], [flag], 50, 1000)
+    expect((await failureOf(reader.next())).place).toMatchObject({ row: 48, field: 'flag' })
+  })
+
+  it('cuts into parts that make up the files', async () => {
+    const sources = [memorySource('id.npy', ids(10))]
+    const parts = await npy.cut(sources, [id], defaultReadOptions, 3)
+    expect(parts.map(({ begin, end, rowCount }) => [begin, end, rowCount])).toEqual([
+      [0, 3, 3],
+      [3, 6, 3],
+      [6, 10, 4],
+    ])
+    expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(sources[0].byteLength)
+    expect(await npy.cut(sources, [id], defaultReadOptions, 99)).toHaveLength(10)
+  })
 })

@@ -2,8 +2,9 @@ import { type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { importProgressOf } from '../../dist/bulk/import-progress.js'
 import { ImportState } from '../../dist/bulk/import-state.js'
-import { newImportTask } from '../../dist/bulk/import-task.js'
+import { type ImportTask, newImportTask, newImportUnit } from '../../dist/bulk/import-task.js'
 import type { Engine, NewImport } from '../../dist/engines/engine.js'
 import { MillraceError } from '../../dist/errors.js'
 import { DataType } from '../../dist/schema/data-type.js'
@@ -22,13 +23,23 @@ const importRequest = {
 }
 const pending = newImportTask(taskId, importRequest, createdMs, ImportState.Pending)
 const plan = {
-  units: [{ groupIndex: 0, rowBegin: 0, rowEnd: 10_000, bytes: 5_200_000, isDone: true }],
+  units: [
+    {
+      ...newImportUnit(0, { begin: 0, end: 10_000, rowCount: 10_000, bytes: 5_200_000 }),
+      checkpoint: { position: 10_000, row: 10_000 },
+      rowCount: 10_000,
+      isDone: true,
+      doneMs: createdMs + 500,
+    },
+  ],
   bytesTotal: 5_200_000,
   rowsTotal: 10_000,
   warnings: [],
   fingerprints: [],
   autoIdBegin: null,
 }
+
+const jobOf = (task: ImportTask) => importProgressOf(task, null)
 
 describe('REST v2', () => {
   let server: Server
@@ -131,16 +142,14 @@ describe('REST v2', () => {
 
   it('describes a completed job', async () => {
     tasks = [
-      {
-        task: {
-          ...pending,
-          state: ImportState.Completed,
-          completedMs: createdMs + 1000,
-          plan,
-          rowCount: 10_000,
-        },
+      jobOf({
+        ...pending,
+        state: ImportState.Completed,
+        completedMs: createdMs + 1000,
+        plan,
+        rowCount: 10_000,
         progress: 100,
-      },
+      }),
     ]
     const members = {
       completeTime: '2024-01-06T22:24:08Z',
@@ -169,10 +178,14 @@ describe('REST v2', () => {
     const reason = 'data/id.npy: row 17: expected …'
     const failedAt = { file: 'data/id.npy', row: 17, field: 'id' }
     tasks = [
-      {
-        task: { ...pending, state: ImportState.FailedAndCleaned, plan, reason, failedAt },
+      jobOf({
+        ...pending,
+        state: ImportState.FailedAndCleaned,
+        plan,
+        reason,
+        failedAt,
         progress: 42,
-      },
+      }),
     ]
     const described = await post('/jobs/import/describe', { jobId: String(taskId) })
     expect(JSON.parse(described.text).data).toMatchObject({

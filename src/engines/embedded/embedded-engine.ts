@@ -49,6 +49,8 @@ export interface EmbeddedEngineOptions {
   readonly nowMs?: () => number
   /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
   readonly cleanedAfterMs?: number
+  /** From an import's end until it is forgotten; the default is a day. */
+  readonly importRetentionMs?: number
 }
 
 const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
@@ -93,6 +95,7 @@ export class EmbeddedEngine implements Engine {
       roots: { roots: options.importRoots, forbidden: [directory.path] },
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
+      retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
       onChange: (task) => logImport(log, task),
       onWriteError: ({ taskId }, error) =>
         log.error('an import could not be recorded as failed, trying again', {
@@ -298,8 +301,8 @@ export class EmbeddedEngine implements Engine {
   }
 
   importTask(taskId: bigint): ImportProgress {
-    const task = this.#imports.task(taskId)
-    if (task) return { task, progress: this.#imports.progress(taskId) }
+    const progress = this.#imports.progress(taskId)
+    if (progress) return progress
     throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
   }
 
@@ -309,7 +312,27 @@ export class EmbeddedEngine implements Engine {
     return this.#imports
       .tasks()
       .filter(({ request }) => !collectionId || request.collectionId === collectionId)
-      .map((task) => ({ task, progress: this.#imports.progress(task.taskId) }))
+      .map(({ taskId }) => this.#imports.progress(taskId)!)
+  }
+
+  commitImport(taskId: bigint): Promise<void> {
+    return this.#imports.commit(taskId)
+  }
+
+  abortImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'aborted by user')
+  }
+
+  cancelImport(taskId: bigint): Promise<void> {
+    return this.#imports.cancel(taskId, 'cancelled by user')
+  }
+
+  deleteImport(taskId: bigint): Promise<void> {
+    return this.#imports.remove(taskId)
+  }
+
+  importRejects(taskId: bigint): AsyncIterable<Uint8Array> {
+    return this.#imports.rejects(taskId)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
-import type { ImportTask } from '../../bulk/import-task.js'
+import type { CommitCounts, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
@@ -9,11 +10,13 @@ import type { Collections } from './collections.js'
 /** Imported rows become sealed segments, which a transaction shows all at once. */
 export class EmbeddedImportTarget implements ImportTarget {
   readonly segmentsPath: string
+  readonly rejectsPath: string
   readonly #context: RowsContext
   readonly #collections: Collections
 
   constructor(context: RowsContext, collections: Collections) {
     this.segmentsPath = context.directory.segmentsPath
+    this.rejectsPath = join(context.directory.path, 'rejects')
     this.#context = context
     this.#collections = collections
   }
@@ -34,7 +37,7 @@ export class EmbeddedImportTarget implements ImportTarget {
     await this.#context.directory.store.commit([taskEdit(task)])
   }
 
-  async addUnit(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
+  async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     const { directory, catalog } = this.#context
     if (segments.length > 0) directory.syncSegments()
     const records = segments.map(
@@ -51,7 +54,10 @@ export class EmbeddedImportTarget implements ImportTarget {
   /** Nothing is built yet; vectors are loaded by the commit, which no load or release can come between. */
   async prepare(): Promise<void> {}
 
-  async commit(task: ImportTask): Promise<void> {
+  async commit(
+    task: ImportTask,
+    completed: (counts: CommitCounts) => ImportTask,
+  ): Promise<ImportTask> {
     const { catalog } = this.#context
     const open = this.#collections.withId(task.request.collectionId)
     if (!open) {
@@ -60,15 +66,22 @@ export class EmbeddedImportTarget implements ImportTarget {
         `collection ${task.request.collectionName} dropped`,
       )
     }
+    const done = completed({ deletedRows: 0, skippedRows: 0 })
     await open.rows.addImported(this.#hidden(task), (visible) =>
-      catalog.editSegments(visible, [], [taskEdit(task)]),
+      catalog.editSegments(visible, [], [taskEdit(done)]),
     )
+    return done
   }
 
   async discard(task: ImportTask): Promise<void> {
     const { catalog, directory } = this.#context
     await catalog.editSegments([], this.#hidden(task), [taskEdit(task)])
     for (const segmentId of task.segmentIds) directory.removeSegment(segmentId)
+  }
+
+  async removeTask({ taskId }: ImportTask): Promise<void> {
+    const edit: Edit = { table: 'tasks', key: keyFromId(taskId), remove: true }
+    await this.#context.directory.store.commit([edit])
   }
 
   removeFiles(begin: bigint, end: bigint): void {

@@ -7,13 +7,17 @@ import { successStatus } from '../../wire/status.js'
 import type { Call, Handlers, Reply } from './call.js'
 
 export const importHandlers = {
-  async Import({ engine, dbName }, { collection_name, partition_name, files, options }) {
+  async Import(
+    { engine, dbName },
+    { collection_name, partition_name, files, options, idempotency_key },
+  ) {
     const { taskId } = await engine.startImport({
       dbName,
       collectionName: collection_name,
       partitionName: partition_name,
       options: pairsFromKeyValues(options),
       fileGroups: files.length > 0 ? [files] : [],
+      idempotencyKey: idempotency_key,
     })
     return { tasks: [taskId] }
   },

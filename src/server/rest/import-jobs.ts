@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import type { ImportGroupProgress } from '../../bulk/import-progress.js'
 import { ImportState } from '../../bulk/import-state.js'
-import { type ImportTask, unitRows } from '../../bulk/import-task.js'
+import type { ImportTask } from '../../bulk/import-task.js'
 import type { Engine, ImportProgress } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { type BodyShape, filesOfRows, text, textPairs } from './body-shape.js'
@@ -83,23 +84,17 @@ function jobDescription(job: ImportProgress): JsonValue {
     failedFile: task.failedAt.file,
     failedRow: task.failedAt.row,
     failedField: task.failedAt.field,
-    details: task.request.fileGroups.map((files, groupIndex) => ({
+    details: job.groups.map((group) => ({
       ...common,
-      ...groupRows(task, groupIndex),
-      fileName: `[${files.join(' ')}]`, // Milvus: Go's %v of the group's paths.
+      ...groupRows(group),
+      fileName: `[${group.files.join(' ')}]`, // Milvus: Go's %v of the group's paths.
       state: detailStateName(task),
     })),
   }
 }
 
-function groupRows({ plan }: ImportTask, groupIndex: number): Record<string, JsonValue> {
-  const units = plan?.units.filter((unit) => unit.groupIndex === groupIndex) ?? []
-  const rowsOf = (some: typeof units) => some.reduce((sum, unit) => sum + unitRows(unit), 0)
-  return {
-    importedRows: rowsOf(units.filter(({ isDone }) => isDone)),
-    totalRows: rowsOf(units),
-    fileSize: units.reduce((sum, { bytes }) => sum + bytes, 0),
-  }
+function groupRows({ rowCount, rowsTotal, bytesTotal }: ImportGroupProgress) {
+  return { importedRows: rowCount, totalRows: rowsTotal ?? 0, fileSize: bytesTotal }
 }
 
 function progressMembers(job: ImportProgress): Record<string, JsonValue> {

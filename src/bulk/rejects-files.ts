@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ImportTask, partsBefore } from './import-task.js'
+
+/**
+ * The rows that imports left out, a file for each task:
+ *
+ *     <rejects>/<task id>.part     while rows are read: steps append to it, each with its unit's number
+ *     <rejects>/<task id>.jsonl    afterwards: {"file","row","byte_offset","field","reason","raw"}
+ *
+ * Which row of its file a row is can be told only when the parts before it are read.
+ */
+export class RejectsFiles {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** @param byteLength what of the file counts, with `text` at its end */
+  append(taskId: bigint, byteLength: number, text: string): void {
+    if (text === '') return
+    mkdirSync(this.#path, { recursive: true })
+    const bytes = Buffer.from(text)
+    const descriptor = openSync(this.#partPath(taskId), 'a')
+    try {
+      // A step that was not committed may have left lines.
+      ftruncateSync(descriptor, byteLength - bytes.length)
+      for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  /** Makes the file that users get. */
+  async finish(task: ImportTask): Promise<void> {
+    if (task.rejectsBytes === 0) return
+    const written = `${this.#filePath(task.taskId)}.new`
+    const target = await open(written, 'w')
+    try {
+      for await (const lines of this.#linesOf(task)) await target.write(lines)
+      await target.sync()
+    } finally {
+      await target.close()
+    }
+    renameSync(written, this.#filePath(task.taskId))
+  }
+
+  /** The finished file's bytes; none where nothing was left out. */
+  async *read(taskId: bigint): AsyncIterable<Uint8Array> {
+    const path = this.#filePath(taskId)
+    if (existsSync(path)) yield* createReadStream(path)
+  }
+
+  remove(taskId: bigint): void {
+    rmSync(this.#partPath(taskId), { force: true })
+    rmSync(this.#filePath(taskId), { force: true })
+  }
+
+  async *#linesOf(task: ImportTask): AsyncIterable<string> {
+    const firstRows = task.plan!.units.map((_, unitIndex) => firstRowOf(task, unitIndex))
+    const part = await open(this.#partPath(task.taskId))
+    try {
+      for await (const line of part.readLines({ end: task.rejectsBytes - 1 })) {
+        const { unit, file, row, ...rest } = JSON.parse(line)
+        const firstRow = firstRows[unit]
+        yield `${JSON.stringify({ file, row: firstRow === null ? null : firstRow + row, ...rest })}\n`
+      }
+    } finally {
+      await part.close()
+    }
+  }
+
+  #partPath(taskId: bigint): string {
+    return join(this.#path, `${taskId}.part`)
+  }
+
+  #filePath(taskId: bigint): string {
+    return join(this.#path, `${taskId}.jsonl`)
+  }
+}
+
+/** null where a part before the unit was not read to its end, as in a task that failed. */
+function firstRowOf({ plan }: ImportTask, unitIndex: number): number | null {
+  let firstRow = 0
+  for (const { rowCount } of partsBefore(plan!, unitIndex)) {
+    if (rowCount === null) return null
+    firstRow += rowCount
+  }
+  return firstRow
+}
