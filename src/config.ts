@@ -22,7 +22,21 @@ export const serveDefaults: ServeOptions = {
   port: '19530',
   data: './millrace-data',
   importRoot: ['.'],
+  allowHttpHost: [],
+  uploadQuota: '64GiB',
   logLevel: 'info',
+}
+
+/** How S3 is asked, and with which keys. Never stored, never logged. */
+export interface S3Access {
+  /** null: AWS's own of the region. */
+  readonly endpoint: string | null
+  readonly region: string
+  /** `endpoint/bucket/key` rather than `bucket.endpoint/key`. */
+  readonly pathStyle: boolean
+  readonly accessKey: string
+  readonly secretKey: string
+  readonly sessionToken: string | null
 }
 
 /** `millrace serve`, checked: paths are absolute. */
@@ -32,6 +46,12 @@ export interface ServeConfig {
   readonly dataPath: string
   /** Imports read files below these; a relative path is looked for in their order. */
   readonly importRoots: readonly string[]
+  /** null: no import reads from S3. */
+  readonly s3: S3Access | null
+  /** Hosts that imports may read from, with their ports where those are not the usual ones. */
+  readonly httpHosts: readonly string[]
+  readonly uploadRoot: string
+  readonly uploadBytesMax: number
   readonly logLevel: LogLevel
 }
 
@@ -41,16 +61,32 @@ export interface ServeOptions {
   readonly port: string
   readonly data: string
   readonly importRoot: readonly string[]
+  readonly s3Endpoint?: string
+  readonly s3Region?: string
+  readonly s3Addressing?: string
+  readonly allowHttpHost: readonly string[]
+  /** Left out: beside the data directory, with `-uploads` after its name. */
+  readonly uploadRoot?: string
+  readonly uploadQuota: string
   readonly logLevel: string
 }
 
-/** @throws parameterInvalid naming the option, what is expected and what was given */
-export function serveConfigFrom(options: ServeOptions): ServeConfig {
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @param env where the keys of S3 are, which a command line would show to everybody
+ * @throws parameterInvalid naming the option, what is expected and what was given
+ */
+export function serveConfigFrom(options: ServeOptions, env: Environment): ServeConfig {
   return {
     host: options.host,
     port: portFrom(options.port),
     dataPath: resolve(options.data),
     importRoots: options.importRoot.map((root) => resolve(root)),
+    s3: s3AccessFrom(options, env),
+    httpHosts: options.allowHttpHost.map(httpHostFrom),
+    uploadRoot: resolve(options.uploadRoot ?? `${resolve(options.data)}-uploads`),
+    uploadBytesMax: byteCountFrom('--upload-quota', options.uploadQuota),
     logLevel: logLevelFrom(options.logLevel),
   }
 }
@@ -58,14 +94,75 @@ export function serveConfigFrom(options: ServeOptions): ServeConfig {
 function portFrom(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65535) return port
-  throw new MillraceError('parameterInvalid', `--port: expected 0 to 65535, got "${text}"`)
+  throw refused('--port', '0 to 65535', text)
+}
+
+/** AWS's own variables do not open S3 to every client of a server: only a word of its own does. */
+function s3AccessFrom(options: ServeOptions, env: Environment): S3Access | null {
+  const { s3Endpoint, s3Region, s3Addressing } = options
+  const { MILLRACE_S3_ACCESS_KEY, MILLRACE_S3_SECRET_KEY } = env
+  if (!s3Endpoint && !s3Region && !MILLRACE_S3_ACCESS_KEY) return null
+  const isOwn = Boolean(MILLRACE_S3_ACCESS_KEY)
+  const accessKey = isOwn ? MILLRACE_S3_ACCESS_KEY : env.AWS_ACCESS_KEY_ID
+  const secretKey = isOwn ? MILLRACE_S3_SECRET_KEY : env.AWS_SECRET_ACCESS_KEY
+  if (!accessKey || !secretKey) {
+    throw new MillraceError(
+      'parameterInvalid',
+      'S3 needs keys: set MILLRACE_S3_ACCESS_KEY and MILLRACE_S3_SECRET_KEY, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    )
+  }
+  const endpoint = s3Endpoint ? s3EndpointFrom(s3Endpoint) : null
+  return {
+    endpoint,
+    region: s3Region || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1',
+    pathStyle: isPathStyle(s3Addressing, endpoint),
+    accessKey,
+    secretKey,
+    sessionToken: isOwn ? null : env.AWS_SESSION_TOKEN || null,
+  }
+}
+
+function s3EndpointFrom(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '') return text
+  throw refused('--s3-endpoint', 'a URL that begins with http:// or https://', text)
+}
+
+function isPathStyle(text: string | undefined, endpoint: string | null): boolean {
+  if (text === undefined) return endpoint !== null
+  if (text === 'path' || text === 'virtual') return text === 'path'
+  throw refused('--s3-addressing', 'path or virtual', text)
+}
+
+/** As URLs write it: in lower case, without a usual port. */
+function httpHostFrom(text: string): string {
+  const url = `http://${text}/`
+  if (/^[^/?#@\s]+$/.test(text) && URL.canParse(url)) {
+    return new URL(url).host.replace(/:443$/, '')
+  }
+  throw refused('--allow-http-host', 'a host, or host:port', text)
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+}
+
+function byteCountFrom(option: string, text: string): number {
+  const match = /^(\d+)(|[KMGT]iB)$/.exec(text)
+  if (match) return Number(match[1]) * byteUnits[match[2]]
+  throw refused(option, 'a number of bytes, like 500MiB or 64GiB', text)
 }
 
 function logLevelFrom(text: string): LogLevel {
   const level = logLevels.find((each) => each === text)
   if (level) return level
-  throw new MillraceError(
-    'parameterInvalid',
-    `--log-level: expected one of ${logLevels.join(', ')}, got "${text}"`,
-  )
+  throw refused('--log-level', `one of ${logLevels.join(', ')}`, text)
+}
+
+function refused(option: string, expected: string, got: string): MillraceError {
+  return new MillraceError('parameterInvalid', `${option}: expected ${expected}, got "${got}"`)
 }

@@ -29,3 +29,4 @@ export type {
   SearchResult,
 } from './search/search-request.js'
 export { type RunningServer, type ServeAddress, startServer } from './server/serve.js'
+export { UploadRoot } from './source/upload-root.js'

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js'
 import type { Format } from '../formats/format.js'
 import { formatOf } from '../formats/registry.js'
 import type { ByteSource, SourceAddress } from '../source/byte-source.js'
-import { openLocalSource } from '../source/local-source.js'
+import { openSource } from '../source/open-source.js'
 
 /** The opened files that together make whole rows. */
 export interface FileGroup {
@@ -17,7 +17,7 @@ export async function withFileGroup<Result>(
 ): Promise<Result> {
   const sources: ByteSource[] = []
   try {
-    for (const address of addresses) sources.push(openLocalSource(address))
+    for (const address of addresses) sources.push(await openSource(address))
     return await work({ format: formatOfFile(addresses[0]), sources })
   } finally {
     for (const source of sources) await source.close()

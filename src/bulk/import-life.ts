@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js'
-import { type ImportRoots, resolveImportPath } from '../source/import-roots.js'
+import { resolveSources, type SourceContext } from '../source/resolve-source.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import {
   awaitingTask,
@@ -26,7 +26,7 @@ export interface ImportSurroundings {
   readonly target: ImportTarget
   readonly pool: WorkerPool
   readonly slots: JobSlots
-  readonly roots: ImportRoots
+  readonly roots: SourceContext
   readonly rejects: RejectsFiles
   readonly nowMs: () => number
 }
@@ -89,9 +89,7 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   )
   const collection = collectionOf(run.task, target)
   if (run.task.state === ImportState.Persisted) return
-  run.addresses = run.task.request.fileGroups.map((files) =>
-    files.map((file) => resolveImportPath(file, roots)),
-  )
+  run.addresses = await resolveSources(run.task.request.fileGroups, roots)
   if (run.task.plan !== null) return
   const plan = await planImport({
     columns: importColumns(collection.schema, run.options.mode),

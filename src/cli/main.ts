@@ -15,9 +15,26 @@ program
   .option(
     '--import-root <directory>',
     'imports read files below it; may be given more than once',
-    collected,
+    collectedFrom(serveDefaults.importRoot),
     serveDefaults.importRoot,
   )
+  .option(
+    '--s3-endpoint <url>',
+    'imports read s3://bucket/key there; keys: MILLRACE_S3_ACCESS_KEY …',
+  )
+  .option('--s3-region <name>', 'of the buckets; without an endpoint it is AWS that is asked')
+  .option(
+    '--s3-addressing <style>',
+    'path or virtual; the default is path where there is an endpoint',
+  )
+  .option(
+    '--allow-http-host <host>',
+    'imports read http:// and https:// from it; may be given more than once',
+    collectedFrom(serveDefaults.allowHttpHost),
+    serveDefaults.allowHttpHost,
+  )
+  .option('--upload-root <directory>', 'where uploads lie; the default is beside the data')
+  .option('--upload-quota <size>', 'bytes that uploads may take', serveDefaults.uploadQuota)
   .option('--log-level <level>', logLevels.join(', '), serveDefaults.logLevel)
   .action(async (options: ServeOptions) => {
     // The engine is not loaded for --help and --version.
@@ -28,6 +45,7 @@ program
 await program.parseAsync()
 
 /** The first value given takes the place of the default. */
-function collected(root: string, roots: readonly string[]): readonly string[] {
-  return roots === serveDefaults.importRoot ? [root] : [...roots, root]
+function collectedFrom(initial: readonly string[]) {
+  return (value: string, values: readonly string[]): readonly string[] =>
+    values === initial ? [value] : [...values, value]
 }

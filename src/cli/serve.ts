@@ -3,13 +3,14 @@ import { type ServeConfig, type ServeOptions, serveConfigFrom } from '../config.
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
 import { MillraceError } from '../errors.js'
 import { type RunningServer, startServer } from '../server/serve.js'
+import { UploadRoot } from '../source/upload-root.js'
 import { createLog } from './log.js'
 import { stopOnSignal } from './stop-on-signal.js'
 
 /** `millrace serve`: runs until a signal. An error of the user's making is told in one line, exit code 1. */
 export async function serve(options: ServeOptions): Promise<void> {
   try {
-    const config = serveConfigFrom(options)
+    const config = serveConfigFrom(options, process.env)
     await run(config, await createLog(config.logLevel))
   } catch (error) {
     if (!(error instanceof MillraceError) || error.kind === 'unexpected') throw error
@@ -19,11 +20,13 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function run(config: ServeConfig, log: Logger): Promise<void> {
-  const { host, port, dataPath, importRoots } = config
-  const engine = await EmbeddedEngine.open({ dataPath, importRoots, log })
+  const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot } = config
+  const places = { dataPath, importRoots, s3, httpHosts, uploadRoot }
+  const engine = await EmbeddedEngine.open({ ...places, log })
   let server: RunningServer
   try {
-    server = await startServer(engine, { host, port, log })
+    const uploads = await UploadRoot.open(uploadRoot, config.uploadBytesMax)
+    server = await startServer(engine, { host, port, uploads, log })
   } catch (error) {
     await engine.close()
     throw error

@@ -1,3 +1,5 @@
+import type { S3Access } from '../config.js'
+
 /**
  * Where a file's bytes come from. A local file answers at once, a remote one later: a reader awaits in
  * either case, which costs nothing beside a read of some MiB.
@@ -17,10 +19,34 @@ export interface ByteSource {
   close(): void | Promise<void>
 }
 
-/** What a worker needs to open a source again: plain data. */
-export interface SourceAddress {
+/** What a worker needs to open a source again: plain data, which is never stored. */
+export type SourceAddress = LocalAddress | S3Address | HttpAddress
+
+export interface LocalAddress {
   readonly kind: 'local'
   readonly name: string
   /** The real path, already found to be inside an import root. */
   readonly path: string
+}
+
+/** What was found at a remote address when the import was planned: every read asks for the same again. */
+export interface RemoteVersion {
+  readonly byteLength: number
+  /** The ETag, else the time of the last change; '' where the server tells neither. */
+  readonly version: string
+}
+
+export interface S3Address extends RemoteVersion {
+  readonly kind: 's3'
+  readonly name: string
+  readonly bucket: string
+  readonly key: string
+  readonly access: S3Access
+}
+
+export interface HttpAddress extends RemoteVersion {
+  readonly kind: 'http'
+  readonly name: string
+  /** Hosts that redirects may lead to. */
+  readonly hosts: readonly string[]
 }

@@ -1,20 +1,23 @@
-import { closeSync, realpathSync } from 'node:fs'
+import { closeSync, existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { MillraceError } from '../errors.js'
-import type { SourceAddress } from './byte-source.js'
+import type { MillraceError } from '../errors.js'
+import type { LocalAddress } from './byte-source.js'
+import { checkFileSize, notImportable, sizeFailure } from './file-checks.js'
 import { namesNear } from './near-names.js'
 import { openRealFile, systemErrorText } from './real-file.js'
+import { unfinishedFolder } from './upload-path.js'
 
-/** Where imports may read: inside one of `roots`, and in none of the `forbidden` directories. */
+/** Where imports may read: inside one of `roots` or of the uploads, and in no `forbidden` directory. */
 export interface ImportRoots {
-  /** At least one; relative paths are taken from the first. */
+  /** At least one; relative paths are looked for in their order. */
   readonly roots: readonly string[]
+  /** What was uploaded lies here, and is named by a path that begins with `uploads/`. */
+  readonly uploadRoot?: string
   /** The data directory. */
   readonly forbidden: readonly string[]
 }
 
-/** Milvus: the largest file that 2.3 takes. */
-const fileSizeBytesMax = 16 * 1024 ** 3
+const uploadPrefix = /^uploads(\/|$)/
 
 /**
  * The file that a user's path means, found to be a regular file that imports may read. Absolute paths and
@@ -22,35 +25,64 @@ const fileSizeBytesMax = 16 * 1024 ** 3
  * not told.
  * @throws importFailed naming the path as given, the resolved path and the roots
  */
-export function resolveImportPath(path: string, { roots, forbidden }: ImportRoots): SourceAddress {
-  refuseUnreadable(path)
-  const resolved = resolve(roots[0], path)
-  const place = realPlaceOf(path, resolved)
-  const real = join(place.directory, place.missing)
-  const realRoots = roots.map((root) => realPathOf(root))
-  if (!realRoots.some((root) => isInside(real, root))) {
-    const where = real === resolved ? `'${real}'` : `'${resolved}', really '${real}',`
-    fail(path, `the file '${path}' is not importable: ${where} is outside of ${rootsText(roots)}`)
-  }
-  if (forbidden.some((directory) => isInside(real, realPathOf(directory)))) {
-    fail(path, `the file '${path}' is not importable: '${real}' is in the server's data directory`)
-  }
-  if (place.missing !== '') failMissing(path, resolved, place, roots)
-  refuseSize(path, sizeOf(path, real))
+export function resolveImportPath(path: string, roots: ImportRoots): LocalAddress {
+  const { resolved, real, place } = importPlace(path, roots)
+  if (place.missing !== '') throw missingError(path, resolved, place, allRootsOf(roots))
+  checkFileSize(path, sizeOf(path, real))
   return { kind: 'local', name: path, path: real }
 }
 
-function refuseUnreadable(path: string): void {
-  const scheme = /^[a-z][a-z0-9+.-]+:\/\//i.exec(path)
-  if (scheme) {
-    fail(
-      path,
-      `the file '${path}' is not importable: expected the path of a local file, got the scheme '${scheme[0]}'`,
-    )
-  }
+interface ImportPlace {
+  readonly resolved: string
+  readonly real: string
+  readonly place: RealPlace
+}
+
+/**
+ * Where a path leads to, which may be a directory, or nothing.
+ * @throws importFailed where that is no place to read from
+ */
+export function importPlace(path: string, roots: ImportRoots): ImportPlace {
   if (path === '' || path.includes('\0')) {
-    fail(path, `the file ${JSON.stringify(path)} is not importable: expected the path of a file`)
+    throw notImportable(path, 'expected the path of a file')
   }
+  const resolved = resolvedPath(path, roots)
+  const place = realPlaceOf(path, resolved)
+  const real = join(place.directory, place.missing)
+  const all = allRootsOf(roots)
+  if (!isInAny(real, all)) {
+    const where = real === resolved ? `'${real}'` : `'${resolved}', really '${real}',`
+    throw notImportable(path, `${where} is outside of ${rootsText(all)}`)
+  }
+  if (isForbidden(real, roots)) {
+    throw notImportable(path, `'${real}' is in the server's data directory`)
+  }
+  return { resolved, real, place }
+}
+
+/** Whether a real path lies in a forbidden directory, or is an upload that has not ended. */
+export function isForbidden(real: string, { forbidden, uploadRoot }: ImportRoots): boolean {
+  if (isInAny(real, forbidden)) return true
+  return uploadRoot !== undefined && isInside(real, join(realPathOf(uploadRoot), unfinishedFolder))
+}
+
+/** The first place where there is something, else the first. What lies outside of the roots is not told. */
+function resolvedPath(path: string, roots: ImportRoots): string {
+  const places = roots.roots.map((root) => resolve(root, path))
+  if (roots.uploadRoot !== undefined && uploadPrefix.test(path)) {
+    places.unshift(join(resolve(roots.uploadRoot), path.replace(uploadPrefix, '')))
+  }
+  const all = allRootsOf(roots)
+  const isThere = (place: string) => existsSync(place) && isInAny(realPathOf(place), all)
+  return places.length === 1 ? places[0] : (places.find(isThere) ?? places[0])
+}
+
+function isInAny(real: string, directories: readonly string[]): boolean {
+  return directories.some((directory) => isInside(real, realPathOf(directory)))
+}
+
+function allRootsOf({ roots, uploadRoot }: ImportRoots): readonly string[] {
+  return uploadRoot === undefined ? roots : [...roots, uploadRoot]
 }
 
 interface RealPlace {
@@ -67,7 +99,7 @@ function realPlaceOf(path: string, resolved: string): RealPlace {
       return { directory: realpathSync.native(existing), missing }
     } catch (error) {
       if (!isMissing(error) || existing === dirname(existing)) {
-        return fail(path, systemText(path, error), error)
+        throw systemFailure(path, error)
       }
       missing = missing === '' ? basename(existing) : join(basename(existing), missing)
     }
@@ -89,20 +121,19 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-function failMissing(
+function missingError(
   path: string,
   resolved: string,
   { directory, missing }: RealPlace,
   roots: readonly string[],
-): never {
+): MillraceError {
   const [name] = missing.split(sep)
   const near = namesNear(name, directory)
   const hint = near.length > 0 ? `; near it: ${near.map((it) => `'${it}'`).join(', ')}` : ''
   const found = name === missing ? '' : `; '${directory}' has no '${name}'`
-  const text = `stat ${path}: no such file or directory`
-  fail(
+  return sizeFailure(
     path,
-    `failed to get file size of '${path}', error: ${text}: looked for '${resolved}' in ${rootsText(roots)}${found}${hint}`,
+    `stat ${path}: no such file or directory: looked for '${resolved}' in ${rootsText(roots)}${found}${hint}`,
   )
 }
 
@@ -112,15 +143,8 @@ function sizeOf(path: string, real: string): bigint {
     closeSync(descriptor)
     return stats.size
   } catch (error) {
-    return fail(path, systemText(path, error), error)
+    throw systemFailure(path, error)
   }
-}
-
-function refuseSize(path: string, size: bigint): void {
-  if (size === 0n) fail(path, `the file '${path}' size is zero`)
-  if (size <= BigInt(fileSizeBytesMax)) return
-  const milvus = `the file '${path}' size exceeds the maximum size: ${fileSizeBytesMax} bytes`
-  fail(path, `${milvus}: got ${size} bytes`)
 }
 
 function rootsText(roots: readonly string[]): string {
@@ -128,10 +152,6 @@ function rootsText(roots: readonly string[]): string {
   return `the import root${roots.length > 1 ? 's' : ''} ${quoted.join(', ')}`
 }
 
-function systemText(path: string, error: unknown): string {
-  return `failed to get file size of '${path}', error: stat ${path}: ${systemErrorText(error)}`
-}
-
-function fail(path: string, message: string, cause?: unknown): never {
-  throw new MillraceError('importFailed', message, { file: path }, cause)
+function systemFailure(path: string, error: unknown): MillraceError {
+  return sizeFailure(path, `stat ${path}: ${systemErrorText(error)}`, error)
 }

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
-import type { ByteSource, SourceAddress } from './byte-source.js'
+import type { ByteSource, LocalAddress } from './byte-source.js'
 import { openRealFile, type RealFile, systemErrorText } from './real-file.js'
 
 /** Node refuses a single read of 2 GiB. */
@@ -10,7 +10,7 @@ const readBytesMax = 1024 ** 3
  * Opens a file of this machine, whose reads are synchronous: made for worker threads.
  * @throws importFailed where the file is gone, or is no longer what was found at its address
  */
-export function openLocalSource(address: SourceAddress): ByteSource {
+export function openLocalSource(address: LocalAddress): ByteSource {
   try {
     return new LocalSource(address.name, openRealFile(address.path))
   } catch (error) {

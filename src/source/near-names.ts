@@ -6,14 +6,23 @@ const entriesMax = 10_000
 
 /** Up to three names in a directory that `name` may be a misspelling of, the likeliest first. */
 export function namesNear(name: string, directory: string): string[] {
-  const wanted = name.toLowerCase()
   const distanceMax = Math.max(2, Math.floor(name.length / 3))
-  return entriesOf(directory)
-    .map((entry) => ({ entry, distance: editDistance(wanted, entry.toLowerCase()) }))
+  return byDistance(name, entriesOf(directory))
     .filter(({ distance }) => distance <= distanceMax)
-    .sort((a, b) => a.distance - b.distance || (a.entry < b.entry ? -1 : 1))
     .slice(0, namesMax)
     .map(({ entry }) => entry)
+}
+
+/** All of the names, the likest first. */
+export function nearestNames(name: string, entries: readonly string[]): string[] {
+  return byDistance(name, entries).map(({ entry }) => entry)
+}
+
+function byDistance(name: string, entries: readonly string[]) {
+  const wanted = name.toLowerCase()
+  return entries
+    .map((entry) => ({ entry, distance: editDistance(wanted, entry.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance || (a.entry < b.entry ? -1 : 1))
 }
 
 function entriesOf(directory: string): string[] {

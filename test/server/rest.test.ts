@@ -39,16 +39,20 @@ const plan = {
   autoIdBegin: null,
 }
 
+const jobId = { jobId: String(taskId) }
 const jobOf = (task: ImportTask) => importProgressOf(task, null)
 
 describe('REST v2', () => {
   let server: Server
   let started: NewImport[]
   let tasks: unknown[]
+  let done: [string, bigint][]
 
   beforeEach(async () => {
     started = []
     tasks = []
+    done = []
+    const change = (verb: string) => async (id: bigint) => void done.push([verb, id])
     const engine = {
       startImport: async (job: NewImport) => {
         started.push(job)
@@ -59,6 +63,13 @@ describe('REST v2', () => {
         return tasks[0]
       },
       importTasks: () => tasks,
+      commitImport: change('commit'),
+      abortImport: change('abort'),
+      cancelImport: change('cancel'),
+      deleteImport: change('delete'),
+      importRejects: async function* () {
+        for (const row of [7, 9]) yield Buffer.from(`{"row":${row}}\n`)
+      },
       listCollections: () => [books],
       describeCollection: (_db: string, name: string) => {
         if (name !== 'books') throw new MillraceError('collectionNotFound', `no ${name}`)
@@ -69,7 +80,12 @@ describe('REST v2', () => {
         throw new MillraceError('indexNotFound', 'index not found')
       },
     } as unknown as Engine
-    server = createRestServer({ engine, host: '127.0.0.1', log: pino({ level: 'silent' }) })
+    server = createRestServer({
+      engine,
+      uploads: null,
+      host: '127.0.0.1',
+      log: pino({ level: 'silent' }),
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })
 
@@ -161,10 +177,11 @@ describe('REST v2', () => {
     }
     for (const path of ['/jobs/import/describe', '/jobs/import/get_progress']) {
       const reply = await post(path, { jobId: String(taskId) })
-      expect(JSON.parse(reply.text)).toEqual({
+      expect(JSON.parse(reply.text)).toMatchObject({
         code: 0,
         data: {
           ...members,
+          phase: 'completed',
           jobId: '446781855410077319',
           collectionName: 'books',
           createTime: '2024-01-06T22:24:07Z',
@@ -206,6 +223,125 @@ describe('REST v2', () => {
         reason,
       },
     ])
+  })
+
+  it('tells of each group of files how far it is', async () => {
+    const unit = newImportUnit(0, { begin: 0, end: 100, rowCount: 100, bytes: 1000 })
+    const units = [
+      { ...unit, bytesDone: 1000, rowCount: 99, rejectedCount: 1, isDone: true, doneMs: createdMs },
+      { ...unit, groupIndex: 1, bytesDone: 500, rowCount: 50 },
+      { ...unit, groupIndex: 2 },
+    ].map((each) => ({ ...each, checkpoint: { position: 100, row: 100 } }))
+    const request = { ...importRequest, fileGroups: [['a.json'], ['b.csv'], ['c.json']] }
+    const options: [string, string][] = [['on_error', 'skip']]
+    const started = { ...pending, state: ImportState.Started, rowCount: 149, rejectedCount: 1 }
+    tasks = [
+      jobOf({
+        ...started,
+        request: { ...request, options },
+        plan: { ...plan, units, bytesTotal: 3000, rowsTotal: null, warnings: ['a column'] },
+        progress: 45,
+        firstRejects: ['a.json: row 7: no number'],
+      }),
+    ]
+    const { data } = JSON.parse((await post('/jobs/import/describe', jobId)).text)
+    expect(data).toMatchObject({
+      state: 'Importing',
+      phase: 'reading',
+      progress: 45,
+      importedRows: 149,
+      fileSize: 3000,
+      bytesRead: 1500,
+      rejectedRows: 1,
+      rejects: ['a.json: row 7: no number'],
+      warnings: ['a column'],
+      completeTime: '',
+    })
+    expect(data.details).toMatchObject([
+      {
+        fileName: '[a.json]',
+        state: 'InProgress',
+        progress: 90,
+        importedRows: 99,
+        rejectedRows: 1,
+      },
+      { fileName: '[b.csv]', state: 'InProgress', progress: 45, importedRows: 50 },
+      { fileName: '[c.json]', state: 'Pending', progress: 0, importedRows: 0, fileSize: 1000 },
+    ])
+  })
+
+  it.each([
+    ['awaited', 'Uncommitted'],
+    ['asked', 'Committing'],
+    ['open', 'Importing'],
+  ] as const)('calls a job whose commit is %s %s', async (commitment, state) => {
+    tasks = [jobOf({ ...pending, state: ImportState.Persisted, plan, commitment })]
+    expect(JSON.parse((await post('/jobs/import/describe', jobId)).text).data.state).toBe(state)
+  })
+
+  it.each(['commit', 'abort', 'cancel', 'delete'])('passes on %s', async (verb) => {
+    tasks = [jobOf(pending)]
+    expect(await post(`/jobs/import/${verb}`, jobId)).toEqual({
+      status: 200,
+      text: '{"code":0,"data":{}}',
+    })
+    expect(done).toEqual([[verb, taskId]])
+    const codes = [
+      [{ jobId: 'x' }, 1100],
+      [{ jobId: '5' }, 2100],
+      [{}, 1802],
+    ] as const
+    for (const [body, code] of codes) {
+      expect(JSON.parse((await post(`/jobs/import/${verb}`, body)).text).code).toBe(code)
+    }
+  })
+
+  it('gives the rows that a job left out as JSON lines', async () => {
+    tasks = [jobOf(pending)]
+    const path = '/v2/vectordb/jobs/import/rejects'
+    const reply = await send(server, 'GET', `${path}?jobId=${taskId}`, '', {})
+    expect(reply).toEqual({ status: 200, text: '{"row":7}\n{"row":9}\n' })
+    expect((await send(server, 'GET', `${path}?jobId=5`, '', {})).text).toContain('"code":2100')
+    expect((await send(server, 'GET', path, '', {})).text).toContain('"code":1100')
+    const foreign = { origin: 'https://evil.example.com' }
+    expect((await send(server, 'GET', path, '', foreign)).status).toBe(403)
+  })
+
+  it('passes an idempotency key on', async () => {
+    const body = { collectionName: 'books', files: [['a.json']] }
+    await post('/jobs/import/create', body, { 'idempotency-key': 'once' })
+    expect(started).toMatchObject([{ idempotencyKey: 'once' }])
+    const long = await post('/jobs/import/create', body, { 'idempotency-key': 'x'.repeat(300) })
+    expect(JSON.parse(long.text)).toMatchObject({ code: 1100 })
+    expect(started).toHaveLength(1)
+  })
+
+  const fine = { collectionName: 'books', files: [['a.json']] }
+  it.each([
+    ...[5, ['books'], {}].map((collectionName) => ({ ...fine, collectionName })),
+    ...['a.json', ['a.json'], [[5]], [[null]], [['a.json', {}]]].map((files) => ({
+      ...fine,
+      files,
+    })),
+    ...[['x'], 5, { timeout: 300 }, { sep: [','] }].map((options) => ({ ...fine, options })),
+    ...['auto_commit', 'backup', 'l0_import', 'skip_disk_quota_check'].flatMap((key) =>
+      [true, null, ['true'], 'yes', ''].map((value) => ({ ...fine, options: { [key]: value } })),
+    ),
+  ])('refuses %j with 1801', async (body) => {
+    const { code, message } = JSON.parse((await post('/jobs/import/create', body)).text)
+    expect(code).toBe(1801)
+    expect(message).toMatch(
+      /^can only accept json format request, error: ("[a-zA-Z0-9._]+": .*expected (string|array|record), received|options\.\w+ must be one of "true" or "false")/,
+    )
+    expect(started).toEqual([])
+  })
+
+  it.each([true, [1], {}, 5])('refuses the job id %j with 1801', async (id) => {
+    for (const verb of ['describe', 'commit', 'abort', 'cancel', 'delete']) {
+      const reply = await post(`/jobs/import/${verb}`, { jobId: id })
+      expect(JSON.parse(reply.text)).toMatchObject({ code: 1801 })
+      expect(reply.text).toContain('expected string')
+    }
   })
 
   it('refuses a job id that is no number, and one that is not there', async () => {

@@ -3,7 +3,9 @@ import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
 import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
+import type { S3Access } from '../../config.js'
 import { MillraceError } from '../../errors.js'
+import { formatOf } from '../../formats/registry.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
 import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
@@ -12,6 +14,8 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../../search/search-request.js'
+import { expandFiles } from '../../source/expand-files.js'
+import type { SourceContext } from '../../source/resolve-source.js'
 import { Catalog } from '../../storage/catalog.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import type { RowsContext } from '../../storage/rows-context.js'
@@ -45,6 +49,12 @@ export interface EmbeddedEngineOptions {
   readonly dataPath: string
   /** Files are imported from inside these directories only; the first is where relative paths begin. */
   readonly importRoots: readonly string[]
+  /** Where the server keeps what is uploaded: importable too, by paths that begin with `uploads/`. */
+  readonly uploadRoot?: string
+  /** Left out: no import reads from S3. */
+  readonly s3?: S3Access | null
+  /** Hosts that imports may read from by http and https; left out: none. */
+  readonly httpHosts?: readonly string[]
   readonly log: EngineLog
   readonly nowMs?: () => number
   /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
@@ -61,13 +71,20 @@ export class EmbeddedEngine implements Engine {
   readonly #collections: Collections
   readonly #reads: Reads
   readonly #imports: ImportRunner
+  readonly #sources: SourceContext
   readonly #checks = createFiniteChecks()
 
-  private constructor(context: RowsContext, collections: Collections, imports: ImportRunner) {
+  private constructor(
+    context: RowsContext,
+    collections: Collections,
+    imports: ImportRunner,
+    sources: SourceContext,
+  ) {
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
     this.#imports = imports
+    this.#sources = sources
   }
 
   /** @throws serviceUnavailable when another server owns the data directory */
@@ -89,10 +106,11 @@ export class EmbeddedEngine implements Engine {
       log.error('a collection could not be loaded again', { collection, error }),
     )
     const target = new EmbeddedImportTarget(context, collections)
+    const sources = sourcesOf(options, directory.path)
     const imports = ImportRunner.start({
       target,
       pool: context.pool,
-      roots: { roots: options.importRoots, forbidden: [directory.path] },
+      roots: sources,
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
       retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
@@ -105,7 +123,7 @@ export class EmbeddedEngine implements Engine {
     })
     // A first import would wait for a thread to start and to load its modules: two tenths of a second.
     context.pool.load(importUnitJob, 'batch').catch((error) => log.error('no thread', { error }))
-    return new EmbeddedEngine(context, collections, imports)
+    return new EmbeddedEngine(context, collections, imports, sources)
   }
 
   allocTimestamp(): bigint {
@@ -296,8 +314,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   async startImport(request: NewImport): Promise<ImportTask> {
+    this.#collections.named(request.dbName, request.collectionName)
+    const fileGroups = await expandFiles(request.fileGroups, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
-    return this.#imports.submit(checkImportRequest(request, record))
+    return this.#imports.submit(checkImportRequest({ ...request, fileGroups }, record))
   }
 
   importTask(taskId: bigint): ImportProgress {
@@ -342,6 +362,17 @@ export class EmbeddedEngine implements Engine {
     await this.#context.oracle.close()
     await this.#context.directory.close()
   }
+}
+
+function rowsOf(name: string): 'file' | 'set' | null {
+  const format = formatOf(name)
+  if (!format) return null
+  return format.isRowFile ? 'file' : 'set'
+}
+
+function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
+  const { importRoots, uploadRoot, s3, httpHosts } = options
+  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, httpHosts }
 }
 
 function logImport(log: EngineLog, task: ImportTask): void {

@@ -71,6 +71,6 @@ function issueText({ path, message }: z.core.$ZodIssue): string {
   return `"${path.join('.')}": ${message}`
 }
 
-function notJson(reason: string): MillraceError {
+export function notJson(reason: string): MillraceError {
   return new MillraceError('restNotJson', `can only accept json format request, error: ${reason}`)
 }

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import type { ImportGroupProgress } from '../../bulk/import-progress.js'
-import { ImportState } from '../../bulk/import-state.js'
-import type { ImportTask } from '../../bulk/import-task.js'
-import type { Engine, ImportProgress } from '../../engines/engine.js'
+import type { Engine, ImportProgress, KeyValues } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
-import { type BodyShape, filesOfRows, text, textPairs } from './body-shape.js'
+import { type BodyShape, filesOfRows, notJson, text, textPairs } from './body-shape.js'
+import { jobDescription, jobRecord } from './job-description.js'
 import type { JsonValue } from './json-text.js'
-import { route } from './route.js'
+import { type Route, route } from './route.js'
 
 export const createImportJob = route(
   {
@@ -20,22 +18,34 @@ export const createImportJob = route(
     }),
     required: { collectionName: 'CollectionName', files: 'Files' },
   },
-  async (engine, { collectionName, partitionName, files, options }, dbName) => {
-    const fileGroups = files ?? []
-    const job = { dbName, collectionName, partitionName, options, fileGroups }
-    const { taskId } = await engine.startImport(job)
+  async (engine, { collectionName, partitionName, files, options }, dbName, { idempotencyKey }) => {
+    checkTruths(options)
+    const { taskId } = await engine.startImport({
+      dbName,
+      collectionName,
+      partitionName,
+      options,
+      fileGroups: files ?? [],
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    })
     return { jobId: String(taskId) }
   },
 )
 
-export const describeImportJob = route(
-  {
-    name: 'JobIDReq',
-    schema: z.object({ dbName: text, jobId: text }),
-    required: { jobId: 'JobID' },
-  },
-  (engine, { jobId }) => jobDescription(importJob(engine, jobId)),
+const jobShape: BodyShape<{ dbName: string; jobId: string }> = {
+  name: 'JobIDReq',
+  schema: z.object({ dbName: text, jobId: text }),
+  required: { jobId: 'JobID' },
+}
+
+export const describeImportJob = route(jobShape, (engine, { jobId }) =>
+  jobDescription(importJob(engine, jobId)),
 )
+
+export const commitImportJob = changeOfJob((engine, taskId) => engine.commitImport(taskId))
+export const abortImportJob = changeOfJob((engine, taskId) => engine.abortImport(taskId))
+export const cancelImportJob = changeOfJob((engine, taskId) => engine.cancelImport(taskId))
+export const deleteImportJob = changeOfJob((engine, taskId) => engine.deleteImport(taskId))
 
 const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
   name: 'OptionalCollectionNameReq',
@@ -44,15 +54,33 @@ const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
 }
 
 export const listImportJobs = route(listShape, (engine, { collectionName }, dbName) => ({
-  records: engine.importTasks(dbName, collectionName).map((job) => ({
-    jobId: String(job.task.taskId),
-    collectionName: job.task.request.collectionName,
-    state: stateName(job.task),
-    progress: progressOf(job),
-    reason: reasonOf(job.task),
-  })),
+  records: engine.importTasks(dbName, collectionName).map(jobRecord),
 }))
 
+/** The rows that a job left out, as JSON lines. @throws as `importJob` */
+export function importRejects(engine: Engine, query: URLSearchParams): AsyncIterable<Uint8Array> {
+  const { task } = importJob(engine, query.get('jobId') ?? '')
+  return engine.importRejects(task.taskId)
+}
+
+/** Milvus: of these options nothing but the two words is taken. */
+const truthOptions = ['auto_commit', 'backup', 'l0_import', 'skip_disk_quota_check']
+
+function checkTruths(options: KeyValues): void {
+  const wrong = options.find(
+    ([key, value]) => truthOptions.includes(key) && value !== 'true' && value !== 'false',
+  )
+  if (wrong) throw notJson(`options.${wrong[0]} must be one of "true" or "false"`)
+}
+
+function changeOfJob(change: (engine: Engine, taskId: bigint) => Promise<void>): Route {
+  return route(jobShape, async (engine, { jobId }): Promise<JsonValue> => {
+    await change(engine, importJob(engine, jobId).task.taskId)
+    return {}
+  })
+}
+
+/** @throws parameterInvalid for what is no number, importFailed for a job that is not there */
 function importJob(engine: Engine, jobId: string): ImportProgress {
   if (!/^\d{1,19}$/.test(jobId)) {
     throw new MillraceError(
@@ -66,73 +94,4 @@ function importJob(engine: Engine, jobId: string): ImportProgress {
     if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
     throw new MillraceError('importFailed', `import job does not exist, jobID=${jobId}`, {}, error)
   }
-}
-
-function jobDescription(job: ImportProgress): JsonValue {
-  const { task } = job
-  const common = {
-    ...progressMembers(job),
-    reason: reasonOf(task),
-  }
-  return {
-    jobId: String(task.taskId),
-    collectionName: task.request.collectionName,
-    createTime: timeText(task.createdMs),
-    ...common,
-    state: stateName(task),
-    warnings: task.plan?.warnings.length ? task.plan.warnings : undefined,
-    failedFile: task.failedAt.file,
-    failedRow: task.failedAt.row,
-    failedField: task.failedAt.field,
-    details: job.groups.map((group) => ({
-      ...common,
-      ...groupRows(group),
-      fileName: `[${group.files.join(' ')}]`, // Milvus: Go's %v of the group's paths.
-      state: detailStateName(task),
-    })),
-  }
-}
-
-function groupRows({ rowCount, rowsTotal, bytesTotal }: ImportGroupProgress) {
-  return { importedRows: rowCount, totalRows: rowsTotal ?? 0, fileSize: bytesTotal }
-}
-
-function progressMembers(job: ImportProgress): Record<string, JsonValue> {
-  const { task } = job
-  return {
-    completeTime: task.completedMs === null ? '' : timeText(task.completedMs),
-    progress: progressOf(job),
-    importedRows: task.rowCount,
-    totalRows: task.plan?.rowsTotal ?? 0,
-    fileSize: task.plan?.bytesTotal ?? 0,
-  }
-}
-
-function progressOf({ task, progress }: ImportProgress): number {
-  return isFailed(task) ? 0 : progress
-}
-
-function reasonOf({ reason }: ImportTask): string | undefined {
-  return reason === '' ? undefined : reason
-}
-
-function stateName(task: ImportTask): string {
-  if (isFailed(task)) return 'Failed'
-  if (task.state === ImportState.Pending) return 'Pending'
-  return task.state === ImportState.Completed ? 'Completed' : 'Importing'
-}
-
-/** Milvus calls the same state otherwise in a job's details. */
-function detailStateName(task: ImportTask): string {
-  const name = stateName(task)
-  return name === 'Importing' ? 'InProgress' : name
-}
-
-function isFailed({ state }: ImportTask): boolean {
-  return state === ImportState.Failed || state === ImportState.FailedAndCleaned
-}
-
-/** RFC 3339 in whole seconds. */
-function timeText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -18,9 +18,9 @@ export function refusalOf({ headers }: IncomingMessage, listeningHost: string): 
   return null
 }
 
-export function isJsonRequest({ headers }: IncomingMessage): boolean {
+export function mediaTypeOf({ headers }: IncomingMessage): string {
   const [mediaType] = (headers['content-type'] ?? '').split(';')
-  return mediaType.trim().toLowerCase() === 'application/json'
+  return mediaType.trim().toLowerCase()
 }
 
 function hostNameOf(url: string): string {
