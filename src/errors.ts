@@ -39,6 +39,8 @@ export interface ErrorPlace {
   readonly file?: string
   readonly row?: number
   readonly field?: string
+  /** Of the file's text: where a row begins, or what breaks its grammar. */
+  readonly byteOffset?: number
 }
 
 export class MillraceError extends Error {

@@ -1,12 +1,13 @@
-import { extname } from 'node:path'
 import type { Format } from './format.js'
+import { jsonFormat } from './json.js'
+import { jsonlFormat } from './jsonl.js'
 import { npyFormat } from './npy.js'
 
 /** Every format that can be read. */
-export const formats: readonly Format[] = [npyFormat]
+export const formats: readonly Format[] = [npyFormat, jsonFormat, jsonlFormat]
 
 /** The format that a file's extension names, in whatever case. */
 export function formatOf(path: string): Format | undefined {
-  const extension = extname(path).toLowerCase()
-  return formats.find((format) => format.extensions.includes(extension))
+  const name = path.toLowerCase()
+  return formats.find(({ extensions }) => extensions.some((extension) => name.endsWith(extension)))
 }

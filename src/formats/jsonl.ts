@@ -1,0 +1,58 @@
+import type { Field } from '../schema/field.js'
+import type { ByteSource } from '../source/byte-source.js'
+import { cutLines } from './cut-text.js'
+import type { FileGroupOutline, Format, InputPart } from './format.js'
+import { type JsonRows, outlineJson } from './json.js'
+import { jsonLinesGrammar } from './json-grammars.js'
+import { JsonRowReader } from './json-row.js'
+import { skipSpace, skipValue } from './json-scan.js'
+import { RowColumns } from './row-columns.js'
+import { onlySource, partsBetween, textExtensions, wholePart } from './row-file.js'
+import { readHead } from './text-head.js'
+import { openTextReader } from './text-reader.js'
+
+/** An object a line. */
+export const jsonlFormat: Format = {
+  name: 'jsonl',
+  extensions: textExtensions('.jsonl', '.ndjson'),
+  isRowFile: true,
+
+  async outline(sources, fields, reserved): Promise<FileGroupOutline> {
+    const source = onlySource('JSON', sources)
+    return outlineJson(source, await jsonLinesRows(source, fields, reserved))
+  },
+
+  async cut([source], _fields, _options, partCount): Promise<InputPart[]> {
+    const whole = await wholePart(source)
+    const isCompressed = whole.end !== source.byteLength
+    if (partCount < 2 || isCompressed || !(await isOneRowALine(source))) return [whole]
+    return partsBetween(source, await cutLines(source, 0, partCount))
+  },
+
+  async open(request) {
+    const { sources, fields, reserved } = request
+    return openTextReader(request, await jsonLinesRows(sources[0], fields, reserved))
+  },
+}
+
+async function jsonLinesRows(
+  source: ByteSource,
+  fields: readonly Field[],
+  reserved: readonly Field[],
+): Promise<JsonRows> {
+  const columns = new RowColumns(fields)
+  const reader = new JsonRowReader(columns, reserved)
+  const headEnd = await readHead(source, ({ position }) => position)
+  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd }
+}
+
+/** Objects over several lines are read all the same, but no line tells where one begins. */
+function isOneRowALine(source: ByteSource): Promise<boolean> {
+  return readHead(source, (cursor) => {
+    skipSpace(cursor)
+    const { position } = cursor
+    if (position === cursor.end) return false
+    skipValue(cursor, true)
+    return cursor.bytes.subarray(position, cursor.position).indexOf(0x0a) < 0
+  })
+}
