@@ -2,9 +2,10 @@ import type { Format } from './format.js'
 import { jsonFormat } from './json.js'
 import { jsonlFormat } from './jsonl.js'
 import { npyFormat } from './npy.js'
+import { parquetFormat } from './parquet.js'
 
 /** Every format that can be read. */
-export const formats: readonly Format[] = [npyFormat, jsonFormat, jsonlFormat]
+export const formats: readonly Format[] = [npyFormat, jsonFormat, jsonlFormat, parquetFormat]
 
 /** The format that a file's extension names, in whatever case. */
 export function formatOf(path: string): Format | undefined {

@@ -3,7 +3,7 @@ import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
 import type { MessageInput } from './codec.js'
 import type { ValueField } from './generated/messages.js'
-import { parseTimestamptz } from './timestamptz.js'
+import { parseTimestamptz } from '../schema/timestamptz.js'
 
 type Member =
   | 'bool_data'

@@ -19,7 +19,7 @@ import {
 } from './bytes-column.js'
 import type { MessageInput } from './codec.js'
 import type { ScalarField } from './generated/messages.js'
-import { formatTimestamptz, parseTimestamptz } from './timestamptz.js'
+import { formatTimestamptz, parseTimestamptz } from '../schema/timestamptz.js'
 
 /** null where the message has no values of the field's type. @throws parameterInvalid */
 export function columnFromScalars(field: Field, scalars: ScalarField): Column | null {

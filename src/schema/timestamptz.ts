@@ -1,4 +1,4 @@
-import { invalidParameter } from '../schema/invalid-parameter.js'
+import { invalidParameter } from './invalid-parameter.js'
 
 const pattern = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:\d\d)?$/
 
