@@ -1,9 +1,9 @@
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
+import { parseTimestamptz } from '../schema/timestamptz.js'
 import type { MessageInput } from './codec.js'
 import type { ValueField } from './generated/messages.js'
-import { parseTimestamptz } from '../schema/timestamptz.js'
 
 type Member =
   | 'bool_data'

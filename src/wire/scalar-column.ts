@@ -11,6 +11,7 @@ import { growableColumn } from '../column/growable-column.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
+import { formatTimestamptz, parseTimestamptz } from '../schema/timestamptz.js'
 import {
   bytesColumnFromRows,
   bytesColumnFromStrings,
@@ -19,7 +20,6 @@ import {
 } from './bytes-column.js'
 import type { MessageInput } from './codec.js'
 import type { ScalarField } from './generated/messages.js'
-import { formatTimestamptz, parseTimestamptz } from '../schema/timestamptz.js'
 
 /** null where the message has no values of the field's type. @throws parameterInvalid */
 export function columnFromScalars(field: Field, scalars: ScalarField): Column | null {

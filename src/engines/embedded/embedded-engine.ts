@@ -63,7 +63,7 @@ export interface EmbeddedEngineOptions {
   readonly importRetentionMs?: number
 }
 
-const importUnitJob = new URL('../../bulk/import-unit-job.js', import.meta.url)
+const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
@@ -122,7 +122,7 @@ export class EmbeddedEngine implements Engine {
         }),
     })
     // A first import would wait for a thread to start and to load its modules: two tenths of a second.
-    context.pool.load(importUnitJob, 'batch').catch((error) => log.error('no thread', { error }))
+    context.pool.load(importStepJob, 'batch').catch((error) => log.error('no thread', { error }))
     return new EmbeddedEngine(context, collections, imports, sources)
   }
 

@@ -81,7 +81,7 @@ function changeOfJob(change: (engine: Engine, taskId: bigint) => Promise<void>):
 }
 
 /** @throws parameterInvalid for what is no number, importFailed for a job that is not there */
-function importJob(engine: Engine, jobId: string): ImportProgress {
+export function importJob(engine: Engine, jobId: string): ImportProgress {
   if (!/^\d{1,19}$/.test(jobId)) {
     throw new MillraceError(
       'parameterInvalid',

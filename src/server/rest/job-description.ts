@@ -41,6 +41,17 @@ export function jobDescription(job: ImportProgress): Members {
   }
 }
 
+/** How far a job is, without what does not change and without its files. */
+export function jobEvent(job: ImportProgress): Members {
+  return {
+    ...jobRecord(job),
+    ...speedMembers(job),
+    fileSize: job.bytesTotal,
+    rowsWritten: job.task.rowCount,
+    totalRows: totalRowsOf(job),
+  }
+}
+
 /** How far it is, which clients draw while it runs. */
 function speedMembers(job: ImportProgress): Members {
   return {
@@ -66,6 +77,7 @@ function groupDescription({ task, progress, phase }: ImportProgress, group: Impo
     progress: isFailed(task) ? 0 : groupPercent(group, progress),
     completeTime: timeText(phase === 'completed' ? task.completedMs : null),
     state: groupStateName(task, phase === 'completed', isRead || group.bytesRead > 0),
+    bytesRead: group.bytesRead,
     importedRows: isFailed(task) ? 0 : group.rowCount,
     totalRows: isFailed(task) ? 0 : (group.rowsTotal ?? 0),
     rejectedRows: group.rejectedCount > 0 ? group.rejectedCount : undefined,

@@ -12,6 +12,7 @@ import { wordsOf } from './route.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'
+const eventsPath = /^\/v2\/jobs\/import\/([^/]+)\/events$/
 /** A connection on which nothing moves for so long is ended. */
 const idleTimeoutMs = 120_000
 
@@ -24,12 +25,18 @@ interface RestOptions {
   readonly log: Logger
 }
 
+interface Serving extends RestOptions {
+  /** False from when the server begins to stop. */
+  readonly isServing: () => boolean
+}
+
 /** Milvus's REST v2 and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
 export function createRestServer(options: RestOptions): Server {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    void answer(options, request, response)
+    void answer(serving, request, response)
   }
   const server = createServer(onRequest)
+  const serving = { ...options, isServing: () => server.listening }
   // A client that asks before it sends a body is answered without one where it is refused.
   server.on('checkContinue', onRequest)
   server.timeout = idleTimeoutMs
@@ -39,7 +46,7 @@ export function createRestServer(options: RestOptions): Server {
 }
 
 async function answer(
-  options: RestOptions,
+  options: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -60,7 +67,7 @@ async function send(
 ): Promise<void> {
   // The rest of a body that was refused is not read, so the connection cannot be used again.
   if (!request.complete) response.setHeader('connection', 'close')
-  response.writeHead(status, { ...headers, 'content-type': contentTypeOf(body) })
+  response.writeHead(status, { 'content-type': contentTypeOf(body), ...headers })
   if (typeof body === 'string') response.end(body)
   else await pipeline(body, response).catch(() => {}) // The client has gone, or sees no end of it.
 }
@@ -71,7 +78,7 @@ function contentTypeOf(body: Reply['body']): string {
 }
 
 async function replyTo(
-  options: RestOptions,
+  options: Serving,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -81,6 +88,11 @@ async function replyTo(
   if (refusal) return failure(403, new MillraceError('parameterInvalid', refusal))
   if (options.uploads && (path === uploadsPrefix || path.startsWith(`${uploadsPrefix}/`))) {
     return uploadReply(options.engine, options.uploads, request, response)
+  }
+  const [, jobId] = eventsPath.exec(path) ?? []
+  if (jobId !== undefined && request.method === 'GET') {
+    const { importEvents } = await import('./import-events.js')
+    return importEvents(options.engine, jobId, options.isServing)
   }
   if (!path.startsWith(prefix)) return notFound(request, path)
   if (request.method === 'GET') return downloadReply(options, request, path)
