@@ -6,7 +6,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/partition not found/, 'make the partition first, or leave --partition out'],
   [
     /outside of the import root/,
-    'start the server with --import-root and a directory above the file; one with --upload-root takes it as an upload',
+    'start the server with --import-root and a directory above the file',
   ],
   [/takes no uploads/, 'put the files where the server reads imports: inside its --import-root'],
   [

@@ -10,7 +10,7 @@ import type { ImportOutcome, ImportReport } from './import-report.js'
 import { jsonReport } from './json-report.js'
 import { openDatabase } from './open-database.js'
 import { PlainReport } from './plain-report.js'
-import { type StagedFiles, stageByUpload, stageInPlace } from './stage-files.js'
+import { type StagedFiles, stageByUpload, stageInPlace, userPathOf } from './stage-files.js'
 import { TerminalReport } from './terminal-report.js'
 import { writeRejects } from './write-rejects.js'
 
@@ -63,12 +63,12 @@ async function importInto(
 
 /** Whether it failed since the database may not read a file that is here. */
 function isUnseen(
-  { state, job }: ImportOutcome,
+  { state, job: { reason } }: ImportOutcome,
   groups: readonly (readonly MeantFile[])[],
 ): boolean {
   const isSaid = /outside of the import root|no such file|permission denied|in the server's data/i
-  if (state !== 'failed' || !isSaid.test(job.reason)) return false
-  return groups.flat().some(({ path, isLocal }) => isLocal && job.reason.includes(path))
+  if (state !== 'failed' || !isSaid.test(reason)) return false
+  return groups.flat().some(({ path, isLocal }) => isLocal && reason.includes(userPathOf(path)))
 }
 
 async function runImport(

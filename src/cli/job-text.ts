@@ -11,10 +11,10 @@ export function speedText(speed: {
 }): string {
   const { rows, rowsPerSecond, bytesPerSecond, remainingSeconds } = speed
   return [
-    rows === null ? '' : rowsText(rows),
-    rowsPerSecond === null ? '' : `${countText(Math.round(rowsPerSecond))} rows/s`,
-    bytesPerSecond === null ? '' : `${bytesText(bytesPerSecond)}/s`,
-    remainingSeconds === null ? '' : `${durationText(remainingSeconds)} left`,
+    rows ? rowsText(rows) : '',
+    rowsPerSecond ? `${countText(Math.round(rowsPerSecond))} rows/s` : '',
+    bytesPerSecond ? `${bytesText(bytesPerSecond)}/s` : '',
+    remainingSeconds ? `${durationText(remainingSeconds)} left` : '',
   ]
     .filter((text) => text !== '')
     .join('  ')
@@ -29,7 +29,7 @@ export function phaseOf({ phase, state }: ImportJob): string {
 export function progressText(job: ImportJob): string {
   const isReading = job.phase === 'reading'
   const speed = speedText({
-    rows: isReading ? job.rowsRead : job.importedRows || null,
+    rows: isReading ? job.rowsRead : job.importedRows,
     rowsPerSecond: isReading ? job.rowsPerSecond : null,
     bytesPerSecond: isReading ? job.bytesPerSecond : null,
     remainingSeconds: isReading ? job.remainingSeconds : null,

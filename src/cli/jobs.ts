@@ -50,7 +50,7 @@ export async function watchJob(jobId: string, words: JobsWords): Promise<number>
     job,
     seconds: secondsOf(job),
     rejectsFile: null,
-    hint: job.state === 'Failed' ? failureHint(job.reason, job) : null,
+    hint: job.state === 'Failed' ? failureHint(job.reason, job) : rejectsHint(job),
   }
   report.ended(outcome)
   return exitCodeOf(outcome)
@@ -94,6 +94,11 @@ function recordOf({ jobId, collectionName, state, progress, reason }: ImportJob)
   return { jobId, collectionName, state, progress, reason }
 }
 
+function rejectsHint({ jobId, rejectedRows }: ImportJob): string | null {
+  if (!rejectedRows) return null
+  return `${rowsText(rejectedRows)} left out: "millrace jobs rejects ${jobId}" prints them`
+}
+
 function jobLines(job: ImportJob): string[] {
   return [
     `job ${job.jobId}, into ${job.collectionName}, begun ${job.createTime}`,
@@ -103,9 +108,7 @@ function jobLines(job: ImportJob): string[] {
       (file) =>
         `  ${file.state.padEnd(10)} ${bytesText(file.fileSize).padStart(9)}  ${rowsText(file.importedRows)}  ${fileLabel(file)}`,
     ),
-    ...(job.rejectedRows
-      ? [`${rowsText(job.rejectedRows)} left out: "millrace jobs rejects ${job.jobId}" prints them`]
-      : []),
+    ...[rejectsHint(job) ?? []].flat(),
     ...job.warnings.map((warning) => `warning: ${warning}`),
   ]
 }

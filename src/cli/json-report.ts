@@ -1,4 +1,4 @@
-import type { ImportJob } from '../client/import-job.js'
+import { hasEnded, type ImportJob } from '../client/import-job.js'
 import { dataTypeName } from '../schema/data-type.js'
 import type { PlannedCollection } from './database.js'
 import { exitCodeOf } from './exit-code.js'
@@ -20,7 +20,9 @@ export const jsonReport: ImportReport = {
     }),
   upload: (file, bytesDone, bytesTotal) => write('upload', { file, bytesDone, bytesTotal }),
   started: (jobId, database) => write('started', { jobId, database }),
-  progress: (job: ImportJob) => write('progress', job),
+  progress: (job) => {
+    if (!hasEnded(job)) write('progress', progressMembers(job))
+  },
   note: (message) => write('note', { message }),
   pause: () => {},
   resume: () => {},
@@ -29,6 +31,15 @@ export const jsonReport: ImportReport = {
     const exitCode = exitCodeOf(outcome)
     write('result', { result, exitCode, seconds, rejectsFile, hint, ...job })
   },
+}
+
+/** What changes while it runs. */
+function progressMembers(job: ImportJob): object {
+  const { jobId, state, phase, progress, importedRows, totalRows, fileSize, files } = job
+  const { bytesRead, rowsRead, bytesPerSecond, rowsPerSecond, remainingSeconds } = job
+  const counts = { bytesRead, rowsRead, importedRows, totalRows, fileSize }
+  const speed = { bytesPerSecond, rowsPerSecond, remainingSeconds }
+  return { jobId, state, phase, progress, ...counts, ...speed, files }
 }
 
 function write(event: string, members: object): void {

@@ -1,4 +1,4 @@
-import type { ImportJob } from '../client/import-job.js'
+import { hasEnded, type ImportJob } from '../client/import-job.js'
 import type { PlannedCollection } from './database.js'
 import type { ImportOutcome, ImportReport } from './import-report.js'
 import { fileLabel, phaseOf, placeLines, progressText, resultText } from './job-text.js'
@@ -11,8 +11,8 @@ const rejectsShownMax = 3
 /** Plain lines, for a pipe or a log: one when something changes, and one every two seconds. */
 export class PlainReport implements ImportReport {
   readonly isInteractive: boolean = false
-  #phase = ''
-  #saidMs = 0
+  #phase = 'pending'
+  #saidMs = performance.now()
   readonly #filesDone = new Set<number>()
 
   schema(collection: PlannedCollection, from: string): void {
@@ -35,6 +35,7 @@ export class PlainReport implements ImportReport {
       this.#filesDone.add(fileIndex)
       this.say(`read ${fileLabel(file)}: ${rowsText(file.totalRows)}`)
     }
+    if (hasEnded(job)) return
     const isNew = phaseOf(job) !== this.#phase
     if (!isNew && performance.now() < this.#saidMs + everyMs) return
     this.#phase = phaseOf(job)
@@ -53,7 +54,7 @@ export class PlainReport implements ImportReport {
   ended({ state, job, seconds, rejectsFile, hint }: ImportOutcome): void {
     for (const warning of job.warnings) this.say(`warning: ${warning}`)
     if (state === 'done') this.say(resultText(job, seconds))
-    else complain([`${state}: ${job.reason || job.jobId}`, ...placeLines(job)])
+    else complain([unfinishedText(state, job), ...placeLines(job)])
     if (rejectsFile !== null) {
       this.say(`${rowsText(job.rejectedRows ?? 0)} left out, written to ${rejectsFile}:`)
       for (const reject of job.rejects.slice(0, rejectsShownMax)) this.say(`  ${reject}`)
@@ -64,6 +65,12 @@ export class PlainReport implements ImportReport {
   protected say(line: string): void {
     process.stdout.write(`${line}\n`)
   }
+}
+
+function unfinishedText(state: ImportOutcome['state'], job: ImportJob): string {
+  if (state === 'failed') return `failed: ${job.reason}`
+  if (state === 'cancelled') return 'cancelled: nothing of it was imported'
+  return `left as it is: job ${job.jobId}, ${phaseOf(job)}`
 }
 
 function complain(lines: readonly string[]): void {

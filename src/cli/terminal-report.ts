@@ -10,6 +10,7 @@ const labelWidth = 24
 const barWidth = 24
 /** Of more files than fit on a screen, the total is shown and how many are read. */
 const filesShownMax = 12
+const earlyMs = 500
 
 /** A bar for each file, and one for all of them. */
 export class TerminalReport extends PlainReport {
@@ -18,6 +19,12 @@ export class TerminalReport extends PlainReport {
   readonly #lines = new Map<string, SingleBar>()
   readonly #speeds = new Map<string, Speedometer>()
   #isPaused = false
+  #beganMs: number | null = null
+
+  override started(jobId: string, database: string): void {
+    this.#beganMs = null
+    super.started(jobId, database)
+  }
 
   override upload(file: string, bytesDone: number, bytesTotal: number): void {
     const speed = this.#speedOf(file)
@@ -31,13 +38,13 @@ export class TerminalReport extends PlainReport {
   }
 
   override progress(job: ImportJob): void {
-    if (this.#isPaused) return
+    if (this.#isPaused || job.state === 'Failed' || this.#isTooEarly(job)) return
     const { files } = job
     const isEachShown = files.length > 1 && files.length <= filesShownMax
     if (isEachShown) for (const [index, file] of files.entries()) this.#file(index, file)
     const isReading = job.phase === 'reading'
     const rates = speedText({
-      rows: isReading ? job.rowsRead : job.importedRows || null,
+      rows: isReading ? job.rowsRead : job.importedRows,
       rowsPerSecond: isReading ? job.rowsPerSecond : null,
       bytesPerSecond: isReading ? job.bytesPerSecond : null,
       remainingSeconds: isReading ? job.remainingSeconds : null,
@@ -65,6 +72,12 @@ export class TerminalReport extends PlainReport {
   protected override say(line: string): void {
     this.#close()
     super.say(line)
+  }
+
+  /** A job that fails before it has read a byte needs no bars. */
+  #isTooEarly({ bytesRead }: ImportJob): boolean {
+    this.#beganMs ??= performance.now()
+    return bytesRead === 0 && performance.now() < this.#beganMs + earlyMs
   }
 
   #file(index: number, file: ImportJobFile): void {
