@@ -1,10 +1,14 @@
 // npm run test:interop: real clients against the built server. The last line is `N passed, N failed`.
+import { minioBinary } from './minio.mjs'
 import { pythonEnvironment, pythonLack } from './python-environments.mjs'
 import { run } from './run.mjs'
 import { closeWith, runTests } from './run-tests.mjs'
 
 try {
   run('scripts/build.mjs')
+  process.env.MILLRACE_MINIO = minioBinary()
+  if (!process.env.MILLRACE_MINIO)
+    console.log('millrace: the tests with MinIO are skipped: it is not there')
   const lack = pythonLack()
   if (lack) console.log(`millrace: the tests with Python clients are skipped: ${lack}`)
   else {

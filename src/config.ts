@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { MillraceError } from './errors.js'
 
 /** This package's version. */
@@ -78,14 +78,15 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws parameterInvalid naming the option, what is expected and what was given
  */
 export function serveConfigFrom(options: ServeOptions, env: Environment): ServeConfig {
+  const dataPath = resolve(options.data)
   return {
     host: options.host,
     port: portFrom(options.port),
-    dataPath: resolve(options.data),
+    dataPath,
     importRoots: options.importRoot.map((root) => resolve(root)),
     s3: s3AccessFrom(options, env),
     httpHosts: options.allowHttpHost.map(httpHostFrom),
-    uploadRoot: resolve(options.uploadRoot ?? `${resolve(options.data)}-uploads`),
+    uploadRoot: uploadRootFrom(options.uploadRoot, dataPath),
     uploadBytesMax: byteCountFrom('--upload-quota', options.uploadQuota),
     logLevel: logLevelFrom(options.logLevel),
   }
@@ -141,6 +142,13 @@ function httpHostFrom(text: string): string {
     return new URL(url).host.replace(/:443$/, '')
   }
   throw refused('--allow-http-host', 'a host, or host:port', text)
+}
+
+/** Nothing in the data directory is importable. */
+function uploadRootFrom(text: string | undefined, dataPath: string): string {
+  const path = resolve(text ?? `${dataPath}-uploads`)
+  if (!`${path}${sep}`.startsWith(`${dataPath}${sep}`)) return path
+  throw refused('--upload-root', `a directory outside of ${dataPath}`, path)
 }
 
 const byteUnits: Readonly<Record<string, number>> = {

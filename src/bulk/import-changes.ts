@@ -69,6 +69,7 @@ function unitWithStep(unit: ImportUnit, step: ImportStep, nowMs: number): Import
     bytesDone: step.isDone ? unit.part.bytes : Math.min(step.bytesRead, unit.part.bytes),
     rowCount: unit.rowCount + step.rowCount,
     rejectedCount: unit.rejectedCount + step.rejectedCount,
+    segmentIds: [...unit.segmentIds, ...step.segments.map(({ segmentId }) => segmentId)],
     idRanges,
     isDone: step.isDone,
     doneMs: step.isDone ? nowMs : null,
@@ -88,9 +89,9 @@ export function persistedTask(task: ImportTask, nowMs: number): ImportTask {
   return { ...task, state: nextState(task.state, 'persisted'), persistedMs: nowMs }
 }
 
-/** Ready, and not committed before somebody asks for it. */
+/** Ready, and not committed before somebody asks for it. No death of a server is its fault any more. */
 export function awaitingTask(task: ImportTask): ImportTask {
-  return { ...task, commitment: 'awaited' }
+  return { ...task, commitment: 'awaited', attempts: 0 }
 }
 
 export function askedTask(task: ImportTask): ImportTask {

@@ -21,9 +21,9 @@ export function importInfos(task: ImportTask, progress: number): [key: string, v
     const seconds = (task.persistedMs - (task.startedMs ?? task.createdMs)) / 1000
     infos.push(['persist_cost', seconds.toFixed(2)])
   }
+  if (isFailed(task)) infos.push(...failedPlace(task))
   infos.push(...outcomeInfos(task))
   if (plan && plan.warnings.length > 0) infos.push(['warnings', plan.warnings.join('; ')])
-  if (isFailed(task)) infos.push(...failedPlace(task))
   return infos
 }
 

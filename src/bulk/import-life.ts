@@ -59,6 +59,7 @@ export async function liveImport(run: ImportRun, around: ImportSurroundings): Pr
       (task) => persistedTask(task, nowMs()),
       (task) => target.putTask(task),
     )
+    around.rejects.dropPart(run.task.taskId)
   }
   if (run.options.isDryRun) {
     await run.change(
@@ -89,7 +90,7 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   )
   const collection = collectionOf(run.task, target)
   if (run.task.state === ImportState.Persisted) return
-  run.addresses = await resolveSources(run.task.request.fileGroups, roots)
+  run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
   const plan = await planImport({
     columns: importColumns(collection.schema, run.options.mode),
@@ -219,10 +220,11 @@ function autoIdBegin(
   return importColumns(schema, options.mode).autoId === null ? null : target.allocate(rowsMax)
 }
 
-/** Of one more than are allowed, the reason of the failure is told. */
+/** One more than are allowed ends the import, and is written down too. */
 function rejectsMaxOf({ task, options }: ImportRun): number | null {
-  if (!options.skipsErrors && !options.isDryRun) return null
-  return Math.max(0, options.errorsMax - task.rejectedCount) + 1
+  const rejectsLeft = Math.max(0, options.errorsMax - task.rejectedCount)
+  if (options.isDryRun) return rejectsLeft
+  return options.skipsErrors ? rejectsLeft + 1 : null
 }
 
 /** Waits until somebody asks for the commit, of a task that is not committed by itself. */

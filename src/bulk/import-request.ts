@@ -87,27 +87,26 @@ function checkGroup(files: readonly string[]): void {
   if (other !== undefined) {
     throw refused(`inconsistency in file types, (${extension}) vs (${other}) in ${listed(files)}`)
   }
-  checkExtension(extension, files)
+  checkFormat(files)
 }
 
-function checkExtension(extension: string, files: readonly string[]): void {
-  const rowFormat = rowFormats.get(extension)
-  if (rowFormat !== undefined && files.length > 1) {
-    throw refused(`for ${rowFormat} import, accepts only one file, got ${listed(files)}`)
+function checkFormat(files: readonly string[]): void {
+  const format = formatOf(files[0])
+  if (!format) {
+    const expected = formats.flatMap(({ extensions }) => extensions).join(', ')
+    throw refused(`unexpected file type, ${listed(files)}: expected ${expected}`)
   }
-  if (formatOf(files[0])) return
-  const known = rowFormat === undefined ? '' : `${rowFormat} is not read yet, `
-  const expected = formats.flatMap(({ extensions }) => extensions).join(', ')
-  throw refused(`unexpected file type, ${listed(files)}: ${known}expected ${expected}`)
+  if (format.isRowFile && files.length > 1) {
+    const name = milvusNames.get(format.name) ?? format.name
+    throw refused(`for ${name} import, accepts only one file, got ${listed(files)}`)
+  }
 }
 
-/** Milvus's formats of which one file makes whole rows. */
-const rowFormats: ReadonlyMap<string, string> = new Map([
-  ['.json', 'JSON'],
-  ['.jsonl', 'JSONL'],
-  ['.ndjson', 'JSONL'],
-  ['.parquet', 'Parquet'],
-  ['.csv', 'CSV'],
+const milvusNames: ReadonlyMap<string, string> = new Map([
+  ['json', 'JSON'],
+  ['jsonl', 'JSON'],
+  ['parquet', 'Parquet'],
+  ['csv', 'CSV'],
 ])
 
 /** An option that we do not know changes nothing and is echoed; one of these would change what is read. */

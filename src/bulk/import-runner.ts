@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
-import { stringifyExact } from '../util/exact-json.js'
+import { releaseSources } from '../source/resolve-source.js'
 import { Serial } from '../util/serial.js'
+import { taskUnderKey } from './idempotency.js'
 import {
   askedTask,
   cleanedTask,
@@ -33,8 +34,6 @@ const activeMax = 1024
 /** Until a failure that the store would not take is written again. */
 const retryMs = 1000
 
-/** The same idempotency key is the same task for this long. */
-const keyHeldMs = 24 * 3_600_000
 const forgetEveryMs = 60_000
 /** Longer waits overflow a timer. */
 const timerMsMax = 2 ** 31 - 1
@@ -44,6 +43,8 @@ interface Following {
   /** When the task is durable. */
   readonly accepted: Promise<ImportTask>
   readonly ended: Promise<void>
+  /** Nothing is written by the run any more, be its end on record or, on a full disk, not yet. */
+  readonly quiet: Promise<void>
 }
 
 /** Why the runs of a server that stops are stopped. */
@@ -103,8 +104,13 @@ export class ImportRunner {
    * @throws parameterInvalid when another request was made under the key, importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
    */
   async submit(request: ImportRequest): Promise<ImportTask> {
-    const known = this.#known(request)
-    if (known) return known
+    const underway = [...this.#runs.values()].map(({ run }) => run.task)
+    const known = taskUnderKey(
+      request,
+      [...underway, ...this.#tasks.values()],
+      this.#options.nowMs(),
+    )
+    if (known) return this.#runs.get(known.taskId)?.accepted ?? known
     this.#checkRoom()
     const { target, nowMs } = this.#options
     const task = newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending)
@@ -128,7 +134,7 @@ export class ImportRunner {
       return partitionId === null || (request.partitionId ?? partitionId) === partitionId
     })
     for (const { run } of concerned) this.#stop(run, new ImportAbandoned(reason))
-    await Promise.all(concerned.map(({ ended }) => ended))
+    await Promise.all(concerned.map(({ quiet }) => quiet))
   }
 
   /**
@@ -202,34 +208,6 @@ export class ImportRunner {
     throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
   }
 
-  /** The task that the request's idempotency key stands for; a failed one's is free again. */
-  #known(request: ImportRequest): Promise<ImportTask> | undefined {
-    const key = request.idempotencyKey
-    if (!key) return undefined
-    const stored = [...this.#tasks.values()].map((task) => ({
-      task,
-      accepted: Promise.resolve(task),
-    }))
-    const underway = [...this.#runs.values()].map(({ run, accepted }) => ({
-      task: run.task,
-      accepted,
-    }))
-    const found = [...underway, ...stored].find(
-      ({ task }) => task.request.idempotencyKey === key && this.#holdsKey(task),
-    )
-    if (!found) return undefined
-    if (stringifyExact(found.task.request) === stringifyExact(request)) return found.accepted
-    throw new MillraceError(
-      'parameterInvalid',
-      `idempotency key ${JSON.stringify(key)}: expected the request that it was first used for, got another: invalid parameter`,
-    )
-  }
-
-  #holdsKey({ state, createdMs }: ImportTask): boolean {
-    if (state === ImportState.Failed || state === ImportState.FailedAndCleaned) return false
-    return this.#options.nowMs() < createdMs + keyHeldMs
-  }
-
   #checkRoom(): void {
     if (this.#closed.signal.aborted) {
       throw new MillraceError('serviceUnavailable', 'the server is about to stop')
@@ -260,16 +238,20 @@ export class ImportRunner {
   #follow(run: ImportRun, accepted: Promise<ImportTask>): void {
     const { taskId } = run.task
     const timeout = this.#stopInTime(run)
+    let noteStuck = () => {}
+    const stuck = new Promise<void>((resolve) => {
+      noteStuck = resolve
+    })
     const ended = accepted
       .then(
-        () => this.#live(run),
+        () => this.#live(run, noteStuck),
         () => {}, // Told to whoever submitted it.
       )
       .finally(() => {
         clearTimeout(timeout)
         this.#runs.delete(taskId)
       })
-    this.#runs.set(taskId, { run, accepted, ended })
+    this.#runs.set(taskId, { run, accepted, ended, quiet: Promise.race([ended, stuck]) })
   }
 
   #stopInTime(run: ImportRun): NodeJS.Timeout | undefined {
@@ -280,14 +262,16 @@ export class ImportRunner {
     return setTimeout(stop, Math.min(waitMs, timerMsMax)).unref()
   }
 
-  async #live(run: ImportRun): Promise<void> {
+  async #live(run: ImportRun, noteStuck: () => void): Promise<void> {
     const attemptsBefore = run.task.attempts
     try {
       await liveImport(run, this.#around)
     } catch (error) {
       const reason = run.stoppedBy ?? error
       if (reason === closing) await this.#pause(run, attemptsBefore)
-      else await this.#fail(run, reason)
+      else await this.#fail(run, reason, noteStuck)
+    } finally {
+      await releaseSources(run.addresses)
     }
   }
 
@@ -302,7 +286,7 @@ export class ImportRunner {
       .catch(() => {}) // Unwritten, this stop counts as a death: stricter, but no harm.
   }
 
-  async #fail(run: ImportRun, reason: unknown): Promise<void> {
+  async #fail(run: ImportRun, reason: unknown, noteStuck: () => void): Promise<void> {
     const { target, nowMs, onWriteError } = this.#options
     // What was left out until then may be why it failed.
     await this.#rejects.finish(run.task).catch(() => {})
@@ -314,9 +298,11 @@ export class ImportRunner {
             (task) => target.discard(task),
           ),
         )
+        this.#rejects.dropPart(run.task.taskId)
         return
       } catch (error) {
         onWriteError(run.task, error)
+        noteStuck()
         await delay(retryMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
       }
     }

@@ -1,26 +1,19 @@
-import { type ColumnBatch, columnBytes } from '../column/column.js'
-import { gatherBatch } from '../column/slice.js'
+import type { ColumnBatch } from '../column/column.js'
 import { MillraceError } from '../errors.js'
-import type { BatchReader, Checkpoint, RejectedRow } from '../formats/format.js'
-import type { Field } from '../schema/field.js'
+import type { BatchReader, Checkpoint } from '../formats/format.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { WorkerContext } from '../workers/worker-job.js'
-import { withAutoIds } from './auto-ids.js'
 import { nextCheckedRows } from './checked-rows.js'
 import { type FileGroup, withFileGroup } from './file-group.js'
 import { errorInFile } from './file-rows.js'
 import type { ImportStep, ImportStepInput } from './import-step.js'
-import { rowsByPartition } from './partition-router.js'
-import { segmentRowsMaxOf } from './plan-import.js'
+import { openPart } from './open-part.js'
+import { countPartitionRows } from './partition-rows.js'
 import { StepRejects } from './step-rejects.js'
-import { UnitSegments } from './unit-segments.js'
+import { StepWriter } from './step-writer.js'
 
 /** As many segments are open at once; of counted rows for more partitions the files are read several times. */
 const openSegmentsMax = 256
-/** A step over many partitions ends when their segments are this large together. */
-const stepBytesOfPartition = 64 * 1024 ** 2
-const stepBytesMin = 512 * 1024 ** 2
-const stepBytesMax = 4 * 1024 ** 3
 
 /**
  * Reads rows from where the step before it ended, checks them, and writes them into sealed segments: to
@@ -62,27 +55,27 @@ class Step {
   readonly #group: FileGroup
   readonly #input: ImportStepInput
   readonly #context: WorkerContext
+  readonly #writer: StepWriter
   readonly #rejects: StepRejects
-  #segments: UnitSegments | null = null
   #checkpoint: Checkpoint
   #bytesRead = 0
-  #rowCount = 0
   #isDone = false
 
   constructor(group: FileGroup, input: ImportStepInput, context: WorkerContext) {
     this.#group = group
     this.#input = input
     this.#context = context
+    this.#writer = new StepWriter(input)
     this.#rejects = new StepRejects(input.unitIndex, input.rejectsMax ?? 0)
     this.#checkpoint = input.from ?? { position: input.part.begin, row: 0 }
   }
 
   finish(): ImportStep {
     return {
-      segments: this.#segments?.finish() ?? [],
+      segments: this.#writer.finish(),
       checkpoint: this.#checkpoint,
       bytesRead: this.#bytesRead,
-      rowCount: this.#rowCount,
+      rowCount: this.#writer.rowCount,
       autoIdBegin: this.#input.autoIdBegin,
       rejectedCount: this.#rejects.count,
       rejects: this.#rejects.text,
@@ -92,20 +85,42 @@ class Step {
   }
 
   close(): void {
-    this.#segments?.close()
+    this.#writer.close()
   }
 
   /** Reads a part whose rows are counted: each segment is made as large as it has to be. */
   async readAll(): Promise<void> {
-    const { part, sources } = this.#input
-    const partitionRows = await this.#countPartitionRows()
+    const partitionRows = await countPartitionRows(this.#group, this.#input, this.#context)
+    this.#writer.expectCounted(partitionRows)
     const filled = partitionRows.flatMap((rowCount, index) => (rowCount > 0 ? [index] : []))
     const passCount = Math.max(1, Math.ceil(filled.length / openSegmentsMax))
     for (let pass = 0; pass < passCount; pass++) {
       const wanted = filled.slice(pass * openSegmentsMax, (pass + 1) * openSegmentsMax)
-      await this.#readPass(partitionRows, wanted, pass, passCount)
+      await this.#readPass(wanted, pass, passCount)
     }
     this.#isDone = true
+    this.#checkRowCount()
+  }
+
+  async #readPass(wanted: readonly number[], pass: number, passCount: number): Promise<void> {
+    const { bytes } = this.#input.part
+    this.#writer.rowCount = 0
+    await this.#withReader(async (reader) => {
+      for (;;) {
+        const batch = await this.#next(reader)
+        if (pass === 0) this.#rejects.keepBatch()
+        else this.#rejects.dropBatch()
+        this.#noteRead(reader)
+        if (batch === null) return
+        this.#writer.write(batch, wanted)
+        // Told only now: what is shown as done has been checked and written.
+        this.#context.reportProgress((pass * bytes + this.#bytesRead) / passCount)
+      }
+    })
+  }
+
+  #checkRowCount(): void {
+    const { part, sources } = this.#input
     const { row } = this.#checkpoint
     if (row === part.rowCount) return
     const { name: file } = sources[0]
@@ -117,175 +132,59 @@ class Step {
   }
 
   /** Reads until a segment is full. */
-  async readSome(): Promise<void> {
-    const { columns } = this.#input
-    const reader = await this.#open(columns.fields, true)
-    try {
+  readSome(): Promise<void> {
+    return this.#withReader(async (reader) => {
       while (await this.#readBatch(reader));
-    } finally {
-      reader.close()
-    }
+    })
   }
 
   /** @returns whether the step goes on */
   async #readBatch(reader: BatchReader): Promise<boolean> {
-    const { columns, part, partitionIds, rowsMax } = this.#input
-    const batch = await nextCheckedRows(reader, columns.fields, this.#rejectsOrNull())
-    this.#context.throwIfCancelled()
-    const isOver = batch !== null && this.#rowCount > 0 && this.#rowCount + batch.rowCount > rowsMax
-    const isCut = batch !== null && partitionIds.length === 1 && !this.#hasRoom(batch)
-    if (isOver || isCut) {
-      this.#rejects.dropBatch()
+    const batch = await this.#next(reader)
+    if (batch !== null && !this.#writer.hasRoom(batch)) {
+      this.#rejects.dropBatch() // The next step reads it again.
       return false
     }
     this.#rejects.keepBatch()
-    this.#checkpoint = reader.checkpoint
-    this.#bytesRead = reader.bytesRead
-    if (batch === null) {
-      this.#isDone = true
-      return false
-    }
-    this.#expectRows(reader, batch)
-    this.#take(batch, null)
-    this.#context.reportProgress(Math.min(this.#bytesRead, part.bytes))
-    return !this.#isFull()
+    this.#noteRead(reader)
+    this.#isDone = batch === null
+    if (batch === null) return false
+    this.#writer.expectAbout(this.#rowsExpected(reader, batch), batch)
+    this.#writer.write(batch, null)
+    this.#context.reportProgress(this.#bytesRead)
+    return !this.#writer.isFull && !this.#rejects.isFull
   }
 
-  #hasRoom(batch: ColumnBatch): boolean {
-    return this.#segments?.hasRoom(0, batch.rowCount) ?? true
+  /** By what rows took so far. */
+  #rowsExpected({ bytesRead, checkpoint }: BatchReader, batch: ColumnBatch): number {
+    const bytesPerRow = Math.max(1, bytesRead / Math.max(1, checkpoint.row))
+    const bytesLeft = Math.max(0, this.#input.part.bytes - bytesRead)
+    return batch.rowCount + Math.ceil(bytesLeft / bytesPerRow)
   }
 
-  #isFull(): boolean {
-    if (this.#rejects.isFull) return true
-    const finishedCount = this.#segments?.finishedCount ?? 0
-    const { partitionIds } = this.#input
-    if (partitionIds.length === 1) return finishedCount > 0
-    const bytesMax = Math.max(stepBytesMin, partitionIds.length * stepBytesOfPartition)
-    return this.#writtenBytes >= Math.min(stepBytesMax, bytesMax)
+  async #next(reader: BatchReader): Promise<ColumnBatch | null> {
+    const { columns } = this.#input
+    const batch = await nextCheckedRows(reader, columns.fields, this.#rejectsOrNull())
+    this.#context.throwIfCancelled()
+    return batch
   }
 
-  #writtenBytes = 0
-
-  /** Tells the segments how many rows are to come, by what rows took so far. */
-  #expectRows(reader: BatchReader, batch: ColumnBatch): void {
-    const { part, isDryRun } = this.#input
-    if (isDryRun || batch.rowCount === 0) return
-    this.#segments ??= this.#newSegments(null, rowBytesOf(batch))
-    const bytesPerRow = reader.bytesRead / Math.max(1, reader.checkpoint.row)
-    const bytesLeft = Math.max(0, part.bytes - reader.bytesRead)
-    this.#segments.rowsExpected = batch.rowCount + Math.ceil(bytesLeft / Math.max(1, bytesPerRow))
+  #noteRead({ checkpoint, bytesRead }: BatchReader): void {
+    this.#checkpoint = checkpoint
+    this.#bytesRead = Math.min(bytesRead, this.#input.part.bytes)
   }
 
-  async #readPass(
-    partitionRows: readonly number[],
-    wanted: readonly number[],
-    pass: number,
-    passCount: number,
-  ): Promise<void> {
-    const { columns, part, isDryRun } = this.#input
-    const reader = await this.#open(columns.fields, true)
-    this.#segments ??= isDryRun
-      ? null
-      : this.#newSegments(partitionRows, part.bytes / Math.max(1, part.rowCount!))
-    this.#rowCount = 0
+  async #withReader(work: (reader: BatchReader) => Promise<void>): Promise<void> {
+    const { fields } = this.#input.columns
+    const reader = await openPart(this.#group, this.#input, fields, this.#rejectsOrNull())
     try {
-      for (;;) {
-        const batch = await nextCheckedRows(reader, columns.fields, this.#rejectsOrNull())
-        if (pass === 0) this.#rejects.keepBatch()
-        else this.#rejects.dropBatch()
-        this.#checkpoint = reader.checkpoint
-        this.#bytesRead = reader.bytesRead
-        if (batch === null) return
-        this.#take(batch, wanted)
-        // Told only now: what is shown as done has been checked and written.
-        const bytesRead = Math.min(this.#bytesRead, part.bytes)
-        this.#context.reportProgress((pass * part.bytes + bytesRead) / passCount)
-        this.#context.throwIfCancelled()
-      }
+      await work(reader)
     } finally {
       reader.close()
     }
-  }
-
-  /** Appends those rows of a batch that belong to the wanted partitions; null: to any. */
-  #take(batch: ColumnBatch, wanted: readonly number[] | null): void {
-    const { columns, autoIdBegin, partitionIds } = this.#input
-    const idBegin = autoIdBegin === null ? null : autoIdBegin + BigInt(this.#rowCount)
-    this.#rowCount += batch.rowCount
-    const segments = this.#segments
-    if (segments === null || batch.rowCount === 0) return
-    const whole = idBegin === null ? batch : withAutoIds(batch, columns.autoId!, idBegin)
-    this.#writtenBytes += rowBytesOf(whole) * whole.rowCount
-    const key = columns.partitionKey
-    if (key === null) {
-      segments.append(0, whole)
-      return
-    }
-    const keys = whole.columns.get(key.fieldId)!
-    rowsByPartition(keys, whole.rowCount, partitionIds.length).forEach((rows, index) => {
-      if (rows.length === 0 || (wanted !== null && !wanted.includes(index))) return
-      segments.append(index, gatherBatch(whole, rows))
-    })
-  }
-
-  /** Rows of each partition: a look at the keys alone, so that every segment gets the room that it needs. */
-  async #countPartitionRows(): Promise<number[]> {
-    const { columns, part, partitionIds, isDryRun } = this.#input
-    const key = columns.partitionKey
-    if (key === null || isDryRun) return [part.rowCount!]
-    const counts = partitionIds.map(() => 0)
-    // No file need have a key that has a default.
-    const reader = await this.#open(key.defaultValue === null ? [key] : columns.fields, false)
-    try {
-      for (let batch = await reader.next(); batch; batch = await reader.next()) {
-        this.#context.throwIfCancelled()
-        const rows = rowsByPartition(batch.columns.get(key.fieldId)!, batch.rowCount, counts.length)
-        rows.forEach((offsets, index) => {
-          counts[index] += offsets.length
-        })
-      }
-    } finally {
-      reader.close()
-    }
-    return counts
-  }
-
-  /** @param isTold whether rejected rows are written down, and not passed over */
-  async #open(fields: readonly Field[], isTold: boolean): Promise<BatchReader> {
-    const { columns, options, part, from } = this.#input
-    const { format, sources } = this.#group
-    const rejects = this.#rejectsOrNull()
-    const onReject =
-      rejects &&
-      ((row: RejectedRow) => {
-        if (isTold) rejects.add(fileOfField(reader, fields, row.field) || sources[0].name, row)
-      })
-    const { reserved } = columns
-    const request = { sources, fields, reserved, options, part, from, onReject }
-    const reader: BatchReader = await format.open(request)
-    return reader
   }
 
   #rejectsOrNull(): StepRejects | null {
     return this.#input.rejectsMax === null ? null : this.#rejects
   }
-
-  #newSegments(partitionRows: readonly number[] | null, rowBytes: number): UnitSegments {
-    const { columns, keptBytesMax } = this.#input
-    const fields = columns.written
-    const segmentRowsMax = segmentRowsMaxOf(fields, rowBytes, keptBytesMax)
-    return new UnitSegments({ ...this.#input, fields, partitionRows, segmentRowsMax })
-  }
-}
-
-/** What a row takes in memory, on average. */
-function rowBytesOf({ columns, rowCount }: ColumnBatch): number {
-  let bytes = 0
-  for (const column of columns.values()) bytes += columnBytes(column, 0, rowCount)
-  return bytes / rowCount
-}
-
-function fileOfField(reader: BatchReader, fields: readonly Field[], name: string): string {
-  const field = fields.find((each) => each.name === name)
-  return field ? reader.fileOf(field.fieldId) : ''
 }

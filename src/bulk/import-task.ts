@@ -30,6 +30,8 @@ export interface ImportUnit {
   /** Rows that are durable; of a dry run, those that would be. */
   readonly rowCount: number
   readonly rejectedCount: number
+  /** In the order of its rows, but for partitions, which a step fills side by side. */
+  readonly segmentIds: readonly bigint[]
   /** Half-open ranges of the auto ids that its rows have, flat: begin, end, begin, end, … */
   readonly idRanges: readonly bigint[]
   readonly isDone: boolean
@@ -129,6 +131,7 @@ export function newImportUnit(groupIndex: number, part: InputPart): ImportUnit {
     bytesDone: 0,
     rowCount: 0,
     rejectedCount: 0,
+    segmentIds: [],
     idRanges: [],
     isDone: false,
     doneMs: null,

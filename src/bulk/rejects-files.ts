@@ -59,6 +59,11 @@ export class RejectsFiles {
     renameSync(written, this.#filePath(task.taskId))
   }
 
+  /** For when the finished file's task is durable. */
+  dropPart(taskId: bigint): void {
+    rmSync(this.#partPath(taskId), { force: true })
+  }
+
   /** The finished file's bytes; none where nothing was left out. */
   async *read(taskId: bigint): AsyncIterable<Uint8Array> {
     const path = this.#filePath(taskId)
@@ -66,7 +71,7 @@ export class RejectsFiles {
   }
 
   remove(taskId: bigint): void {
-    rmSync(this.#partPath(taskId), { force: true })
+    this.dropPart(taskId)
     rmSync(this.#filePath(taskId), { force: true })
   }
 

@@ -81,7 +81,8 @@ export const utility = {
 
   /**
    * Follows a bulk insert until it is Completed.
-   * @throws MilvusException when it failed, or is not done within the timeout
+   * @throws MilvusException when it failed, or is not done within the timeout; the last look at it may take
+   *   a second more
    */
   async waitForBulkInsert(
     taskId: TaskId,
@@ -91,7 +92,8 @@ export const utility = {
       timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeout * 1000
     let pauseMs = intervalMs ?? firstIntervalMs
     while (true) {
-      const left = timeout === undefined ? undefined : Math.max(deadlineMs - Date.now(), 1) / 1000
+      const leftMs = Math.max(deadlineMs - Date.now(), lastLookMs)
+      const left = timeout === undefined ? undefined : leftMs / 1000
       const state = await utility.getBulkInsertState({ taskId, using, timeout: left }, signal)
       onProgress?.(state)
       if (state.state === BulkInsertState.ImportCompleted) return state
@@ -102,6 +104,9 @@ export const utility = {
     }
   },
 }
+
+/** Even a look that begins at the deadline gets so long for its answer. */
+const lastLookMs = 1000
 
 function stateFrom(response: GetImportStateResponse, taskId: bigint): BulkInsertState {
   return new BulkInsertState({

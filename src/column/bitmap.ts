@@ -42,6 +42,13 @@ export function aliveFrom(deleted: Uint8Array | null, rowCount: number): Uint8Ar
   return alive
 }
 
+/** The bits that are set in either of two bitmaps of one length. */
+export function unionOf(one: Uint8Array | null, other: Uint8Array): Uint8Array {
+  const union = other.slice()
+  if (one !== null) for (let index = 0; index < one.length; index++) union[index] |= one[index]
+  return union
+}
+
 /** Clears the bits of the last byte that lie past `bitCount`. */
 export function clearTail(bitmap: Uint8Array, bitCount: number): void {
   if (bitCount & 7) bitmap[bitCount >> 3] &= (1 << (bitCount & 7)) - 1

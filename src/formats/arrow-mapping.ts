@@ -1,7 +1,7 @@
 import { hasBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
-import { DataType, isStringType, isVectorType } from '../schema/data-type.js'
+import { DataType, isIntegerType, isStringType, isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { ArrowConversion, PlainColumn, PlainConversion } from './arrow-conversion.js'
 import { arrayConversion, isNullAt } from './arrow-lists.js'
@@ -30,17 +30,24 @@ export function arrowConversionOf(field: Field, type: ArrowType): ArrowConversio
 }
 
 function presentConversionOf(field: Field, type: ArrowType): ArrowConversion | null {
-  const { dataType, elementType } = field
+  const { dataType } = field
   if (dataType === DataType.SparseFloatVector) return sparseConversion(type)
   if (isVectorType(dataType)) return vectorConversion(field, type)
   if (dataType === DataType.Array) {
-    const convert = type.kind === 'list' ? plainConversionOf(field, elementType, type.item) : null
-    return convert && arrayConversion(field, convert)
+    return type.kind === 'list' ? listConversion(field, type.item) : null
   }
   const convert = plainConversionOf(field, dataType, type)
   return (
     convert && (([column], rowCount, report) => convert(column as PlainColumn, rowCount, report))
   )
+}
+
+function listConversion(field: Field, item: ArrowType): ArrowConversion | null {
+  const { elementType } = field
+  const convert = isIntegerType(elementType)
+    ? integerConversion(elementType, item, true)
+    : plainConversionOf(field, elementType, item)
+  return convert && arrayConversion(field, convert)
 }
 
 function plainConversionOf(

@@ -16,19 +16,27 @@ const ranges: { readonly [Type in DataType]?: IntegerRange } = {
   [DataType.Int8]: { bits: 8, min: -128, max: 127, valuesType: Int8Array },
   [DataType.Int16]: { bits: 16, min: -32768, max: 32767, valuesType: Int16Array },
   [DataType.Int32]: { bits: 32, min: -(2 ** 31), max: 2 ** 31 - 1, valuesType: Int32Array },
-  [DataType.BinaryVector]: { bits: 64, min: 0, max: 255, valuesType: Uint8Array },
-  [DataType.Int8Vector]: { bits: 64, min: -128, max: 127, valuesType: Int8Array },
+  [DataType.BinaryVector]: { bits: 8, min: 0, max: 255, valuesType: Uint8Array },
+  [DataType.Int8Vector]: { bits: 8, min: -128, max: 127, valuesType: Int8Array },
 }
 
-/** To an integer field, or the bytes of a vector. Scalars are only widened; unsigned ones are checked. */
-export function integerConversion(dataType: DataType, type: ArrowType): PlainConversion | null {
+/**
+ * To an integer field, or the bytes of a vector. Scalars are only widened; unsigned ones are checked.
+ * @param isNarrowed whether wider ones are taken too, and checked: writers have the elements of lists as
+ * whatever their language makes of a list of numbers
+ */
+export function integerConversion(
+  dataType: DataType,
+  type: ArrowType,
+  isNarrowed = false,
+): PlainConversion | null {
   if (type.kind === 'decimal') return decimalConversion(dataType, type)
   if (type.kind !== 'int') return null
   if (dataType === DataType.Int64) {
     return (column, count, report) => toInt64(column as FixedColumn, count, type.isSigned, report)
   }
   const range = ranges[dataType]
-  if (!range || type.bits > range.bits) return null
+  if (!range || (type.bits > range.bits && !isNarrowed)) return null
   return (column, count, report) => narrowed(column as FixedColumn, count, type, range, report)
 }
 

@@ -31,9 +31,9 @@ function itemsOf(field: Field, item: ArrowType): VectorItems | null {
     case DataType.FloatVector:
       return itemsWith(dim, floatConversion(DataType.Float, item))
     case DataType.BinaryVector:
-      return itemsWith(dim / 8, integerConversion(DataType.BinaryVector, item))
+      return itemsWith(dim / 8, integerConversion(DataType.BinaryVector, item, true))
     case DataType.Int8Vector:
-      return itemsWith(dim, integerConversion(DataType.Int8Vector, item))
+      return itemsWith(dim, integerConversion(DataType.Int8Vector, item, true))
     default:
       return halfItems(dataType, dim, item)
   }

@@ -1,12 +1,8 @@
-import type { Field } from '../schema/field.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { cutLines } from './cut-text.js'
 import type { FileGroupOutline, Format, InputPart } from './format.js'
-import { type JsonRows, outlineJson } from './json.js'
-import { jsonLinesGrammar } from './json-grammars.js'
-import { JsonRowReader } from './json-row.js'
+import { jsonLinesRows, outlineJson } from './json-rows.js'
 import { skipSpace, skipValue } from './json-scan.js'
-import { RowColumns } from './row-columns.js'
 import { onlySource, partsBetween, textExtensions, wholePart } from './row-file.js'
 import { readHead } from './text-head.js'
 import { openTextReader } from './text-reader.js'
@@ -33,17 +29,6 @@ export const jsonlFormat: Format = {
     const { sources, fields, reserved } = request
     return openTextReader(request, await jsonLinesRows(sources[0], fields, reserved))
   },
-}
-
-async function jsonLinesRows(
-  source: ByteSource,
-  fields: readonly Field[],
-  reserved: readonly Field[],
-): Promise<JsonRows> {
-  const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved)
-  const headEnd = await readHead(source, ({ position }) => position)
-  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd }
 }
 
 /** Objects over several lines are read all the same, but no line tells where one begins. */

@@ -1,3 +1,4 @@
+import { csvFormat } from './csv.js'
 import type { Format } from './format.js'
 import { jsonFormat } from './json.js'
 import { jsonlFormat } from './jsonl.js'
@@ -5,7 +6,13 @@ import { npyFormat } from './npy.js'
 import { parquetFormat } from './parquet.js'
 
 /** Every format that can be read. */
-export const formats: readonly Format[] = [npyFormat, jsonFormat, jsonlFormat, parquetFormat]
+export const formats: readonly Format[] = [
+  npyFormat,
+  parquetFormat,
+  jsonFormat,
+  jsonlFormat,
+  csvFormat,
+]
 
 /** The format that a file's extension names, in whatever case. */
 export function formatOf(path: string): Format | undefined {

@@ -31,7 +31,10 @@ export class SegmentReader {
     } catch (error) {
       throw new MillraceError('ioFailed', `segment file ${path} could not be opened`, {}, error)
     }
-    const { size } = await handle.stat()
+    const size = await handle.stat().then(
+      (stat) => stat.size,
+      () => -1,
+    )
     if (size === file.fileBytes) return new SegmentReader(handle, path, file)
     await handle.close()
     throw new MillraceError(

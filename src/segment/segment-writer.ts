@@ -127,7 +127,7 @@ export class SegmentWriter {
     const bodyEnd = this.#end
     const { pkOrder, pkMin, pkMax } = this.#writePkOrder()
     this.#writeFooter(bodyEnd)
-    fsyncSync(this.#descriptor)
+    this.#orIoFailed(() => fsyncSync(this.#descriptor))
     this.#close()
     const columns: SegmentColumn[] = [...this.#ranges].map(([fieldId, ranges]) => ({
       fieldId,
@@ -266,7 +266,7 @@ export class SegmentWriter {
     ])
     this.#writeAt(tail, this.#end)
     this.#end += tail.byteLength
-    ftruncateSync(this.#descriptor, this.#end)
+    this.#orIoFailed(() => ftruncateSync(this.#descriptor, this.#end))
   }
 
   #checkBody(): void {
@@ -285,10 +285,16 @@ export class SegmentWriter {
   }
 
   #writeAt(bytes: Uint8Array, position: number): void {
-    try {
+    this.#orIoFailed(() => {
       for (let done = 0; done < bytes.byteLength; ) {
         done += writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, position + done)
       }
+    })
+  }
+
+  #orIoFailed(write: () => void): void {
+    try {
+      write()
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new MillraceError(

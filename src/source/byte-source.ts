@@ -20,7 +20,7 @@ export interface ByteSource {
 }
 
 /** What a worker needs to open a source again: plain data, which is never stored. */
-export type SourceAddress = LocalAddress | S3Address | HttpAddress
+export type SourceAddress = LocalAddress | S3Address | HttpAddress | SpooledAddress
 
 export interface LocalAddress {
   readonly kind: 'local'
@@ -49,4 +49,11 @@ export interface HttpAddress extends RemoteVersion {
   readonly name: string
   /** Hosts that redirects may lead to. */
   readonly hosts: readonly string[]
+}
+
+/** A page of a server that gives no parts, kept on this machine for as long as its import runs. */
+export interface SpooledAddress extends RemoteVersion {
+  readonly kind: 'spooled'
+  readonly name: string
+  readonly path: string
 }

@@ -1,20 +1,37 @@
 import { MillraceError } from '../errors.js'
-import type { HttpAddress } from './byte-source.js'
+import type { HttpAddress, SpooledAddress } from './byte-source.js'
 import { checkFileSize, notImportable, sizeFailure } from './file-checks.js'
 import { httpVersion, isAllowed } from './http-ranges.js'
-import { remoteFailureFrom } from './remote-failure.js'
+import { type RemoteFailure, remoteFailureFrom } from './remote-failure.js'
 import { withRetries } from './retry.js'
+import { spoolPage } from './spool.js'
+
+export interface HttpAccess {
+  /** `example.com`, or `example.com:8080` for another port than the usual one. */
+  readonly hosts: readonly string[]
+  /** Pages of servers that give no parts are copied there; null: they are refused. */
+  readonly spoolFolder: string | null
+}
 
 /**
  * The page that an http or https URL means, as it is now. Only hosts of the list are asked.
  * @throws importFailed naming the URL and what was expected
  */
-export async function resolveHttp(name: string, hosts: readonly string[]): Promise<HttpAddress> {
+export async function resolveHttp(
+  name: string,
+  { hosts, spoolFolder }: HttpAccess,
+  signal: AbortSignal,
+): Promise<HttpAddress | SpooledAddress> {
   checkUrl(name, hosts)
   try {
-    const version = await withRetries(() => httpVersion({ url: name, hosts }))
-    checkFileSize(name, BigInt(version.byteLength))
-    return { kind: 'http', name, hosts, ...version }
+    const address = await withRetries(() => httpVersion({ url: name, hosts }), signal)
+      .then((version): HttpAddress => ({ kind: 'http', name, hosts, ...version }))
+      .catch((failure: RemoteFailure) => {
+        if (failure.kind !== 'unranged' || spoolFolder === null) throw failure
+        return spoolPage(name, hosts, spoolFolder, signal)
+      })
+    checkFileSize(name, BigInt(address.byteLength))
+    return address
   } catch (thrown) {
     if (thrown instanceof MillraceError) throw thrown
     const failure = remoteFailureFrom(thrown)

@@ -49,7 +49,33 @@ export function readHttpRange(
   )
 }
 
-async function ask<Result>(
+/** The whole of a page, for servers that do not give parts. */
+export function readHttpPage<Result>(
+  place: HttpPlace,
+  use: (page: AsyncIterable<Uint8Array>, version: string, length: number | null) => Promise<Result>,
+  asker: AbortSignal,
+): Promise<Result> {
+  return request(
+    place,
+    {},
+    200,
+    ({ headers, body }, stall) => {
+      const length = headers.get('content-length')
+      const pieces = touching(body as AsyncIterable<Uint8Array>, stall)
+      return use(pieces, versionOf(headers), length === null ? null : Number(length))
+    },
+    asker,
+  )
+}
+
+async function* touching(pieces: AsyncIterable<Uint8Array>, stall: StallTimer) {
+  for await (const piece of pieces) {
+    stall.touch()
+    yield piece
+  }
+}
+
+function ask<Result>(
   place: HttpPlace,
   begin: number,
   length: number,
@@ -57,16 +83,24 @@ async function ask<Result>(
   use: (response: Response, stall: StallTimer) => Promise<Result>,
   asker?: AbortSignal,
 ): Promise<Result> {
-  const stall = new StallTimer(asker)
-  const headers: Record<string, string> = {
-    range: `bytes=${begin}-${begin + length - 1}`,
-    // Ranges are of the bytes as they lie, not of a compressed form of them.
-    'accept-encoding': 'identity',
-  }
+  const headers: Record<string, string> = { range: `bytes=${begin}-${begin + length - 1}` }
   // A weak ETag never matches.
   if (version.startsWith('"')) headers['if-match'] = version
+  return request(place, headers, 206, use, asker)
+}
+
+async function request<Result>(
+  place: HttpPlace,
+  headers: Readonly<Record<string, string>>,
+  wantedStatus: number,
+  use: (response: Response, stall: StallTimer) => Promise<Result>,
+  asker?: AbortSignal,
+): Promise<Result> {
+  const stall = new StallTimer(asker)
+  // Bytes are wanted as they lie, not in a compressed form.
+  const all = { ...headers, 'accept-encoding': 'identity' }
   try {
-    return await use(await follow(place, headers, stall.signal), stall)
+    return await use(await follow(place, all, wantedStatus, stall.signal), stall)
   } catch (thrown) {
     throw remoteFailureFrom(stall.signal.aborted ? stall.signal.reason : thrown)
   } finally {
@@ -77,20 +111,21 @@ async function ask<Result>(
 /** Every step has to lead to a host of the list. */
 async function follow(
   { url, hosts }: HttpPlace,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
+  wantedStatus: number,
   signal: AbortSignal,
 ): Promise<Response> {
   let target = new URL(url)
   for (let redirectCount = 0; redirectCount <= redirectsMax; redirectCount++) {
     const response = await fetch(target, { headers, signal, redirect: 'manual' })
-    if (response.status === 206) return response
+    if (response.status === wantedStatus) return response
     await response.body?.cancel()
     target = redirectOf(response, target, hosts)
   }
   throw new RemoteFailure('refused', `the server redirects more than ${redirectsMax} times`)
 }
 
-/** @throws RemoteFailure where the answer is neither a part nor an allowed redirect */
+/** @throws RemoteFailure where the answer is neither what was wanted nor an allowed redirect */
 function redirectOf({ status, headers }: Response, from: URL, hosts: readonly string[]): URL {
   const location = headers.get('location')
   if (status >= 300 && status < 400 && location !== null) {
@@ -104,7 +139,7 @@ function redirectOf({ status, headers }: Response, from: URL, hosts: readonly st
   const kind = failureKindOf(status)
   if (kind) throw new RemoteFailure(kind, `the server answered with status ${status}`)
   const expected = 'expected an answer to a request for a range of bytes (206)'
-  throw new RemoteFailure('refused', `${expected}, got status ${status}`)
+  throw new RemoteFailure('unranged', `${expected}, got status ${status}`)
 }
 
 /** Whether a page's host, with its port where that is not the usual one, is in the list. */

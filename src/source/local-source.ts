@@ -1,6 +1,6 @@
 import { closeSync, readSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
-import type { ByteSource, LocalAddress } from './byte-source.js'
+import type { ByteSource, LocalAddress, SpooledAddress } from './byte-source.js'
 import { openRealFile, type RealFile, systemErrorText } from './real-file.js'
 
 /** Node refuses a single read of 2 GiB. */
@@ -10,9 +10,10 @@ const readBytesMax = 1024 ** 3
  * Opens a file of this machine, whose reads are synchronous: made for worker threads.
  * @throws importFailed where the file is gone, or is no longer what was found at its address
  */
-export function openLocalSource(address: LocalAddress): ByteSource {
+export function openLocalSource(address: LocalAddress | SpooledAddress): ByteSource {
   try {
-    return new LocalSource(address.name, openRealFile(address.path))
+    const version = address.kind === 'spooled' ? address.version : null
+    return new LocalSource(address.name, openRealFile(address.path), version)
   } catch (error) {
     const message = `failed to open the file '${address.name}', error: open ${address.path}: ${systemErrorText(error)}`
     throw new MillraceError('importFailed', message, { file: address.name }, error)
@@ -25,10 +26,11 @@ class LocalSource implements ByteSource {
   readonly fingerprint: string
   #descriptor: number | null
 
-  constructor(name: string, { descriptor, stats }: RealFile) {
+  /** @param version of what the file is a copy of; the copy itself is another one after a restart */
+  constructor(name: string, { descriptor, stats }: RealFile, version: string | null) {
     this.name = name
     this.byteLength = Number(stats.size)
-    this.fingerprint = `${stats.size}-${stats.mtimeNs}-${stats.ino}`
+    this.fingerprint = `${stats.size}-${version ?? `${stats.mtimeNs}-${stats.ino}`}`
     this.#descriptor = descriptor
   }
 

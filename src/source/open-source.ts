@@ -11,6 +11,7 @@ import { s3Objects } from './s3-objects.js'
 export async function openSource(address: SourceAddress): Promise<ByteSource> {
   switch (address.kind) {
     case 'local':
+    case 'spooled':
       return openLocalSource(address)
     case 's3': {
       const objects = await s3Objects(address.access)

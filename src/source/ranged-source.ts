@@ -13,7 +13,7 @@ const blockBytesMax = 8 * 1024 ** 2
 const growth = 4
 /** Blocks that are on their way while one is used. */
 const aheadMax = 3
-/** A block that is needed at once although the budget is used up. */
+/** A block that is needed at once although the budget is used up; little of it is kept after the read. */
 const overdraftBytesMax = 1024 ** 2
 
 const threadBudget = new ByteBudget((aheadMax + 1) * blockBytesMax)
@@ -115,7 +115,7 @@ export class RangedSource implements ByteSource {
       this.byteLength - position,
     )
     if (this.#budget.take(length)) return this.#fetch(position, length)
-    const least = Math.min(length, overdraftBytesMax)
+    const least = Math.min(length, overdraftBytesMax, Math.max(wantedBytes, blockBytesMin))
     this.#budget.overdraw(least)
     return this.#fetch(position, least)
   }

@@ -12,7 +12,8 @@ export class RemoteFailure extends Error {
   }
 }
 
-type RemoteFailureKind = 'missing' | 'changed' | 'empty' | 'refused' | 'transient'
+/** `unranged`: the server gives files as a whole only. */
+type RemoteFailureKind = 'missing' | 'changed' | 'empty' | 'unranged' | 'refused' | 'transient'
 
 /** What an HTTP status means for whoever asked for a file, or null where it is not a failure. */
 export function failureKindOf(status: number): RemoteFailureKind | null {

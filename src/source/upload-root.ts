@@ -1,17 +1,18 @@
-import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../errors.js'
 import { fileSizeBytesMax } from './file-checks.js'
 import { systemErrorText } from './real-file.js'
 import { type UnfinishedUpload, UnfinishedUploads } from './unfinished-uploads.js'
+import {
+  fileSize,
+  filesBelow,
+  makeFolders,
+  removeFile,
+  syncFolder,
+  type UploadedFile,
+} from './upload-folder.js'
 import { unfinishedFolder, uploadSegments } from './upload-path.js'
-
-export interface UploadedFile {
-  /** Below the upload root. */
-  readonly path: string
-  readonly byteLength: number
-  readonly modifiedMs: number
-}
 
 /** A part of a file that comes in now. */
 interface UploadPart {
@@ -48,7 +49,8 @@ export class UploadRoot {
 
   static async open(path: string, bytesMax: number): Promise<UploadRoot> {
     const root = new UploadRoot(resolve(path), bytesMax)
-    for (const { byteLength } of await root.#filesIn('', true)) root.#usedBytes += byteLength
+    const files = await filesBelow(root.path, '', true)
+    root.#usedBytes = files.reduce((sum, { byteLength }) => sum + byteLength, 0)
     return root
   }
 
@@ -59,7 +61,7 @@ export class UploadRoot {
   /** What is there whole, sorted; all of it or what lies at or below a path. */
   async list(below = ''): Promise<UploadedFile[]> {
     if (below !== '') uploadSegments(below)
-    const files = await this.#filesIn('', false)
+    const files = await filesBelow(this.path, '', false)
     return files
       .filter(({ path }) => below === '' || path === below || path.startsWith(`${below}/`))
       .sort((one, other) => (one.path < other.path ? -1 : 1))
@@ -69,7 +71,7 @@ export class UploadRoot {
   async state(path: string): Promise<UploadState | null> {
     const unfinished = await this.#unfinished.find(path)
     if (unfinished) return unfinished
-    const byteLength = await this.#sizeOf(path)
+    const byteLength = await fileSize(join(this.path, ...uploadSegments(path)))
     return byteLength === null ? null : { byteLength, bytesTotal: byteLength }
   }
 
@@ -81,9 +83,9 @@ export class UploadRoot {
    */
   async add(part: UploadPart): Promise<UploadState> {
     uploadSegments(part.path)
-    this.#checkSize(part)
     return this.#alone(part.path, async () => {
       const target = await this.#targetOf(part)
+      this.#checkSize(part)
       if (target.byteLength !== part.begin || target.bytesTotal !== part.bytesTotal) return target
       const byteLength = await this.#append(target, part)
       if (byteLength === part.bytesTotal) await this.#finish(part.path, target)
@@ -184,42 +186,12 @@ export class UploadRoot {
   }
 
   async #finish(path: string, { file }: UnfinishedUpload): Promise<void> {
-    const folders = uploadSegments(path).slice(0, -1)
-    const made = await this.#makeFolders(path, folders)
-    const replacedBytes = (await this.#sizeOf(path)) ?? 0
-    await rename(file, join(this.path, path))
+    const made = await makeFolders(this.path, uploadSegments(path).slice(0, -1))
+    const target = join(this.path, path)
+    const replacedBytes = (await fileSize(target)) ?? 0
+    await rename(file, target)
     this.#usedBytes -= replacedBytes
-    for (const folder of new Set([dirname(join(this.path, path)), ...made]))
-      await syncFolder(folder)
-  }
-
-  /** Makes them one by one, so that none is a link to elsewhere; gives the folders that have new entries. */
-  async #makeFolders(path: string, names: readonly string[]): Promise<string[]> {
-    const changed: string[] = []
-    let folder = this.path
-    for (const name of names) {
-      const parent = folder
-      folder = join(folder, name)
-      await mkdir(folder).then(
-        () => changed.push(parent),
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error
-        },
-      )
-      if ((await lstat(folder)).isDirectory()) continue
-      throw new MillraceError('parameterInvalid', `the upload '${path}': '${name}' is no folder`)
-    }
-    return changed
-  }
-
-  async #sizeOf(path: string): Promise<number | null> {
-    const names = uploadSegments(path)
-    try {
-      const stats = await lstat(join(this.path, ...names))
-      return stats.isFile() ? stats.size : null
-    } catch {
-      return null
-    }
+    for (const folder of new Set([dirname(target), ...made])) await syncFolder(folder)
   }
 
   async #dropUnfinished(path: string): Promise<void> {
@@ -229,41 +201,11 @@ export class UploadRoot {
     this.#usedBytes -= unfinished.byteLength
   }
 
-  /** Removes the file, and the folders that it leaves empty. */
   async #dropFile(path: string): Promise<void> {
-    const byteLength = await this.#sizeOf(path)
+    const byteLength = await fileSize(join(this.path, path))
     if (byteLength === null) return
-    await rm(join(this.path, path))
+    await removeFile(this.path, uploadSegments(path))
     this.#usedBytes -= byteLength
-    const names = uploadSegments(path)
-    for (let count = names.length - 1; count > 0; count--) {
-      const isRemoved = await rmdir(join(this.path, ...names.slice(0, count))).then(
-        () => true,
-        () => false, // It has other files in it.
-      )
-      if (!isRemoved) return
-    }
-  }
-
-  async #filesIn(folder: string, isHiddenToo: boolean): Promise<UploadedFile[]> {
-    const files: UploadedFile[] = []
-    for (const entry of await entriesOf(join(this.path, folder))) {
-      if (entry.name.startsWith('.') && !isHiddenToo) continue
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (entry.isDirectory()) files.push(...(await this.#filesIn(path, isHiddenToo)))
-      if (!entry.isFile()) continue
-      const { size, mtimeMs } = await lstat(join(this.path, path))
-      files.push({ path, byteLength: size, modifiedMs: mtimeMs })
-    }
-    return files
-  }
-}
-
-async function entriesOf(folder: string) {
-  try {
-    return await readdir(folder, { withFileTypes: true })
-  } catch {
-    return [] // Nothing was uploaded yet, or it has been removed meanwhile.
   }
 }
 
@@ -273,16 +215,6 @@ async function writeAll(
 ): Promise<void> {
   let offset = 0
   while (offset < bytes.byteLength) offset += (await handle.write(bytes, offset)).bytesWritten
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return // It opens no folders.
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function otherLength({ path, length }: UploadPart, got: string): MillraceError {

@@ -1,11 +1,18 @@
 import type { Column } from '../column/column.js'
-import { MillraceError } from '../errors.js'
+import { keyColumn } from '../column/key-column.js'
+import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { Serial } from '../util/serial.js'
 import { type FrozenRows, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import {
+  type CommitImport,
+  findImportConflicts,
+  type ImportConflicts,
+  type ImportRules,
+} from './import-conflicts.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
@@ -20,17 +27,23 @@ const sealBytes = 64 * 1024 ** 2
 /** The rows of one collection: sealed segments, growing rows, and the deletes on both. */
 export class CollectionRows {
   readonly #context: RowsContext
+  readonly #collectionId: bigint
   readonly #schema: CollectionSchema
   readonly #sealed = new Map<bigint, SealedSegment>()
+  /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
+  #arriving: readonly SealedSegment[] = []
   readonly #growing: GrowingRows
   readonly #loadedPartitions = new Set<bigint>()
   /** Loads, releases, seals, drops and commits of imports change the segments one after the other. */
   readonly #serial = new Serial()
   #isSealAsked = false
   #isDropped = false
+  /** Why the log could not be taken up: nothing is answered from a part of the rows. */
+  #fault: MillraceError | null = null
 
   private constructor(context: RowsContext, collectionId: bigint, schema: CollectionSchema) {
     this.#context = context
+    this.#collectionId = collectionId
     this.#schema = schema
     this.#growing = new GrowingRows(context, collectionId, schema, (deletion, partitionId) =>
       this.#deleteSealed(deletion, partitionId),
@@ -47,8 +60,13 @@ export class CollectionRows {
     for (const record of context.catalog.segments(collectionId)) {
       if (record.taskId === null) rows.#addSealed(record, rows.#storedStart(record))
     }
-    rows.#growing.replay()
+    rows.#replay()
     return rows
+  }
+
+  /** What is wrong with the stored rows, so that they can only be dropped; null: nothing. */
+  get fault(): MillraceError | null {
+    return this.#fault
   }
 
   isLoaded(partitionId: bigint): boolean {
@@ -57,6 +75,7 @@ export class CollectionRows {
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    this.#throwFault()
     if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
     const timestamp = await this.#growing.insert(batches)
     if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
@@ -64,12 +83,14 @@ export class CollectionRows {
   }
 
   /** Deletes by key; durable and visible when it settles. @param partitionId null: in all partitions */
-  delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+    this.#throwFault()
     return this.#growing.delete(keys, rowCount, partitionId)
   }
 
   /** Pins all visible rows of the partitions. The caller releases the snapshot. */
   async snapshot(partitionIds: readonly bigint[]): Promise<Snapshot> {
+    this.#throwFault()
     await this.#resolveDeletes()
     const growing = this.#growing.segments(partitionIds)
     const views = [...this.#sealedIn(partitionIds), ...growing]
@@ -86,6 +107,7 @@ export class CollectionRows {
 
   /** Rows that are not deleted. */
   async rowCount(partitionIds: readonly bigint[]): Promise<number> {
+    this.#throwFault()
     await this.#resolveDeletes()
     const segments = [...this.#sealedIn(partitionIds), ...this.#growing.segments(partitionIds)]
     return segments.reduce((sum, { rowCount, deletedCount }) => sum + rowCount - deletedCount, 0)
@@ -99,8 +121,14 @@ export class CollectionRows {
   /** Makes the partitions ready for searches, with what comes to them later. */
   load(partitionIds: readonly bigint[]): Promise<void> {
     return this.#serial.run(async () => {
-      for (const segment of this.#sealedIn(partitionIds)) {
-        await segment.load(this.#context.memory, this.#vectorFields())
+      this.#throwFault()
+      try {
+        for (const segment of this.#sealedIn(partitionIds)) {
+          await segment.load(this.#context.memory, this.#vectorFields())
+        }
+      } catch (error) {
+        this.#unloadUnused(partitionIds)
+        throw error
       }
       for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
     })
@@ -124,29 +152,90 @@ export class CollectionRows {
   }
 
   /**
-   * Makes an import's segments visible all at once. `commit` names them in the store, with the timestamp
-   * that they are given here; before that they are loaded where their partition is.
+   * Makes an import's segments visible all at once, and deletes in the same transaction what loses to them
+   * by their keys. `commit` names them in the store, with the timestamp that they are given here; before
+   * that they are loaded where their partition is.
+   * @param records in the order of the input
    */
   addImported(
     records: readonly SegmentRecord[],
-    commit: (visible: readonly SegmentRecord[]) => Promise<void>,
+    rules: ImportRules,
+    commit: CommitImport,
   ): Promise<void> {
     return this.#serial.run(async () => {
       if (this.#isDropped) {
         throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} dropped`)
       }
-      const vectors = await this.#loadAhead(records)
-      const timestamp = this.#context.oracle.next()
-      const visible = records.map((record) => ({ ...record, taskId: null, timestamp }))
-      await releasingOnError(vectors, () => commit(visible))
-      for (const record of visible) {
-        this.#addSealed(record, {
-          vectors: vectors.get(record.segmentId) ?? null,
-          deleted: null,
-          areDeletesStored: true,
-        })
-      }
+      this.#throwFault()
+      const conflicts = await this.#conflictsOf(records, rules)
+      const shown = rules.areOnlyKeys ? [] : conflicts.shown()
+      const vectors = await this.#loadAhead(shown)
+      await releasingOnError(vectors, async () => {
+        while (!conflicts.isReady) await conflicts.prepare()
+        await this.#commitImported(conflicts, rules, shown, vectors, commit)
+      })
     })
+  }
+
+  /** Finds who loses to whom. Growing rows are sealed before, so that nearly all keys lie in files. */
+  async #conflictsOf(
+    records: readonly SegmentRecord[],
+    rules: ImportRules,
+  ): Promise<ImportConflicts> {
+    if (rules.loser !== 'none' && records.length > 0) await this.#seal()
+    await this.#resolveDeletes()
+    const { partitionId } = rules
+    const existing = [...this.#sealed.values()].filter(
+      ({ record }) => partitionId === null || record.partitionId === partitionId,
+    )
+    const growingKeys = () => this.#growing.keys(partitionId)
+    const pk = primaryKeyOf(this.#schema)
+    return findImportConflicts(this.#context, pk, { records, existing, rules, growingKeys })
+  }
+
+  /** From the timestamp to the commit nothing is waited for: nobody comes between. */
+  async #commitImported(
+    conflicts: ImportConflicts,
+    { partitionId }: ImportRules,
+    shown: readonly SegmentRecord[],
+    vectors: ReadonlyMap<bigint, ResidentVectors>,
+    commit: CommitImport,
+  ): Promise<void> {
+    const lateKeys = conflicts.lateKeys()
+    const timestamp = this.#context.oracle.next()
+    const visible = shown.map((record) => ({ ...record, taskId: null, timestamp }))
+    const removed = conflicts.records.filter((record) => !shown.includes(record))
+    const deletions = [...conflicts.deletionsOf(visible), ...conflicts.deletionsOfExisting()]
+    const edits = deletions.map(([segmentId, deleted]) => deletionEdit(segmentId, deleted))
+    const counts = conflicts.counts(lateKeys.length)
+    const commitAll = (logged: readonly Edit[]) =>
+      commit({ visible, removed, edits: [...edits, ...logged], ...counts })
+    const arriving = visible.map((record) =>
+      this.#sealedSegment(record, {
+        vectors: vectors.get(record.segmentId) ?? null,
+        deleted: conflicts.lostOf(record.segmentId),
+        areDeletesStored: true,
+      }),
+    )
+    this.#arriving = arriving
+    const show = () => {
+      for (const { segment, lost } of conflicts.losingExisting) segment.deleteRows(lost)
+      for (const segment of arriving) this.#sealed.set(segment.record.segmentId, segment)
+      this.#arriving = []
+    }
+    try {
+      if (lateKeys.length === 0) {
+        await commitAll([])
+        show()
+      } else {
+        const keys = keyColumn(primaryKeyOf(this.#schema), lateKeys)
+        const within = { timestamp, partitionId, commit: commitAll, onApplied: show }
+        await this.#growing.deleteWithin(keys, lateKeys.length, within)
+      }
+    } finally {
+      this.#arriving = []
+    }
+    for (const { segmentId } of removed) this.#context.directory.removeSegment(segmentId)
   }
 
   /** `commit` removes the partition, its segments and its part of the log from the store. */
@@ -157,7 +246,12 @@ export class CollectionRows {
     return this.#serial.run(async () => {
       const segments = this.#sealedIn([partitionId])
       const records = segments.map(({ record }) => record)
-      await commit(records, this.#growing.dropPartitionEdits(partitionId))
+      try {
+        await commit(records, this.#growing.dropPartitionEdits(partitionId))
+      } catch (error) {
+        this.#growing.undoDrop(partitionId)
+        throw error
+      }
       this.#growing.dropPartition(partitionId)
       this.#loadedPartitions.delete(partitionId)
       for (const segment of segments) this.#dropSegment(segment)
@@ -167,9 +261,16 @@ export class CollectionRows {
   /** `commit` removes the collection and its log from the store. */
   drop(commit: (logged: readonly Edit[]) => Promise<void>): Promise<void> {
     return this.#serial.run(async () => {
-      await commit(this.#growing.dropEdits())
+      const hidden = this.#hiddenIds()
+      try {
+        await commit(this.#growing.dropEdits())
+      } catch (error) {
+        this.#growing.undoDrop(null)
+        throw error
+      }
       this.#isDropped = true
       for (const segment of this.#sealed.values()) this.#dropSegment(segment)
+      for (const segmentId of hidden) this.#context.directory.removeSegment(segmentId)
       this.#growing.drop()
     })
   }
@@ -177,6 +278,34 @@ export class CollectionRows {
   /** Settles when no seal or load is under way. */
   close(): Promise<void> {
     return this.#serial.idle()
+  }
+
+  #replay(): void {
+    try {
+      this.#growing.replay()
+    } catch (error) {
+      const { kind, message } = millraceErrorFrom(error)
+      const text = `collection ${this.#schema.name}: the inserted rows could not be read: ${message}`
+      this.#fault = new MillraceError(kind, text, {}, error)
+    }
+  }
+
+  #throwFault(): void {
+    if (this.#fault) throw this.#fault
+  }
+
+  #unloadUnused(partitionIds: readonly bigint[]): void {
+    for (const segment of this.#sealedIn(partitionIds)) {
+      if (!this.isLoaded(segment.record.partitionId)) segment.unload()
+    }
+  }
+
+  /** Segments of imports that have not completed. */
+  #hiddenIds(): bigint[] {
+    return this.#context.catalog
+      .segments(this.#collectionId)
+      .filter(({ taskId }) => taskId !== null)
+      .map(({ segmentId }) => segmentId)
   }
 
   #sealInBackground(): void {
@@ -195,29 +324,39 @@ export class CollectionRows {
    */
   async #seal(): Promise<SegmentRecord[]> {
     if (this.#isDropped) return []
+    this.#throwFault()
     const frozen = this.#growing.freeze()
     const sealed = await sealGrowing(this.#context, this.#schema, frozen.segments)
     const records = sealed.map(({ record }) => record)
-    try {
-      const vectors = await this.#loadAhead(records)
-      await releasingOnError(vectors, () => this.#commitSeal(records, frozen))
-      for (const { record, growing, rowOffsets } of sealed) {
-        this.#addSealed(record, {
-          vectors: vectors.get(record.segmentId) ?? null,
-          deleted: deletedSince(growing, rowOffsets),
-          areDeletesStored: false,
-        })
-      }
-    } catch (error) {
-      for (const { segmentId } of records) this.#context.directory.removeSegment(segmentId)
-      throw error
+    const vectors = await this.#commitSeal(records, frozen)
+    for (const { record, growing, rowOffsets } of sealed) {
+      this.#addSealed(record, {
+        vectors: vectors.get(record.segmentId) ?? null,
+        deleted: deletedSince(growing, rowOffsets),
+        areDeletesStored: false,
+      })
     }
     this.#growing.forget(frozen)
     return records
   }
 
+  /** Until they are stored, the files are nobody's and go when something fails. @returns what is loaded */
+  async #commitSeal(
+    records: readonly SegmentRecord[],
+    frozen: FrozenRows,
+  ): Promise<Map<bigint, ResidentVectors>> {
+    try {
+      const vectors = await this.#loadAhead(records)
+      await releasingOnError(vectors, () => this.#storeSeal(records, frozen))
+      return vectors
+    } catch (error) {
+      for (const { segmentId } of records) this.#context.directory.removeSegment(segmentId)
+      throw error
+    }
+  }
+
   /** Stores the sealed segments and all deletes that the log lets go of. */
-  async #commitSeal(records: readonly SegmentRecord[], frozen: FrozenRows): Promise<void> {
+  async #storeSeal(records: readonly SegmentRecord[], frozen: FrozenRows): Promise<void> {
     await this.#resolveDeletes()
     const dirty = [...this.#sealed.values()].filter(({ unstoredDeletes }) => unstoredDeletes)
     const stored = dirty.map((segment) => ({ segment, deleted: segment.unstoredDeletes! }))
@@ -233,7 +372,7 @@ export class CollectionRows {
   }
 
   #deleteSealed(deletion: KeyDeletion, partitionId: bigint | null): void {
-    for (const segment of this.#sealed.values()) {
+    for (const segment of [...this.#sealed.values(), ...this.#arriving]) {
       if (partitionId === null || segment.record.partitionId === partitionId) {
         segment.delete(deletion)
       }
@@ -286,9 +425,12 @@ export class CollectionRows {
   }
 
   #addSealed(record: SegmentRecord, start: SealedStart): void {
+    this.#sealed.set(record.segmentId, this.#sealedSegment(record, start))
+  }
+
+  #sealedSegment(record: SegmentRecord, start: SealedStart): SealedSegment {
     const path = this.#context.directory.segmentPath(record.segmentId)
-    const segment = new SealedSegment(record, path, primaryKeyOf(this.#schema), start)
-    this.#sealed.set(record.segmentId, segment)
+    return new SealedSegment(record, path, primaryKeyOf(this.#schema), start)
   }
 
   #dropSegment(segment: SealedSegment): void {

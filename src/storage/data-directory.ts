@@ -8,6 +8,7 @@ import {
   rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { MillraceError } from '../errors.js'
 import { claimDirectory, type Ownership } from './ownership.js'
 import { Store } from './store.js'
 
@@ -16,6 +17,7 @@ import { Store } from './store.js'
  *
  *     <data>/store.mdb       the store (LMDB)
  *     <data>/segments/       <segment id>.arrow
+ *     <data>/rejects/        <task id>.jsonl: rows that an import left out
  */
 export class DataDirectory {
   readonly path: string
@@ -32,11 +34,12 @@ export class DataDirectory {
 
   /** @throws serviceUnavailable when another server owns the directory. */
   static async open(path: string): Promise<DataDirectory> {
-    mkdirSync(join(path, 'segments'), { recursive: true })
-    const realPath = realpathSync(path)
+    const realPath = madeDirectory(path)
     const store = Store.open(realPath)
     try {
-      return new DataDirectory(realPath, store, await claimDirectory(realPath, store))
+      const ownership = await claimDirectory(realPath, store)
+      syncDirectory(realPath)
+      return new DataDirectory(realPath, store, ownership)
     } catch (error) {
       await store.close()
       throw error
@@ -55,12 +58,20 @@ export class DataDirectory {
   /** Removes the segment files that nobody names; what a crash left behind. Returns their names. */
   sweep(isNamed: (segmentId: bigint) => boolean): string[] {
     const swept = readdirSync(this.segmentsPath).filter((name) => {
-      const id = /^(\d+)\.arrow$/.exec(name)?.[1]
-      return id === undefined || !isNamed(BigInt(id))
+      const id = segmentIdOf(name)
+      return id === null || !isNamed(id)
     })
     for (const name of swept)
       rmSync(join(this.segmentsPath, name), { recursive: true, force: true })
     return swept
+  }
+
+  /** Removes the files of segments whose ids lie in `[begin, end)`. */
+  removeSegments(begin: bigint, end: bigint): void {
+    for (const name of readdirSync(this.segmentsPath)) {
+      const id = segmentIdOf(name)
+      if (id !== null && id >= begin && id < end) this.removeSegment(id)
+    }
   }
 
   removeSegment(segmentId: bigint): void {
@@ -73,9 +84,30 @@ export class DataDirectory {
   }
 }
 
+/** @throws ioFailed when the directory is not there and cannot be made */
+function madeDirectory(path: string): string {
+  try {
+    mkdirSync(join(path, 'segments'), { recursive: true })
+    return realpathSync(path)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new MillraceError(
+      'ioFailed',
+      `the data directory ${path} could not be made: ${reason}`,
+      {},
+      error,
+    )
+  }
+}
+
 /** For workers, which have no DataDirectory. */
 export function segmentPathIn(segmentsPath: string, segmentId: bigint): string {
   return join(segmentsPath, `${segmentId}.arrow`)
+}
+
+function segmentIdOf(fileName: string): bigint | null {
+  const id = /^(\d+)\.arrow$/.exec(fileName)?.[1]
+  return id === undefined ? null : BigInt(id)
 }
 
 function syncDirectory(path: string): void {

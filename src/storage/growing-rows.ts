@@ -1,11 +1,13 @@
 import type { Column, ColumnBatch } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
-import { GrowingSegment } from './growing-segment.js'
+import { pkAt } from '../segment/pk-order.js'
+import type { PrimaryKey } from '../segment/segment-file.js'
+import { checkGrowingBatch, GrowingSegment } from './growing-segment.js'
 import { forgetEdits, type LoggedBatch, logEdits, loggedBatches } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
 import type { KeyDeletion } from './sealed-segment.js'
-import type { Edit, Key } from './store.js'
+import { type Edit, type Key, keyFromId } from './store.js'
 
 /** Rows for one partition. */
 export interface PartitionBatch {
@@ -45,7 +47,7 @@ export class GrowingRows {
   readonly #droppedPartitions = new Set<bigint>()
   #isDropped = false
   /** Handed to the store and not settled. */
-  readonly #underway = new Set<LoggedEntry>()
+  readonly #underway = new Map<LoggedEntry, Omit<LoggedBatch, 'key'>>()
   /** Applied to memory. */
   #logged: LoggedEntry[] = []
 
@@ -65,6 +67,7 @@ export class GrowingRows {
   replay(): void {
     for (const logged of loggedBatches(this.#context.directory.store, this.#collectionId)) {
       this.#logged.push({ keys: [logged.key], partitionId: rowsPartition(logged) })
+      this.#makeRoom([logged])
       this.#apply(logged)
     }
   }
@@ -79,7 +82,10 @@ export class GrowingRows {
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
-    for (const { partitionId } of batches) this.#checkPartition(partitionId)
+    for (const { partitionId, batch } of batches) {
+      this.#checkPartition(partitionId)
+      checkGrowingBatch(this.#schema, batch)
+    }
     const timestamp = this.#context.oracle.next()
     await this.#commit(batches.map((each) => ({ ...each, kind: 'insert', timestamp })))
     return timestamp
@@ -91,6 +97,39 @@ export class GrowingRows {
     const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
     await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }])
     return timestamp
+  }
+
+  /**
+   * Deletes as a part of a larger transaction.
+   * @param commit makes the transaction, with these edits among others
+   * @param onApplied called as soon as memory has changed, before anybody else can look
+   */
+  async deleteWithin(
+    keys: Column,
+    rowCount: number,
+    within: {
+      readonly timestamp: bigint
+      readonly partitionId: bigint | null
+      readonly commit: (edits: readonly Edit[]) => Promise<void>
+      readonly onApplied: () => void
+    },
+  ): Promise<void> {
+    const { timestamp, partitionId, commit, onApplied } = within
+    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
+    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }], commit)
+    onApplied()
+  }
+
+  /** The keys of rows that are not deleted, of those too that the store is about to take. */
+  *keys(partitionId: bigint | null): IterableIterator<PrimaryKey> {
+    const isAsked = (id: bigint | null) => partitionId === null || id === partitionId
+    for (const segment of this.#all()) if (isAsked(segment.partitionId)) yield* segment.keys()
+    const { fieldId } = primaryKeyOf(this.#schema)
+    for (const { kind, partitionId: id, batch } of this.#underway.values()) {
+      if (kind !== 'insert' || !isAsked(id)) continue
+      const column = batch.columns.get(fieldId)!
+      for (let row = 0; row < batch.rowCount; row++) yield pkAt(column, row)
+    }
   }
 
   /** Closes the growing segments to new rows; they stay visible until `forget`. */
@@ -118,9 +157,15 @@ export class GrowingRows {
   /** Refuses rows for the partition from now on. @returns the edits that forget those it had */
   dropPartitionEdits(partitionId: bigint): Edit[] {
     this.#droppedPartitions.add(partitionId)
-    const entries = [...this.#logged, ...this.#underway]
+    const entries = [...this.#logged, ...this.#underway.keys()]
     const ofPartition = entries.filter((entry) => entry.partitionId === partitionId)
     return forgetEdits(ofPartition.flatMap(({ keys }) => keys))
+  }
+
+  /** The store would not take a drop: the rows stay, and more may come. */
+  undoDrop(partitionId: bigint | null): void {
+    this.#isDropped = false
+    if (partitionId !== null) this.#droppedPartitions.delete(partitionId)
   }
 
   dropPartition(partitionId: bigint): void {
@@ -137,7 +182,9 @@ export class GrowingRows {
   /** Refuses rows and deletes from now on. @returns the edits that forget all there were */
   dropEdits(): Edit[] {
     this.#isDropped = true
-    return forgetEdits([...this.#logged, ...this.#underway].flatMap(({ keys }) => keys))
+    const stored = this.#context.directory.store.keysUnder('rows', [keyFromId(this.#collectionId)])
+    const underway = [...this.#underway.keys()].flatMap(({ keys }) => keys)
+    return forgetEdits([...stored, ...underway])
   }
 
   drop(): void {
@@ -146,20 +193,40 @@ export class GrowingRows {
     this.#frozen.clear()
   }
 
-  async #commit(batches: readonly Omit<LoggedBatch, 'key'>[]): Promise<void> {
+  async #commit(
+    batches: readonly Omit<LoggedBatch, 'key'>[],
+    commit = (edits: readonly Edit[]) => this.#context.directory.store.commit(edits),
+  ): Promise<void> {
     if (this.#isDropped) {
       throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} was dropped`)
     }
     const logged = batches.map((batch) => ({ batch, ...logEdits(this.#collectionId, batch) }))
     const entries = logged.map(({ batch, keys }) => ({ keys, partitionId: rowsPartition(batch) }))
-    for (const entry of entries) this.#underway.add(entry)
+    for (const [index, entry] of entries.entries()) this.#underway.set(entry, batches[index])
     try {
-      await this.#context.directory.store.commit(logged.flatMap(({ edits }) => edits))
+      await commit(logged.flatMap(({ edits }) => edits))
     } finally {
       for (const entry of entries) this.#underway.delete(entry)
     }
+    try {
+      this.#makeRoom(batches)
+    } catch (error) {
+      await this.#forgetStored(entries)
+      throw error
+    }
     this.#logged.push(...entries)
     for (const batch of batches) this.#apply(batch)
+  }
+
+  /** Rows that are stored but find no room leave the store again, so that a refusal is one. */
+  async #forgetStored(entries: readonly LoggedEntry[]): Promise<void> {
+    await this.#context.directory.store.commit(forgetEdits(entries.flatMap(({ keys }) => keys)))
+  }
+
+  #makeRoom(batches: readonly Omit<LoggedBatch, 'key'>[]): void {
+    for (const { kind, partitionId, batch } of batches) {
+      if (kind === 'insert') this.#growingSegment(partitionId!).reserve(batch.rowCount)
+    }
   }
 
   #apply({ kind, timestamp, partitionId, batch }: Omit<LoggedBatch, 'key'>): void {

@@ -1,5 +1,11 @@
 import { aliveFrom, bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
-import { type Column, type ColumnBatch, columnBytes, layoutOf } from '../column/column.js'
+import {
+  type Column,
+  type ColumnBatch,
+  columnBytes,
+  type FixedColumn,
+  layoutOf,
+} from '../column/column.js'
 import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
@@ -10,6 +16,7 @@ import { pkAt, pkOrderOf } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import { RefCount } from '../util/ref-count.js'
 import { GrowingVectors } from './growing-vectors.js'
+import { rowBytes } from './resident-vectors.js'
 import type { KeyDeletion } from './sealed-segment.js'
 import type { PinnedView } from './snapshot.js'
 
@@ -69,10 +76,15 @@ export class GrowingSegment {
     return this.#lastTimestamp
   }
 
+  /** Makes room for rows, so that their append cannot fail. @throws memoryExceeded */
+  reserve(rowCount: number): void {
+    for (const vectors of this.#vectors.values()) vectors.reserve(rowCount)
+  }
+
+  /** The columns are as `checkGrowingBatch` wants them, and there is room. */
   append(batch: ColumnBatch, timestamp: bigint): void {
-    for (const { fieldId, name } of this.#schema.fields) {
-      const column = batch.columns.get(fieldId)
-      if (!column) throw new TypeError(`growing segment: no column for field ${name}`)
+    for (const { fieldId } of this.#schema.fields) {
+      const column = batch.columns.get(fieldId)!
       this.#columns.get(fieldId)?.append(column, 0, batch.rowCount)
       this.#vectors.get(fieldId)?.append(column, batch.rowCount)
       this.#byteLength += columnBytes(column, 0, batch.rowCount)
@@ -84,18 +96,27 @@ export class GrowingSegment {
 
   /** Deletes the rows with these keys; all rows so far are earlier than the delete. */
   delete({ keys, rowCount }: KeyDeletion): void {
-    const rows: number[] = []
+    const doomed = new Set<number>()
     for (let index = 0; index < rowCount; index++) {
-      const found = this.#rowsByKey.get(pkAt(keys, index))
-      if (found !== undefined) rows.push(...(typeof found === 'number' ? [found] : found))
+      const found = this.#rowsByKey.get(pkAt(keys, index)) ?? []
+      for (const row of typeof found === 'number' ? [found] : found) {
+        if (!this.isDeleted(row)) doomed.add(row)
+      }
     }
-    const doomed = new Set(rows.filter((row) => !this.isDeleted(row)))
     if (doomed.size === 0) return
     const deleted = bitmapWithLength(this.#rowCount)
     if (this.#deleted) deleted.set(this.#deleted)
     for (const row of doomed) setBit(deleted, row)
     this.#deleted = deleted
     this.#deletedCount += doomed.size
+  }
+
+  /** Of the rows that are not deleted. */
+  *keys(): IterableIterator<PrimaryKey> {
+    for (const [key, rows] of this.#rowsByKey) {
+      const isAlive = (row: number) => !this.isDeleted(row)
+      if (typeof rows === 'number' ? isAlive(rows) : rows.some(isAlive)) yield key
+    }
   }
 
   isDeleted(row: number): boolean {
@@ -150,5 +171,17 @@ export class GrowingSegment {
       else if (typeof before === 'number') this.#rowsByKey.set(key, [before, row])
       else before.push(row)
     }
+  }
+}
+
+/** For before rows are stored: those that no segment could take would be found again at every start. */
+export function checkGrowingBatch({ fields }: CollectionSchema, batch: ColumnBatch): void {
+  for (const field of fields) {
+    const column = batch.columns.get(field.fieldId)
+    if (!column) throw new TypeError(`growing segment: no column for field ${field.name}`)
+    if (!isDenseVectorType(field.dataType)) continue
+    const { values, width } = column as FixedColumn
+    if (width * values.BYTES_PER_ELEMENT === rowBytes(field)) continue
+    throw new TypeError(`field ${field.name}: a row of ${width} values does not fit`)
   }
 }

@@ -22,12 +22,15 @@ export class GrowingVectors {
     this.#field = field
   }
 
+  /** Makes room, so that an append of as many rows cannot fail. @throws memoryExceeded */
+  reserve(rowCount: number): void {
+    while (this.#rowCapacity < this.#rowCount + rowCount) this.#addChunk()
+  }
+
   append(column: Column, rowCount: number): void {
-    const { values, width } = column as FixedColumn
+    const { values } = column as FixedColumn
     const bytes = new Uint8Array(values.buffer, values.byteOffset, rowCount * rowBytes(this.#field))
-    if (width * values.BYTES_PER_ELEMENT !== rowBytes(this.#field)) {
-      throw new TypeError(`field ${this.#field.name}: a row of ${width} values does not fit`)
-    }
+    this.reserve(rowCount)
     for (let done = 0; done < rowCount; ) done += this.#fillChunk(bytes, done, rowCount)
   }
 
@@ -56,9 +59,14 @@ export class GrowingVectors {
     this.#chunks.length = 0
   }
 
-  /** Copies rows from `done` on into the last chunk, or a new one; returns how many. */
+  get #rowCapacity(): number {
+    const last = this.#chunks.at(-1)
+    return last ? last.rowBegin + last.rowCount : 0
+  }
+
+  /** Copies rows from `done` on into the first chunk with room; returns how many. */
   #fillChunk(bytes: Uint8Array, done: number, rowCount: number): number {
-    const chunk = this.#roomyChunk()
+    const chunk = this.#chunks.find((each) => this.#rowCount < each.rowBegin + each.rowCount)!
     const used = this.#rowCount - chunk.rowBegin
     const count = Math.min(chunk.rowCount - used, rowCount - done)
     const size = rowBytes(this.#field)
@@ -69,14 +77,10 @@ export class GrowingVectors {
     return count
   }
 
-  #roomyChunk(): VectorPart {
-    const last = this.#chunks.at(-1)
-    if (last && this.#rowCount < last.rowBegin + last.rowCount) return last
+  #addChunk(): void {
     const wanted = Math.min(firstChunkBytes * 2 ** this.#chunks.length, chunkBytesMax)
     const rowCount = Math.max(8, Math.floor(wanted / rowBytes(this.#field) / 8) * 8)
     const region = this.#memory.allocate(rowCount * rowBytes(this.#field))
-    const chunk = { region, rowBegin: this.#rowCount, rowCount }
-    this.#chunks.push(chunk)
-    return chunk
+    this.#chunks.push({ region, rowBegin: this.#rowCapacity, rowCount })
   }
 }

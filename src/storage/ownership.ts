@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { MillraceError } from '../errors.js'
 import type { Store } from './store.js'
 
@@ -21,12 +21,13 @@ export interface Ownership {
  * @throws serviceUnavailable when another server owns the directory.
  */
 export async function claimDirectory(path: string, store: Store): Promise<Ownership> {
-  const address = newAddress(path)
-  const server = await listen(address)
+  const name = newName(path)
+  const server = await listen(resolve(path, name))
   const owner = store.get<string>('meta', 'owner')
-  const isFree = owner === undefined || !(await answers(owner))
-  if (isFree && store.replaceSync('meta', 'owner', owner, address)) {
-    if (owner !== undefined && process.platform !== 'win32') rmSync(owner, { force: true })
+  const isFree = owner === undefined || !(await answers(resolve(path, owner)))
+  if (isFree && store.replaceSync('meta', 'owner', owner, name)) {
+    if (owner !== undefined) removeSocket(resolve(path, owner))
+    removeLeftovers(path, name)
     return { close: () => closeServer(server) }
   }
   await closeServer(server)
@@ -36,34 +37,51 @@ export async function claimDirectory(path: string, store: Store): Promise<Owners
   )
 }
 
-function newAddress(path: string): string {
+/** Relative to the directory where it lies inside, so that it holds where that is mounted elsewhere. */
+function newName(path: string): string {
   const nonce = randomUUID().slice(0, 8)
   if (process.platform === 'win32') return `\\\\.\\pipe\\millrace-${nonce}`
-  const inside = join(path, `owner-${nonce}.sock`)
-  if (Buffer.byteLength(inside) <= socketPathBytesMax) return inside
+  const inside = `owner-${nonce}.sock`
+  if (Buffer.byteLength(join(path, inside)) <= socketPathBytesMax) return inside
   const digest = createHash('sha256').update(path).digest('hex').slice(0, 16)
   return join(tmpdir(), `millrace-${digest}-${nonce}.sock`)
 }
 
+function removeSocket(address: string): void {
+  if (process.platform !== 'win32') rmSync(address, { force: true })
+}
+
+/** Sockets of processes that died, or lost, before the store named them. */
+function removeLeftovers(path: string, ownName: string): void {
+  for (const name of readdirSync(path)) {
+    if (/^owner-\w+\.sock$/.test(name) && name !== ownName) removeSocket(join(path, name))
+  }
+}
+
 function listen(address: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
+  return new Promise((fulfil, reject) => {
     const server = createServer((socket) => socket.destroy())
     server.once('error', reject)
-    server.listen(address, () => resolve(server.unref()))
+    server.listen(address, () => fulfil(server.unref()))
   })
 }
 
+/** What connecting to a socket without a process says; anything else may be a busy or foreign one. */
+const goneCodes = ['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']
+
 function answers(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((fulfil) => {
     const socket = connect(address)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      fulfil(true)
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', ({ code = '' }: NodeJS.ErrnoException) =>
+      fulfil(!goneCodes.includes(code)),
+    )
   })
 }
 
 function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()))
+  return new Promise((fulfil) => server.close(() => fulfil()))
 }

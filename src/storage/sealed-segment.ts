@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
-import { aliveFrom, bitmapWithLength, countBits, setBit } from '../column/bitmap.js'
+import { aliveFrom, bitmapWithLength, countBits, setBit, unionOf } from '../column/bitmap.js'
 import { type Column, layoutOf } from '../column/column.js'
 import { growableColumn } from '../column/growable-column.js'
+import { MillraceError } from '../errors.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import { isDenseVectorType, isVectorType } from '../schema/data-type.js'
@@ -105,6 +106,16 @@ export class SealedSegment {
     if (deletion.timestamp > this.record.timestamp) this.#unresolved.push(deletion)
   }
 
+  /** A set bit for every row that is known to be deleted; null: none is. */
+  get deleted(): Uint8Array | null {
+    return this.#deleted
+  }
+
+  /** Deletes the rows whose bits are set, whatever their keys. */
+  deleteRows(rows: Uint8Array): void {
+    this.#setDeleted(unionOf(this.#deleted, rows))
+  }
+
   /** Brings the key column into memory, so that `resolveDeletes` can go through without waiting. */
   async readKeys(): Promise<void> {
     const [column, order] = await Promise.all([this.#column(this.#pk), this.#order()])
@@ -157,7 +168,7 @@ export class SealedSegment {
     for (let index = 0; index < rowCount; index++) {
       const key = pkAt(keys, index)
       if (comparePks(key, pkMin) < 0 || comparePks(key, pkMax) > 0) continue
-      rows.push(...rowsOfPk(column, this.rowCount, order, key))
+      for (const row of rowsOfPk(column, this.rowCount, order, key)) rows.push(row)
     }
     return rows
   }
@@ -165,6 +176,10 @@ export class SealedSegment {
   #markDeleted(rows: readonly number[]): void {
     const deleted = this.#deleted?.slice() ?? bitmapWithLength(this.rowCount)
     for (const row of rows) setBit(deleted, row)
+    this.#setDeleted(deleted)
+  }
+
+  #setDeleted(deleted: Uint8Array): void {
     this.#deleted = deleted
     this.#alive = aliveFrom(deleted, this.rowCount)
     this.#areDeletesStored = false
@@ -194,8 +209,13 @@ export class SealedSegment {
   }
 
   #order(): Promise<Uint32Array | null> {
-    this.#pkOrder ??= this.#withReader((reader) => reader.readPkOrder())
-    return this.#pkOrder
+    if (this.#pkOrder) return this.#pkOrder
+    const order = this.#withReader((reader) => reader.readPkOrder())
+    this.#pkOrder = order
+    order.catch(() => {
+      this.#pkOrder = null
+    })
+    return order
   }
 
   async #withReader<Result>(read: (reader: SegmentReader) => Promise<Result>): Promise<Result> {
@@ -223,5 +243,8 @@ export class SealedSegment {
 function residentParts(vectors: ResidentVectors | null, field: Field): readonly VectorPart[] {
   const parts = vectors?.parts(field)
   if (parts) return parts
-  throw new TypeError(`the vectors of field ${field.name} are not loaded`)
+  throw new MillraceError(
+    'collectionNotLoaded',
+    `the vectors of field ${field.name} were released meanwhile`,
+  )
 }

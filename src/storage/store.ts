@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { MillraceError } from '../errors.js'
@@ -21,25 +22,31 @@ export type Edit =
  * resolves when the edits are on disk. Commits asked for at the same time share one sync.
  */
 export class Store {
+  readonly #directory: string
   readonly #root: RootDatabase
   readonly #tables: Record<TableName, Database<Uint8Array, Key>>
 
-  private constructor(root: RootDatabase) {
+  private constructor(directory: string, root: RootDatabase) {
+    this.#directory = directory
     this.#root = root
     const opened = tables.map((name) => [name, root.openDB({ name, encoding: 'binary' })])
     this.#tables = Object.fromEntries(opened)
   }
 
+  /** @throws ioFailed when there is no store to be had, or what is there is none. */
   static open(directory: string): Store {
-    const root = open({
-      path: join(directory, 'store.mdb'),
-      noSubdir: true,
-      maxDbs: tables.length,
-      // By default lmdb-js acknowledges before the sync; the promise of a commit is that it is on disk.
-      overlappingSync: false,
-      compression: false,
-    })
-    return new Store(root)
+    const path = join(directory, 'store.mdb')
+    try {
+      return new Store(directory, openEnvironment(path))
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new MillraceError(
+        'ioFailed',
+        `the store ${path} could not be opened: ${reason}`,
+        {},
+        error,
+      )
+    }
   }
 
   /**
@@ -47,37 +54,33 @@ export class Store {
    */
   async commit(edits: readonly Edit[]): Promise<void> {
     if (edits.length === 0) return
-    const encoded = edits.map((edit) => ({ ...edit, bytes: encodedValue(edit) }))
+    const encoded = edits.map(encodedEdit)
     try {
-      await this.#root.transaction(() => {
+      // A callback of `transaction` would write from this thread, where a full disk may hang it.
+      await this.#root.batch(() => {
         for (const { table, key, bytes } of encoded) {
           if (bytes === null) this.#tables[table].remove(key)
-          else
-            this.#tables[table].put(
-              key,
-              Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-            )
+          else this.#tables[table].put(key, bytes)
         }
       })
     } catch (error) {
-      throw new MillraceError(
-        'ioFailed',
-        `the store could not be written: ${String(error)}`,
-        {},
-        error,
-      )
+      throw this.#writeError(await causeOf(error), encoded)
     }
   }
 
-  /** As `commit`, blocking: for start-up, where nobody waits. */
+  /** As `commit`, blocking: for start-up, where nobody waits. @throws ioFailed */
   commitSync(edits: readonly Edit[]): void {
-    const encoded = edits.map((edit) => ({ ...edit, bytes: encodedValue(edit) }))
-    this.#root.transactionSync(() => {
-      for (const { table, key, bytes } of encoded) {
-        if (bytes === null) this.#tables[table].removeSync(key)
-        else this.#tables[table].putSync(key, Buffer.from(bytes))
-      }
-    })
+    const encoded = edits.map(encodedEdit)
+    try {
+      this.#root.transactionSync(() => {
+        for (const { table, key, bytes } of encoded) {
+          if (bytes === null) this.#tables[table].removeSync(key)
+          else this.#tables[table].putSync(key, bytes)
+        }
+      })
+    } catch (error) {
+      throw this.#writeError(error, encoded)
+    }
   }
 
   /** Sets `key` to `value` if it still holds `expected`, against other processes too. */
@@ -114,15 +117,78 @@ export class Store {
     }
   }
 
+  /** As `entriesUnder`, without the values. */
+  *keysUnder(table: TableName, prefix: readonly (string | number)[]): IterableIterator<Key> {
+    for (const key of this.#tables[table].getKeys({ start: [...prefix] })) {
+      if (!Array.isArray(key) || prefix.some((part, index) => key[index] !== part)) return
+      yield key
+    }
+  }
+
   async close(): Promise<void> {
     await this.#root.close()
   }
+
+  #writeError(error: unknown, edits: readonly EncodedEdit[]): MillraceError {
+    const byteLength = edits.reduce((sum, { bytes }) => sum + (bytes?.byteLength ?? 0), 0)
+    const reason = error instanceof Error ? error.message : String(error)
+    return new MillraceError(
+      'ioFailed',
+      `the store could not be written: ${fullDiskText(this.#directory, byteLength) ?? reason}`,
+      {},
+      error,
+    )
+  }
 }
 
-function encodedValue(edit: Edit): Uint8Array | null {
-  if ('remove' in edit) return null
-  return 'bytes' in edit ? edit.bytes : new TextEncoder().encode(stringifyExact(edit.value))
+function openEnvironment(path: string): RootDatabase {
+  return open({
+    path,
+    noSubdir: true,
+    maxDbs: tables.length,
+    // By default lmdb-js acknowledges before the sync; the promise of a commit is that it is on disk.
+    overlappingSync: false,
+    // It keeps a promise for each turn that nobody handles when a commit fails, which ends the process.
+    eventTurnBatching: false,
+    compression: false,
+  })
 }
+
+interface EncodedEdit {
+  readonly table: TableName
+  readonly key: Key
+  /** null: removed. */
+  readonly bytes: Buffer | null
+}
+
+function encodedEdit(edit: Edit): EncodedEdit {
+  const { table, key } = edit
+  if ('remove' in edit) return { table, key, bytes: null }
+  if (!('bytes' in edit)) return { table, key, bytes: Buffer.from(stringifyExact(edit.value)) }
+  const { buffer, byteOffset, byteLength } = edit.bytes
+  return { table, key, bytes: Buffer.from(buffer, byteOffset, byteLength) }
+}
+
+/** lmdb-js tells the true reason by a promise that rejects. */
+async function causeOf(error: unknown): Promise<unknown> {
+  try {
+    await (error as { readonly commitError?: Promise<never> }).commitError
+    return error
+  } catch (cause) {
+    return cause
+  }
+}
+
+/** LMDB calls a full disk an input/output error. */
+function fullDiskText(directory: string, neededBytes: number): string | null {
+  const { bavail, bsize } = statfsSync(directory)
+  const freeBytes = bavail * bsize
+  if (freeBytes > neededBytes + fullDiskSlackBytes) return null
+  return `no space left on the disk of ${directory}: ${freeBytes} bytes are free`
+}
+
+/** Pages of LMDB's own that a commit writes beside its values. */
+const fullDiskSlackBytes = 1024 ** 2
 
 function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes)

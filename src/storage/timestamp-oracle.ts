@@ -3,7 +3,15 @@ import type { Store } from './store.js'
 const counterBits = 18n
 /** How far ahead of the clock the promised bound lies, and when it is moved on. */
 const boundAheadMs = 10_000
-const renewBelowMs = 5_000
+const renewBelowMs = 1_000
+/** Where numbers run ahead of the clock, the bound stays near them, so that restarts add little. */
+const boundPastNumberMs = 2_000
+
+/**
+ * The greater of the two counts. A raise that blocks may overtake a renewal under way, which must not
+ * then put a smaller bound in its place: so each has a key.
+ */
+const boundKeys = ['timestampBound', 'timestampBoundAhead'] as const
 
 /**
  * The one source of timestamps and ids: hybrid numbers, `milliseconds << 18 | counter`, each greater than
@@ -20,13 +28,15 @@ export class TimestampOracle {
   private constructor(store: Store, nowMs: () => number) {
     this.#store = store
     this.#nowMs = nowMs
-    this.#last = store.get<bigint>('meta', 'timestampBound') ?? 0n
+    this.#last = boundKeys
+      .map((key) => store.get<bigint>('meta', key) ?? 0n)
+      .reduce((one, other) => (one > other ? one : other))
     this.#bound = this.#last
   }
 
   static open(store: Store, nowMs: () => number = Date.now): TimestampOracle {
     const oracle = new TimestampOracle(store, nowMs)
-    oracle.#raiseBoundSync(1n)
+    oracle.#raiseBoundSync(oracle.#last)
     return oracle
   }
 
@@ -51,27 +61,28 @@ export class TimestampOracle {
   }
 
   #raiseBoundSync(atLeast: bigint): void {
-    this.#bound = this.#boundAbove(atLeast)
-    this.#store.commitSync([{ table: 'meta', key: 'timestampBound', value: this.#bound }])
+    const bound = this.#boundAbove(atLeast)
+    this.#store.commitSync([{ table: 'meta', key: boundKeys[0], value: bound }])
+    this.#bound = bound
   }
 
   #renewBound(): void {
     if (this.#renewal) return
     const bound = this.#boundAbove(this.#last)
     this.#renewal = this.#store
-      .commit([{ table: 'meta', key: 'timestampBound', value: bound }])
+      .commit([{ table: 'meta', key: boundKeys[1], value: bound }])
       .then(() => {
         if (bound > this.#bound) this.#bound = bound
       })
-      .catch(() => {})
+      .catch(() => {}) // The next number asks again, and at the bound the raise tells.
       .finally(() => {
         this.#renewal = null
       })
   }
 
   #boundAbove(number: bigint): bigint {
-    const fromClock = BigInt(this.#nowMs()) << counterBits
-    const base = fromClock > number ? fromClock : number
-    return base + (BigInt(boundAheadMs) << counterBits)
+    const aheadOfClock = BigInt(this.#nowMs() + boundAheadMs) << counterBits
+    const pastNumber = number + (BigInt(boundPastNumberMs) << counterBits)
+    return aheadOfClock > pastNumber ? aheadOfClock : pastNumber
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ImportRunner, type ImportRunnerOptions } from '../../dist/bulk/import-runner.js'
@@ -170,6 +170,17 @@ export class StoredTarget implements ImportTarget {
   }
 }
 
+/** A process that is doomed may still write, and what it writes while Node removes is not removed. */
+async function removeFolder(path: string): Promise<void> {
+  for (let attempt = 0; attempt < 100 && existsSync(path); attempt++) {
+    try {
+      rmSync(path, { recursive: true, force: true })
+    } catch {
+      await new Promise((settle) => setTimeout(settle, 20))
+    }
+  }
+}
+
 function taskEdit(task: ImportTask): Edit {
   return { table: 'tasks', key: keyFromId(task.taskId), value: task }
 }
@@ -203,8 +214,7 @@ export class BulkFixture {
     for (const runner of this.#runners) await runner.close()
     await this.oracle.close()
     await this.directory.close()
-    // A process that is doomed may still write.
-    rmSync(this.#path, { recursive: true, force: true, maxRetries: 20 })
+    await removeFolder(this.#path)
   }
 
   target(collection: ImportCollection): StoredTarget {

@@ -61,7 +61,7 @@ describe('an import request', () => {
     ],
     [2100, 'for JSON import, accepts only one file', { fileGroups: [['a.json', 'b.json']] }],
     [2100, 'unexpected file type, files=[a.bin]: expected .npy', { fileGroups: [['a.bin']] }],
-    [2100, 'files=[a.parquet]: Parquet is not read yet', { fileGroups: [['a.parquet']] }],
+    [2100, 'for Parquet import', { fileGroups: [['a.parquet', 'b.parquet']] }],
     [200, 'partition not found[partition=nope]', { partitionName: 'nope' }],
     [3000, 'import option backup=True', { options: [['backup', 'True'] as const] }],
     [3000, 'import option l0_import=true', { options: [['l0_import', 'true'] as const] }],

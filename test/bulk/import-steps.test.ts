@@ -17,7 +17,7 @@ import {
 } from './bulk-fixture.js'
 import { localPool, registerLineFormat } from './line-format.js'
 
-const { Started, Persisted, Completed, Failed, FailedAndCleaned } = ImportState
+const { Persisted, Completed, Failed, FailedAndCleaned } = ImportState
 const text = field(101, 'text', DataType.VarChar, { maxLength: 3000 })
 const fields = [idField, text]
 

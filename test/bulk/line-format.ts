@@ -140,6 +140,7 @@ export function localPool(threadCount: number): WorkerPool {
       }
       return (await import(module.href)).run(structuredClone(input), context)
     },
+    async load() {},
     async close() {},
   }
 }

@@ -34,6 +34,17 @@ for (const [name, python = ''] of Object.entries(pythons)) {
 
 const newestPython = pythons['pymilvus 3.0.2'] ?? ''
 
+describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with venv)', () => {
+  it('runs jobs over REST', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      expect(await askWith(newestPython, 'rest_jobs.py', server)).toEqual({ jobs: 4 })
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
   it('opens every segment file as it lies', async () => {
     const server = await ServedMillrace.start()

@@ -7,6 +7,12 @@ import { join } from 'node:path'
 
 const readyWithinMs = 15_000
 
+/** What a server is started with beside its place. */
+interface ServeExtras {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
 /** The built server in a process of its own, with a data directory and an import root of its own. */
 export class ServedMillrace {
   readonly port: number
@@ -16,26 +22,31 @@ export class ServedMillrace {
   readonly #folder: string
   #log = ''
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, { args = [], env = {} }: ServeExtras) {
     this.#folder = folder
     this.port = port
     this.dataDirectory = join(folder, 'data')
     this.importRoot = mkdtempSync(join(folder, 'import-'))
-    this.#child = spawn(process.execPath, [
-      'dist/cli/main.js',
-      'serve',
-      ...['--port', String(port)],
-      ...['--data', this.dataDirectory],
-      ...['--import-root', this.importRoot],
-    ])
+    const place = ['--data', this.dataDirectory, '--import-root', this.importRoot]
+    this.#child = spawn(
+      process.execPath,
+      ['dist/cli/main.js', 'serve', '--port', String(port), ...place, ...args],
+      { env: { ...process.env, ...env } },
+    )
     this.#child.stdout?.on('data', (chunk) => this.#note(chunk))
     this.#child.stderr?.on('data', (chunk) => this.#note(chunk))
   }
 
-  static async start(): Promise<ServedMillrace> {
-    const server = new ServedMillrace(mkdtempSync(join(tmpdir(), 'millrace-')), await freePort())
+  static async start(extras: ServeExtras = {}): Promise<ServedMillrace> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-'))
+    const server = new ServedMillrace(folder, await freePort(), extras)
     await server.#becomesReady()
     return server
+  }
+
+  /** Everything that it logged, as far as it is kept. */
+  get log(): string {
+    return this.#log
   }
 
   get pid(): number {
@@ -68,11 +79,13 @@ export class ServedMillrace {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await this.end()
-    throw new Error(`the server was not ready within ${readyWithinMs} ms: ${this.#log}`)
+    throw new Error(
+      `the server was not ready within ${readyWithinMs} ms: ${this.#log.slice(-4_000)}`,
+    )
   }
 
   #note(chunk: Buffer): void {
-    this.#log = (this.#log + chunk.toString()).slice(-4_000)
+    this.#log = (this.#log + chunk.toString()).slice(-40_000)
   }
 }
 
@@ -84,7 +97,7 @@ async function answersHealthz(port: number): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -168,3 +168,17 @@ it('says when a file is not as long as it was', async () => {
     SegmentReader.open(path, { ...file, fileBytes: file.fileBytes + 1 }),
   ).rejects.toThrow(/expected \d+ bytes, got \d+/)
 })
+
+it('leaves no large hole where fewer rows came than there was room for', async () => {
+  const [roomy, exact] = [join(directory, 'roomy.arrow'), join(directory, 'exact.arrow')]
+  const files = [
+    { path: roomy, rowCapacity: 100_000 },
+    { path: exact, rowCapacity: 4 },
+  ].map(({ path, rowCapacity }) => {
+    const writer = new SegmentWriter(path, fields, rowCapacity)
+    writer.append(batch([5n, 3n, 9n, 1n]))
+    return writer.finish()
+  })
+  expect(files[0]).toEqual(files[1])
+  expect(readFileSync(roomy).equals(readFileSync(exact))).toBe(true)
+})

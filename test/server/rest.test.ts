@@ -47,11 +47,15 @@ describe('REST v2', () => {
   let started: NewImport[]
   let tasks: unknown[]
   let done: [string, bigint][]
+  let nextTask: () => unknown
+  let askedCount: number
 
   beforeEach(async () => {
     started = []
     tasks = []
     done = []
+    askedCount = 0
+    nextTask = () => tasks[0]
     const change = (verb: string) => async (id: bigint) => void done.push([verb, id])
     const engine = {
       startImport: async (job: NewImport) => {
@@ -60,7 +64,8 @@ describe('REST v2', () => {
       },
       importTask: (id: bigint) => {
         if (id !== taskId) throw new MillraceError('keyNotFound', `key not found[key=${id}]`)
-        return tasks[0]
+        askedCount++
+        return nextTask()
       },
       importTasks: () => tasks,
       commitImport: change('commit'),
@@ -191,6 +196,12 @@ describe('REST v2', () => {
     }
   })
 
+  it('finds a job whichever database is named', async () => {
+    tasks = [jobOf(pending)]
+    const reply = await post('/jobs/import/describe', { ...jobId, dbName: 'other' })
+    expect(JSON.parse(reply.text).code).toBe(0)
+  })
+
   it('tells where a failed job broke', async () => {
     const reason = 'data/id.npy: row 17: expected …'
     const failedAt = { file: 'data/id.npy', row: 17, field: 'id' }
@@ -305,6 +316,35 @@ describe('REST v2', () => {
     expect((await send(server, 'GET', path, '', {})).text).toContain('"code":1100')
     const foreign = { origin: 'https://evil.example.com' }
     expect((await send(server, 'GET', path, '', foreign)).status).toBe(403)
+  })
+
+  it("sends a job's changes as events, until it has ended", async () => {
+    const progress = [10, 10, 20].map((percent) => ({ ...pending, progress: percent }))
+    const ended = { ...pending, state: ImportState.Completed, completedMs: createdMs }
+    tasks = [...progress, ended].map(jobOf)
+    const path = (id: string) => `/v2/jobs/import/${id}/events`
+    nextTask = () => (tasks.length > 1 ? tasks.shift() : tasks[0])
+    const reply = await send(server, 'GET', path(String(taskId)), '', {})
+    const events = reply.text
+      .trim()
+      .split('\n\n')
+      .map((event) => event.split('\n'))
+    expect(events.map(([name]) => name)).toEqual([
+      'event: progress',
+      'event: progress',
+      'event: end',
+    ])
+    expect(JSON.parse(events[2][1].slice('data: '.length))).toMatchObject({ state: 'Completed' })
+    expect((await send(server, 'GET', path('5'), '', {})).text).toContain('"code":2100')
+    expect((await send(server, 'GET', path('x'), '', {})).text).toContain('"code":1100')
+  })
+
+  it('ends events when the server is about to stop', async () => {
+    tasks = [jobOf(pending)]
+    const events = send(server, 'GET', `/v2/jobs/import/${taskId}/events`, '', {})
+    await expect.poll(() => askedCount).toBeGreaterThan(2)
+    server.close()
+    expect((await events).text).toMatch(/^event: progress\ndata: .*\n\n$/)
   })
 
   it('passes an idempotency key on', async () => {

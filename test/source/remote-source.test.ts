@@ -1,17 +1,29 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MillraceError } from '../../dist/errors.js'
 import type { ByteSource, SourceAddress } from '../../dist/source/byte-source.js'
 import { openSource } from '../../dist/source/open-source.js'
-import { resolveSources, type SourceContext } from '../../dist/source/resolve-source.js'
+import {
+  releaseSources,
+  resolveSources,
+  type SourceContext,
+} from '../../dist/source/resolve-source.js'
 import { etagOf, ObjectServer } from './object-server.js'
 
 const secret = 'the-secret-key-of-the-test'
 let server: ObjectServer
+let top: string
 beforeEach(async () => {
+  top = mkdtempSync(join(tmpdir(), 'millrace-remote-'))
   server = await ObjectServer.start()
 })
-afterEach(() => server.stop())
+afterEach(async () => {
+  await server.stop()
+  rmSync(top, { recursive: true, force: true })
+})
 
 function contextOf(more: Partial<SourceContext> = {}): SourceContext {
   const s3 = {
@@ -22,11 +34,12 @@ function contextOf(more: Partial<SourceContext> = {}): SourceContext {
     secretKey: secret,
     sessionToken: null,
   }
-  return { roots: ['.'], forbidden: [], s3, httpHosts: [server.host], ...more }
+  const http = { hosts: [server.host], spoolFolder: join(top, 'spool') }
+  return { roots: ['.'], forbidden: [], s3, http, ...more }
 }
 
 async function resolved(name: string, more?: Partial<SourceContext>): Promise<SourceAddress> {
-  return (await resolveSources([[name]], contextOf(more)))[0][0]
+  return (await resolveSources([[name]], contextOf(more), new AbortController().signal))[0][0]
 }
 
 async function failureOf(work: Promise<unknown>): Promise<MillraceError> {
@@ -83,12 +96,14 @@ describe.each(kinds)('a file behind %s', (kind, nameOf) => {
     for (const [position, length] of reads) {
       const target = Buffer.alloc(length)
       const count = await source.read(position, target)
-      expect(target.subarray(0, count)).toEqual(bytes.subarray(position, position + length))
+      const expected = bytes.subarray(position, position + length)
+      expect(target.subarray(0, count).equals(expected)).toBe(true)
     }
     const targets = [Buffer.alloc(1000), Buffer.alloc(1000), Buffer.alloc(1000)]
     await Promise.all(targets.map((target, index) => source.read(index * 99_000, target)))
     targets.forEach((target, index) => {
-      expect(target).toEqual(bytes.subarray(index * 99_000, index * 99_000 + 1000))
+      const begin = index * 99_000
+      expect(target.equals(bytes.subarray(begin, begin + 1000))).toBe(true)
     })
     await source.close()
   })
@@ -188,7 +203,7 @@ describe('http://host/path', () => {
       const failure = await failureOf(resolved(name))
       expect(failure.message).toContain(`is not allowed: allowed are ${server.host}`)
     }
-    const none = await failureOf(resolved(`${server.url}/id.npy`, { httpHosts: [] }))
+    const none = await failureOf(resolved(`${server.url}/id.npy`, { http: undefined }))
     expect(none.message).toContain('none is allowed; another is with --allow-http-host')
     expect(server.asked).toEqual([])
   })
@@ -225,10 +240,57 @@ describe('http://host/path', () => {
     }
   })
 
-  it('is refused where the server does not answer for ranges', async () => {
+  it('is copied once where the server gives no parts, and forgotten with its import', async () => {
+    let text = 'all of it'
+    server.before = (request, response) => {
+      response.setHeader('etag', '"one"')
+      if (request.headers.range === undefined && text.length === 9) response.write('half')
+      return Boolean(response.end(text))
+    }
+    const name = `${server.url}/id.npy`
+    const address = await resolved(name)
+    expect(address).toMatchObject({ kind: 'spooled', name, byteLength: 13, version: '"one"' })
+    const askedCount = server.asked.length
+    const source = await openSource(structuredClone(address))
+    expect(source).toMatchObject({ name, fingerprint: '13-"one"' })
+    expect(String(await readAll(source, 5))).toBe('halfall of it')
+    await source.close()
+    expect(server.asked).toHaveLength(askedCount)
+    await releaseSources([[address]])
+    text = ''
+    server.before = (_request, response) => Boolean(response.end(text))
+    expect((await failureOf(resolved(name))).message).toBe(`the file '${name}' size is zero`)
+    expect(readdirSync(join(top, 'spool'))).toEqual([])
+  })
+
+  it('is refused where the server gives no parts, and there is no place for a copy', async () => {
     server.before = (_request, response) => Boolean(response.end('all of it'))
-    const failure = await failureOf(resolved(`${server.url}/id.npy`))
+    const http = { hosts: [server.host], spoolFolder: null }
+    const failure = await failureOf(resolved(`${server.url}/id.npy`, { http }))
     expect(failure.message).toContain('range of bytes (206), got status 200')
+  })
+
+  it('leaves no copy behind where another file of its import cannot be had', async () => {
+    server.before = (_request, response, path) => {
+      if (path === '/absent.npy') response.writeHead(404)
+      return Boolean(response.end('all of it'))
+    }
+    const groups = [['id', 'absent', 'v'].map((name) => `${server.url}/${name}.npy`)]
+    const { signal } = new AbortController()
+    await failureOf(resolveSources(groups, contextOf(), signal))
+    expect(readdirSync(join(top, 'spool'))).toEqual([])
+  })
+
+  it('is not waited for when its import is stopped', async () => {
+    server.before = (_request, response) => {
+      response.write('it never ends')
+      return true
+    }
+    const stopped = new AbortController()
+    const work = resolveSources([[`${server.url}/id.npy`]], contextOf(), stopped.signal)
+    await expect.poll(() => readdirSync(top)).toEqual(['spool'])
+    stopped.abort()
+    await failureOf(work)
   })
 })
 

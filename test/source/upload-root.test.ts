@@ -85,6 +85,9 @@ it('has a quota, in which unfinished uploads count', async () => {
   await expect(add('b.npy', 'b'.repeat(50))).rejects.toThrow(
     "the upload 'b.npy' needs 50 bytes more, and 40 of 100 are free",
   )
+  // What is begun anew takes the place of what was begun.
+  await add('a.npy', 'a'.repeat(10), 0, 70)
+  expect(uploads.usedBytes).toBe(10)
   await uploads.remove('a.npy')
   expect(uploads.usedBytes).toBe(0)
   await add('b.npy', 'b'.repeat(50))

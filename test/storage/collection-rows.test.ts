@@ -10,6 +10,8 @@ import { Catalog } from '../../dist/storage/catalog.js'
 import { CollectionRows } from '../../dist/storage/collection-rows.js'
 import { DataDirectory } from '../../dist/storage/data-directory.js'
 import type { RowsContext } from '../../dist/storage/rows-context.js'
+import { run as writeSegment } from '../../dist/storage/seal-job.js'
+import { keyFromId } from '../../dist/storage/store.js'
 import { TimestampOracle } from '../../dist/storage/timestamp-oracle.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { field, schemaOf } from '../support/fields.js'
@@ -35,13 +37,13 @@ afterEach(async () => {
   rmSync(path, { recursive: true, force: true })
 })
 
-async function open() {
+async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) {
   const directory = await DataDirectory.open(path)
   context = {
     directory,
     catalog: Catalog.open(directory.store),
     oracle: TimestampOracle.open(directory.store),
-    memory: new VectorMemory(),
+    memory: new VectorMemory(limits),
     pool: createWorkerPool(1),
     onSealError: (error) => {
       throw error
@@ -57,9 +59,9 @@ async function close() {
   await context.directory.close()
 }
 
-async function reopen() {
+async function reopen(limits = {}) {
   await close()
-  await open()
+  await open(limits)
 }
 
 function batch(ids: readonly number[]) {
@@ -237,4 +239,80 @@ it('gives the vectors of growing rows in chunks that cover them', async () => {
   expect(rowBegin).toBe(20_000)
   snapshot.release()
   expect((await seen()).length).toBe(20_000)
+})
+
+it('lets a delete that settles during an import commit reach the imported rows', async () => {
+  const segmentId = context.oracle.next()
+  const { fields } = schema
+  const file = writeSegment({
+    path: context.directory.segmentPath(segmentId),
+    ...{ fields, batch: batch([1, 2, 3]), rowOffsets: null },
+  })
+  const hidden = { segmentId, collectionId, partitionId: first, timestamp: 0n, taskId: 5n }
+  const rules = { loser: 'none', winner: 'none', areOnlyKeys: false, partitionId: null } as const
+  await rows.addImported([{ ...hidden, schemaVersion: 1, file }], rules, async ({ visible }) => {
+    await context.catalog.editSegments(visible, [], [])
+    await remove([2])
+  })
+  expect(await seen()).toEqual([1, 3])
+  await reopen()
+  expect(await seen()).toEqual([1, 3])
+})
+
+it('refuses rows of another shape before they are stored', async () => {
+  await insert([1])
+  const odd = batch([2])
+  odd.columns.set(101, fixed(Float32Array.of(1, 2, 3), 3))
+  await expect(rows.insert([{ partitionId: first, batch: odd }])).rejects.toThrow('does not fit')
+  await reopen()
+  expect(await seen()).toEqual([1])
+})
+
+it('refuses rows that find no memory whole, and not one comes back', async () => {
+  await reopen({ bytesMax: 4 * 1024 ** 2 })
+  await insert([1, 2])
+  const many = Array.from({ length: 900_000 }, (_, index) => 10 + index)
+  await expect(
+    rows.insert([
+      { partitionId: second, batch: batch([3]) },
+      { partitionId: first, batch: batch(many) },
+    ]),
+  ).rejects.toMatchObject({ kind: 'memoryExceeded' })
+  await insert([4])
+  expect(await seen()).toEqual([1, 2, 4])
+  await reopen()
+  expect(await seen()).toEqual([1, 2, 4])
+})
+
+it('says what is wrong with a log that cannot be read, and can be dropped', async () => {
+  await insert([1])
+  const key = [keyFromId(collectionId), keyFromId(99n), 'insert', keyFromId(first), 0]
+  await context.directory.store.commit([{ table: 'rows', key, bytes: Uint8Array.of(1, 2, 3) }])
+  await reopen()
+  await expect(seen()).rejects.toThrow('collection c: the inserted rows could not be read')
+  await expect(insert([2])).rejects.toThrow('could not be read')
+  await expect(rows.flush()).rejects.toThrow('could not be read')
+  await rows.drop((logged) => context.catalog.dropCollection(collectionId, logged))
+  await reopen()
+  expect(await seen()).toEqual([])
+})
+
+it('deletes a key that very many rows share', async () => {
+  const same = Array.from({ length: 200_000 }, () => 7)
+  await insert([...same, 8])
+  await remove([7])
+  expect(await seen()).toEqual([8])
+  await insert([...same, 9])
+  await rows.flush()
+  await remove([7])
+  expect(await seen()).toEqual([8, 9])
+})
+
+it('takes rows again when a drop could not be stored', async () => {
+  await insert([1])
+  const refuse = () => Promise.reject(new Error('full'))
+  await expect(rows.drop(refuse)).rejects.toThrow('full')
+  await expect(rows.dropPartition(first, refuse)).rejects.toThrow('full')
+  await insert([2])
+  expect(await seen()).toEqual([1, 2])
 })

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../errors.js'
+import { MillraceError, millraceErrorFrom } from '../../errors.js'
 import {
   type CollectionSchema,
   defaultPartitionName,
@@ -27,6 +27,8 @@ export class Collections {
   readonly #changes = new Serial()
   /** Collections that are loaded again after a start; gone when that is done. */
   readonly #loading = new Map<bigint, Promise<void>>()
+  /** Why collections that were loaded could not be loaded again. */
+  readonly #faults = new Map<bigint, MillraceError>()
 
   constructor(context: RowsContext) {
     this.#context = context
@@ -40,11 +42,15 @@ export class Collections {
   /** Begins to load what was loaded before the last stop; searches wait for it. */
   reload(onError: (collectionName: string, error: unknown) => void): void {
     for (const { collectionId, loadedPartitionIds, schema } of this.#catalog.allCollections()) {
-      if (loadedPartitionIds.length === 0) continue
-      const loading = this.#rows
-        .get(collectionId)!
+      const rows = this.#rows.get(collectionId)!
+      if (rows.fault) onError(schema.name, rows.fault)
+      if (rows.fault || loadedPartitionIds.length === 0) continue
+      const loading = rows
         .load(loadedPartitionIds)
-        .catch((error) => onError(schema.name, error))
+        .catch((error) => {
+          this.#faults.set(collectionId, loadError(schema.name, error))
+          onError(schema.name, error)
+        })
         .finally(() => this.#loading.delete(collectionId))
       this.#loading.set(collectionId, loading)
     }
@@ -54,8 +60,15 @@ export class Collections {
     return this.#loading.has(collectionId)
   }
 
+  /** @throws what went wrong, until the collection is loaded anew or released */
   async reloaded(collectionId: bigint): Promise<void> {
     await this.#loading.get(collectionId)
+    this.throwLoadFault(collectionId)
+  }
+
+  throwLoadFault(collectionId: bigint): void {
+    const fault = this.#faults.get(collectionId)
+    if (fault) throw fault
   }
 
   /** @throws collectionNotFound */
@@ -90,8 +103,8 @@ export class Collections {
         )
       }
       const record = this.#newRecord(collection)
-      await this.#catalog.putCollection(record)
       this.#open(record)
+      await this.#catalog.putCollection(record)
     })
   }
 
@@ -103,6 +116,7 @@ export class Collections {
       const rows = this.#rows.get(record.collectionId)!
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
+      this.#faults.delete(record.collectionId)
     })
   }
 
@@ -145,9 +159,12 @@ export class Collections {
   load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
     return this.#changes.run(async () => {
       const { record, rows } = this.named(dbName, name)
-      await this.reloaded(record.collectionId)
+      await this.#loading.get(record.collectionId)
       const partitionIds = partitionIdsOf(record, partitionNames)
-      await rows.load(partitionIds)
+      // After a fault, nothing of what is to be loaded is.
+      const isFaulty = this.#faults.has(record.collectionId)
+      await rows.load(isFaulty ? [...record.loadedPartitionIds, ...partitionIds] : partitionIds)
+      this.#faults.delete(record.collectionId)
       const loaded = [...new Set([...record.loadedPartitionIds, ...partitionIds])]
       await this.#update({ ...record, loadedPartitionIds: loaded })
     })
@@ -160,6 +177,7 @@ export class Collections {
       const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
       await this.#update({ ...record, loadedPartitionIds: loaded })
       await rows.release(partitionIds)
+      if (loaded.length === 0) this.#faults.delete(record.collectionId)
     })
   }
 
@@ -220,6 +238,12 @@ export class Collections {
     const { oracle } = this.#context
     return { partitionId: oracle.next(), name, createdTimestamp: oracle.next() }
   }
+}
+
+function loadError(collectionName: string, thrown: unknown): MillraceError {
+  const { kind, message, place } = millraceErrorFrom(thrown)
+  const text = `collection ${collectionName} could not be loaded: ${message}`
+  return new MillraceError(kind, text, place, thrown)
 }
 
 export function describe(record: CollectionRecord): CollectionDescription {

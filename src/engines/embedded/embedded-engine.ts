@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
 import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
@@ -89,8 +91,17 @@ export class EmbeddedEngine implements Engine {
 
   /** @throws serviceUnavailable when another server owns the data directory */
   static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-    const { log } = options
     const directory = await DataDirectory.open(options.dataPath)
+    try {
+      return EmbeddedEngine.#over(directory, options)
+    } catch (error) {
+      await directory.close()
+      throw error
+    }
+  }
+
+  static #over(directory: DataDirectory, options: EmbeddedEngineOptions): EmbeddedEngine {
+    const { log } = options
     const context: RowsContext = {
       directory,
       catalog: Catalog.open(directory.store),
@@ -270,6 +281,7 @@ export class EmbeddedEngine implements Engine {
         ? loaded.size > 0
         : partitionIdsOf(record, partitionNames).every((id) => loaded.has(id))
     if (!isLoaded) return { state: 'released', percent: 0 }
+    this.#collections.throwLoadFault(record.collectionId)
     if (this.#collections.isReloading(record.collectionId)) return { state: 'loading', percent: 0 }
     return { state: 'loaded', percent: 100 }
   }
@@ -371,8 +383,12 @@ function rowsOf(name: string): 'file' | 'set' | null {
 }
 
 function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
-  const { importRoots, uploadRoot, s3, httpHosts } = options
-  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, httpHosts }
+  const { importRoots, uploadRoot, s3, httpHosts = [] } = options
+  const spoolFolder = join(dataPath, 'spool')
+  // Imports that go on copy again what an earlier process copied.
+  rmSync(spoolFolder, { recursive: true, force: true })
+  const http = { hosts: httpHosts, spoolFolder }
+  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, http }
 }
 
 function logImport(log: EngineLog, task: ImportTask): void {

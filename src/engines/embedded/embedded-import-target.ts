@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
-import type { CommitCounts, ImportTask } from '../../bulk/import-task.js'
+import type { CommitCounts, ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
+import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
@@ -66,17 +68,22 @@ export class EmbeddedImportTarget implements ImportTarget {
         `collection ${task.request.collectionName} dropped`,
       )
     }
-    const done = completed({ deletedRows: 0, skippedRows: 0 })
-    await open.rows.addImported(this.#hidden(task), (visible) =>
-      catalog.editSegments(visible, [], [taskEdit(done)]),
-    )
+    let done = task
+    await open.rows.addImported(this.#inOrder(task), rulesOf(task), (result) => {
+      this.#checkPartitions(task.request, result.visible)
+      const segmentIds = result.visible.map(({ segmentId }) => segmentId)
+      done = { ...completed(result), segmentIds }
+      const edits = [...result.edits, taskEdit(done)]
+      return catalog.editSegments(result.visible, result.removed, edits)
+    })
     return done
   }
 
   async discard(task: ImportTask): Promise<void> {
     const { catalog, directory } = this.#context
-    await catalog.editSegments([], this.#hidden(task), [taskEdit(task)])
-    for (const segmentId of task.segmentIds) directory.removeSegment(segmentId)
+    const hidden = this.#hidden(task)
+    await catalog.editSegments([], hidden, [taskEdit(task)])
+    for (const { segmentId } of hidden) directory.removeSegment(segmentId)
   }
 
   async removeTask({ taskId }: ImportTask): Promise<void> {
@@ -85,11 +92,26 @@ export class EmbeddedImportTarget implements ImportTarget {
   }
 
   removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.sweep((segmentId) => segmentId < begin || segmentId >= end)
+    this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(): boolean {
     return false
+  }
+
+  /** The task's segments in the order of its input. */
+  #inOrder(task: ImportTask): SegmentRecord[] {
+    const hidden = new Map(this.#hidden(task).map((record) => [record.segmentId, record]))
+    const inOrder = task.plan!.units.flatMap(({ segmentIds }) => segmentIds)
+    return inOrder.map((segmentId) => hidden.get(segmentId)!)
+  }
+
+  /** No partition can be dropped while the rows take their segments up: what is there now stays. */
+  #checkPartitions(request: ImportRequest, visible: readonly SegmentRecord[]): void {
+    const { partitions } = this.collection(request.collectionId)!
+    const known = new Set(partitions.map(({ partitionId }) => partitionId))
+    if (visible.every(({ partitionId }) => known.has(partitionId))) return
+    throw new MillraceError('partitionNotFound', `partition ${request.partitionName} dropped`)
   }
 
   #hidden(task: ImportTask): SegmentRecord[] {
@@ -103,3 +125,21 @@ export class EmbeddedImportTarget implements ImportTarget {
 function taskEdit(task: ImportTask): Edit {
   return { table: 'tasks', key: keyFromId(task.taskId), value: task }
 }
+
+function rulesOf({ request }: ImportTask): ImportRules {
+  const { mode, dedupe } = parseImportOptions(request.options)
+  const areOnlyKeys = mode === 'delete'
+  return {
+    winner: areOnlyKeys ? 'none' : dedupe,
+    loser: losers[mode],
+    areOnlyKeys,
+    partitionId: areOnlyKeys ? request.partitionId : null,
+  }
+}
+
+const losers = {
+  insert: 'none',
+  upsert: 'existing',
+  skip_existing: 'imported',
+  delete: 'existing',
+} as const

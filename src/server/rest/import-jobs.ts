@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { Engine, ImportProgress, KeyValues } from '../../engines/engine.js'
-import { MillraceError } from '../../errors.js'
+import type { Engine, KeyValues } from '../../engines/engine.js'
 import { type BodyShape, filesOfRows, notJson, text, textPairs } from './body-shape.js'
+import { importJob } from './import-job.js'
 import { jobDescription, jobRecord } from './job-description.js'
 import type { JsonValue } from './json-text.js'
-import { type Route, route } from './route.js'
+import { type Route, route, routeById } from './route.js'
 
 export const createImportJob = route(
   {
@@ -32,13 +32,13 @@ export const createImportJob = route(
   },
 )
 
-const jobShape: BodyShape<{ dbName: string; jobId: string }> = {
+const jobShape: BodyShape<{ jobId: string }> = {
   name: 'JobIDReq',
-  schema: z.object({ dbName: text, jobId: text }),
+  schema: z.object({ jobId: text }),
   required: { jobId: 'JobID' },
 }
 
-export const describeImportJob = route(jobShape, (engine, { jobId }) =>
+export const describeImportJob = routeById(jobShape, (engine, { jobId }) =>
   jobDescription(importJob(engine, jobId)),
 )
 
@@ -74,24 +74,8 @@ function checkTruths(options: KeyValues): void {
 }
 
 function changeOfJob(change: (engine: Engine, taskId: bigint) => Promise<void>): Route {
-  return route(jobShape, async (engine, { jobId }): Promise<JsonValue> => {
+  return routeById(jobShape, async (engine, { jobId }): Promise<JsonValue> => {
     await change(engine, importJob(engine, jobId).task.taskId)
     return {}
   })
-}
-
-/** @throws parameterInvalid for what is no number, importFailed for a job that is not there */
-export function importJob(engine: Engine, jobId: string): ImportProgress {
-  if (!/^\d{1,19}$/.test(jobId)) {
-    throw new MillraceError(
-      'parameterInvalid',
-      `parse job id failed: expected a whole number, got ${JSON.stringify(jobId)}`,
-    )
-  }
-  try {
-    return engine.importTask(BigInt(jobId))
-  } catch (error) {
-    if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
-    throw new MillraceError('importFailed', `import job does not exist, jobID=${jobId}`, {}, error)
-  }
 }

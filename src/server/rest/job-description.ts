@@ -41,17 +41,6 @@ export function jobDescription(job: ImportProgress): Members {
   }
 }
 
-/** How far a job is, without what does not change and without its files. */
-export function jobEvent(job: ImportProgress): Members {
-  return {
-    ...jobRecord(job),
-    ...speedMembers(job),
-    fileSize: job.bytesTotal,
-    rowsWritten: job.task.rowCount,
-    totalRows: totalRowsOf(job),
-  }
-}
-
 /** How far it is, which clients draw while it runs. */
 function speedMembers(job: ImportProgress): Members {
   return {

@@ -5,6 +5,7 @@ import type { Engine } from '../../engines/engine.js'
 import { MillraceError, millraceErrorFrom } from '../../errors.js'
 import type { UploadRoot } from '../../source/upload-root.js'
 import { logFailure } from '../log-failure.js'
+import { jobEvents, jobOfEventsPath } from './job-events.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, success } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
@@ -12,7 +13,6 @@ import { wordsOf } from './route.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'
-const eventsPath = /^\/v2\/jobs\/import\/([^/]+)\/events$/
 /** A connection on which nothing moves for so long is ended. */
 const idleTimeoutMs = 120_000
 
@@ -25,24 +25,25 @@ interface RestOptions {
   readonly log: Logger
 }
 
-interface Serving extends RestOptions {
-  /** False from when the server begins to stop. */
-  readonly isServing: () => boolean
-}
-
 /** Milvus's REST v2 and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
 export function createRestServer(options: RestOptions): Server {
+  const server = createServer()
+  const serving = { ...options, isOpen: () => server.listening }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     void answer(serving, request, response)
   }
-  const server = createServer(onRequest)
-  const serving = { ...options, isServing: () => server.listening }
+  server.on('request', onRequest)
   // A client that asks before it sends a body is answered without one where it is refused.
   server.on('checkContinue', onRequest)
   server.timeout = idleTimeoutMs
   // An upload may take hours, as long as it goes on.
   server.requestTimeout = 0
   return server
+}
+
+interface Serving extends RestOptions {
+  /** False once the server is about to stop. */
+  readonly isOpen: () => boolean
 }
 
 async function answer(
@@ -89,13 +90,8 @@ async function replyTo(
   if (options.uploads && (path === uploadsPrefix || path.startsWith(`${uploadsPrefix}/`))) {
     return uploadReply(options.engine, options.uploads, request, response)
   }
-  const [, jobId] = eventsPath.exec(path) ?? []
-  if (jobId !== undefined && request.method === 'GET') {
-    const { importEvents } = await import('./import-events.js')
-    return importEvents(options.engine, jobId, options.isServing)
-  }
-  if (!path.startsWith(prefix)) return notFound(request, path)
-  if (request.method === 'GET') return downloadReply(options, request, path)
+  if (request.method === 'GET') return getReply(options, request, path)
+  if (request.method !== 'POST' || !path.startsWith(prefix)) return notFound(request, path)
   return postReply(options, request, response, path)
 }
 
@@ -107,7 +103,7 @@ async function postReply(
 ): Promise<Reply> {
   const { routes } = await import('./routes.js')
   const route = routes.get(path.slice(prefix.length))
-  if (!route || request.method !== 'POST') return notFound(request, path)
+  if (!route) return notFound(request, path)
   if (mediaTypeOf(request) !== 'application/json') return notJson(request)
   if (request.headers.expect !== undefined) response.writeContinue()
   try {
@@ -118,15 +114,20 @@ async function postReply(
   }
 }
 
-async function downloadReply(
-  { engine }: RestOptions,
+async function getReply(
+  { engine, isOpen }: Serving,
   request: IncomingMessage,
   path: string,
 ): Promise<Reply> {
   const { downloads } = await import('./routes.js')
-  const download = downloads.get(path.slice(prefix.length))
-  if (!download) return notFound(request, path)
+  const jobId = jobOfEventsPath(path)
+  const download = path.startsWith(prefix) ? downloads.get(path.slice(prefix.length)) : undefined
   try {
+    if (jobId !== null) {
+      const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
+      return { status: 200, body: jobEvents(engine, jobId, isOpen), headers }
+    }
+    if (!download) return notFound(request, path)
     const [, query = ''] = (request.url ?? '').split('?')
     return { status: 200, body: download(engine, new URLSearchParams(query)) }
   } catch (thrown) {

@@ -31,6 +31,14 @@ export function route<Body extends { readonly dbName: string }>(
   }
 }
 
+/** A route of what has an id over all databases: whichever one is named, it is found. */
+export function routeById<Body>(
+  shape: BodyShape<Body>,
+  answer: (engine: Engine, body: Body) => JsonValue | Promise<JsonValue>,
+): Route {
+  return async (engine, bodyText) => answer(engine, parseBody(shape, bodyText))
+}
+
 const idempotencyKeyLengthMax = 255
 
 /** @throws parameterInvalid for a key that is too long to be kept */

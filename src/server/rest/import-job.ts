@@ -1,0 +1,21 @@
+import type { Engine, ImportProgress } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+
+/**
+ * The job that an id in a request means.
+ * @throws parameterInvalid for what is no number, importFailed for a job that is not there
+ */
+export function importJob(engine: Engine, jobId: string): ImportProgress {
+  if (!/^\d{1,19}$/.test(jobId)) {
+    throw new MillraceError(
+      'parameterInvalid',
+      `parse job id failed: expected a whole number, got ${JSON.stringify(jobId)}`,
+    )
+  }
+  try {
+    return engine.importTask(BigInt(jobId))
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
+    throw new MillraceError('importFailed', `import job does not exist, jobID=${jobId}`, {}, error)
+  }
+}
