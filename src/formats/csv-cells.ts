@@ -72,9 +72,13 @@ const floatPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 function floatCell(field: Field, builder: FixedBuilder): TextAppender {
   const readJson = jsonCell(field, builder)
   return (bytes, begin, end, isAscii) => {
-    if (isPlainNumber(bytes, begin, end)) {
+    const { rowCount } = builder
+    try {
       readJson(bytes, begin, end, isAscii)
       return
+    } catch (fault) {
+      if (!(fault instanceof ValueFault)) throw fault
+      builder.truncate(rowCount)
     }
     const text = latin1Text(bytes, begin, end)
     if (!floatPattern.test(text)) throw badFloat(field, bytes, begin, end)
@@ -84,16 +88,6 @@ function floatCell(field: Field, builder: FixedBuilder): TextAppender {
     builder.values[index] = value
     builder.closeRow()
   }
-}
-
-/** Whether a text begins and ends as a number of JSON does. */
-function isPlainNumber(bytes: Uint8Array, begin: number, end: number): boolean {
-  const first = bytes[begin] === 0x2d ? begin + 1 : begin
-  if (first >= end || !isDigit(bytes[first]) || !isDigit(bytes[end - 1])) return false
-  for (let index = first; index < end; index++) {
-    if (bytes[index] === 0x2e) return isDigit(bytes[index + 1])
-  }
-  return bytes[first] !== 0x30 || !isDigit(bytes[first + 1])
 }
 
 function badFloat(field: Field, bytes: Uint8Array, begin: number, end: number): ValueFault {

@@ -104,7 +104,7 @@ function csvColumn(rows: RowColumns, name: string): CsvColumn {
   const read: TextAppender = (bytes, begin, end) => {
     if (end > begin) dynamic!.readText(bytes, begin, end)
   }
-  return { nullableIndex: -1, read }
+  return { nullableIndex, read }
 }
 
 function ignore(): void {}

@@ -6,7 +6,7 @@ import { reservedKey } from './json-row.js'
 import { readHead } from './text-head.js'
 
 /** The first line of a CSV file. */
-export interface CsvHead {
+interface CsvHead {
   readonly names: readonly string[]
   readonly headEnd: number
 }

@@ -8,7 +8,7 @@ import { importError } from './import-error.js'
 import { RowColumns } from './row-columns.js'
 import type { TextRows } from './text-reader.js'
 
-export interface CsvRows extends TextRows {
+interface CsvRows extends TextRows {
   /** Of the columns. */
   readonly names: readonly string[]
 }

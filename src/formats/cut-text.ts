@@ -28,7 +28,7 @@ export async function cutLines(
 }
 
 async function lineBehind(source: ByteSource, target: number): Promise<number> {
-  const chunk = Buffer.alloc(chunkBytes)
+  const chunk = Buffer.alloc(Math.min(chunkBytes, source.byteLength))
   for (let position = target; position < source.byteLength; ) {
     const count = await source.read(position, chunk)
     const at = chunk.subarray(0, count).indexOf(newline)
@@ -50,7 +50,7 @@ export async function cutQuotedLines(
 ): Promise<number[]> {
   const targets = targetsOf(source, headEnd, partCount)
   const cuts: number[] = []
-  const chunk = Buffer.alloc(chunkBytes)
+  const chunk = Buffer.alloc(Math.min(chunkBytes, source.byteLength))
   let isQuoted = false
   for (let position = 0; cuts.length < targets.length && position < source.byteLength; ) {
     const count = await source.read(position, chunk)

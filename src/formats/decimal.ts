@@ -100,63 +100,80 @@ function scanExponent(cursor: ByteCursor): number {
   return sign === 0x2d ? -exponent : exponent
 }
 
-/** The number as the nearest double. */
-export function float64Of(decimal: Decimal, bytes: Uint8Array): number {
-  const magnitude = magnitudeOf(decimal)
-  const value = magnitude >= 0 ? magnitude : exactMagnitude(decimal, bytes)
-  return decimal.isNegative ? -value : value
-}
-
 /**
- * The number as the nearest double, rounded to a float32. Where the double is known but for its last bits
- * and these do not change the float32, that is enough.
+ * Writes the number as the nearest double, rounded to a float32. Where the double is known but for its last
+ * bits and these do not change the float32, that is enough. Results go straight into an array: a double
+ * that a function returns may cost an allocation.
+ * @returns whether it is finite
  */
-export function float32Of(decimal: Decimal, bytes: Uint8Array): number {
-  const value = roughMagnitude(decimal)
-  if (value >= 0) {
-    const rounded = Math.fround(value * aboveOne)
-    if (rounded === Math.fround(value * belowOne)) return decimal.isNegative ? -rounded : rounded
-  }
-  return Math.fround(float64Of(decimal, bytes))
+export function putFloat32(
+  decimal: Decimal,
+  bytes: Uint8Array,
+  values: Float32Array,
+  index: number,
+): boolean {
+  const { head, tail, digitCount, exponent } = decimal
+  const integer = digitCount <= partDigits ? head : head * powerOfTail(digitCount) + tail
+  const value = integer * (roughPowers[exponent + roughExponentMax] ?? Number.NaN)
+  const above = Math.fround(value * aboveOne)
+  const below = Math.fround(value * belowOne)
+  const magnitude = above === below ? above : Math.fround(magnitudeOf(decimal, bytes))
+  values[index] = decimal.isNegative ? -magnitude : magnitude
+  return magnitude <= float32Max
 }
 
-/** The number, which is an integer: exact up to 15 digits, and about right beyond. */
-export function integerOf(decimal: Decimal): number {
-  const magnitude = decimal.digitCount > 100 ? Infinity : roughMagnitude(decimal)
-  return decimal.isNegative ? 0 - magnitude : magnitude
-}
+const float32Max = (2 - 2 ** -23) * 2 ** 127
 
-/** More than what `roughMagnitude` is off by. */
+/** More than what a value is off by that was multiplied by a power of ten. */
 const aboveOne = 1 + 2 ** -49
 const belowOne = 1 - 2 ** -49
 const roughExponentMax = 250
 
-/** Off by a few units of the last place of a double; -1 where it may be more. */
-function roughMagnitude({ head, tail, digitCount, exponent }: Decimal): number {
-  const integer = digitCount <= partDigits ? head : head * powerOfTail(digitCount) + tail
-  if (exponent === 0) return integer
-  if (exponent < 0) return exponent < -roughExponentMax ? -1 : integer / powersOf10[-exponent]
-  return exponent > roughExponentMax ? -1 : integer * powersOf10[exponent]
+const roughPowers = Float64Array.from({ length: 2 * roughExponentMax + 1 }, (_, index) =>
+  Number(`1e${index - roughExponentMax}`),
+)
+
+/** Writes the number as the nearest double. Returns whether it is finite. */
+export function putFloat64(
+  decimal: Decimal,
+  bytes: Uint8Array,
+  values: Float64Array,
+  index: number,
+): boolean {
+  const magnitude = magnitudeOf(decimal, bytes)
+  values[index] = decimal.isNegative ? -magnitude : magnitude
+  return magnitude <= Number.MAX_VALUE
 }
 
-const powersOf10 = Float64Array.from({ length: roughExponentMax + 1 }, (_, power) =>
-  Number(`1e${power}`),
-)
+/** The number, which is an integer: exact up to 15 digits, and about right beyond. */
+export function integerOf({ head, tail, digitCount, exponent, isNegative }: Decimal): number {
+  const kept = digitCount <= partDigits ? head : head * powerOfTail(digitCount) + tail
+  const magnitude = kept * (exactPowers[exponent] ?? Infinity)
+  return isNegative ? 0 - magnitude : magnitude
+}
 
 /** What `head` is to be multiplied by to make room for `tail`. */
 function powerOfTail(digitCount: number): number {
-  return powersOf10[digitCount < digitsMax ? digitCount - partDigits : partDigits]
+  return exactPowers[digitCount < digitsMax ? digitCount - partDigits : partDigits]
+}
+
+function magnitudeOf(decimal: Decimal, bytes: Uint8Array): number {
+  const magnitude = fastMagnitude(decimal)
+  return magnitude >= 0 ? magnitude : exactMagnitude(decimal, bytes)
 }
 
 /** Up to here, a power of ten is a double without an error. */
 const exactPowerMax = 22
+const exactPowers = Float64Array.from({ length: exactPowerMax + 1 }, (_, power) =>
+  Number(`1e${power}`),
+)
 
 /** The nearest double, or -1 where only the exact parser finds it. */
-function magnitudeOf({ head, tail, digitCount, exponent }: Decimal): number {
+function fastMagnitude({ head, tail, digitCount, exponent }: Decimal): number {
   if (exponent < -exactPowerMax || exponent > exactPowerMax || digitCount > digitsMax) return -1
   if (digitCount <= 15) {
     const integer = digitCount <= partDigits ? head : head * powerOfTail(digitCount) + tail
-    return exponent < 0 ? integer / powersOf10[-exponent] : integer * powersOf10[exponent]
+    return exponent < 0 ? integer / exactPowers[-exponent] : integer * exactPowers[exponent]
   }
   return longMagnitude(head, tail, powerOfTail(digitCount), exponent)
 }
@@ -174,7 +191,7 @@ function longMagnitude(head: number, tail: number, power: number, exponent: numb
   const y = (head - (headHigh << 15)) * power + tail
   const sum = x + y
   const rest = y - (sum - x)
-  const ten = powersOf10[exponent < 0 ? -exponent : exponent]
+  const ten = exactPowers[exponent < 0 ? -exponent : exponent]
   const first = exponent < 0 ? sum / ten : sum * ten
   const second =
     exponent < 0

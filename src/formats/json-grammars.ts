@@ -18,7 +18,7 @@ export function jsonListGrammar(rows: JsonRowReader): RowGrammar {
       return true
     },
     readRow: (cursor) => rows.read(cursor),
-    skipRow: (cursor) => skipValue(cursor, true),
+    skipRow: skipJsonRow,
     // Behind a broken element, nobody can tell what is a row and what a part of one.
     skipBrokenRow: () => false,
   }
@@ -38,9 +38,15 @@ export function jsonLinesGrammar(rows: JsonRowReader): RowGrammar {
       return byte !== 0 || !isAtEnd(cursor)
     },
     readRow: (cursor) => rows.read(cursor),
-    skipRow: (cursor) => skipValue(cursor, true),
+    skipRow: skipJsonRow,
     skipBrokenRow: skipLine,
   }
+}
+
+/** What is no object, though it should be one, may go on behind the bytes that are there. */
+function skipJsonRow(cursor: ByteCursor): void {
+  skipValue(cursor, true)
+  isAtEnd(cursor)
 }
 
 /** Whether the text ends here. @throws SyntaxFault where that is not known yet */

@@ -6,7 +6,7 @@ import { readHead } from './text-head.js'
 import { shownText } from './value-fault.js'
 
 /** Where the rows of a .json file begin, and how they lie there. */
-export interface JsonHead {
+interface JsonHead {
   readonly isList: boolean
   readonly headEnd: number
 }

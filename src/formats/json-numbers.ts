@@ -2,7 +2,7 @@ import type { FixedBuilder } from '../column/column-builder.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { ByteCursor } from './byte-cursor.js'
-import { Decimal, float32Of, float64Of, integerOf, latin1Text, scanDecimal } from './decimal.js'
+import { Decimal, integerOf, latin1Text, putFloat32, putFloat64, scanDecimal } from './decimal.js'
 import { skipWord } from './json-scan.js'
 import { ValueFault, wrongKind } from './value-fault.js'
 
@@ -119,41 +119,45 @@ function bigInt64(field: Field, bytes: Uint8Array): bigint {
 
 export function floatReader(field: Field, builder: FixedBuilder): JsonReader {
   return (cursor) => {
-    const value = scanFloat(field, cursor)
     const index = builder.openRow()
-    builder.values[index] = value
+    readFloat(field, cursor, builder.values as Float32Array, index)
     builder.closeRow()
   }
 }
 
-/** Scans a number as a finite float32. */
-export function scanFloat(field: Field, cursor: ByteCursor, expected = 'a number'): number {
+/** Reads a number as a finite float32 into an array. */
+export function readFloat(
+  field: Field,
+  cursor: ByteCursor,
+  values: Float32Array,
+  index: number,
+  expected = 'a number',
+): void {
   if (!isNumberAt(cursor)) throw wrongKind(field, cursor, expected)
   scanDecimal(cursor, decimal)
-  const value = float32Of(decimal, cursor.bytes)
-  if (Math.abs(value) <= float32Max) return value
-  throw floatOutOfRange(field, cursor.bytes)
+  if (!putFloat32(decimal, cursor.bytes, values, index)) throw floatOutOfRange(field, cursor.bytes)
 }
 
 export function doubleReader(field: Field, builder: FixedBuilder): JsonReader {
   return (cursor) => {
-    const value = scanDouble(field, cursor)
     const index = builder.openRow()
-    builder.values[index] = value
+    readDouble(field, cursor, builder.values as Float64Array, index)
     builder.closeRow()
   }
 }
 
-/** Scans a number as a finite double. */
-export function scanDouble(field: Field, cursor: ByteCursor, expected = 'a number'): number {
+/** Reads a number as a finite double into an array. */
+export function readDouble(
+  field: Field,
+  cursor: ByteCursor,
+  values: Float64Array,
+  index: number,
+  expected = 'a number',
+): void {
   if (!isNumberAt(cursor)) throw wrongKind(field, cursor, expected)
   scanDecimal(cursor, decimal)
-  const value = float64Of(decimal, cursor.bytes)
-  if (Math.abs(value) <= Number.MAX_VALUE) return value
-  throw floatOutOfRange(field, cursor.bytes)
+  if (!putFloat64(decimal, cursor.bytes, values, index)) throw floatOutOfRange(field, cursor.bytes)
 }
-
-const float32Max = (2 - 2 ** -23) * 2 ** 127
 
 function floatOutOfRange(field: Field, bytes: Uint8Array): ValueFault {
   const text = latin1Text(bytes, decimal.begin, decimal.end)

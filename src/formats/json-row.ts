@@ -107,8 +107,7 @@ export class JsonRowReader {
       return
     }
     skipWord(cursor, 'null')
-    // A null `$meta` is none: the row may have unknown keys all the same.
-    if (!this.#columns.fields[key].isDynamic) this.#columns.appendNull(key)
+    this.#columns.appendNull(key)
   }
 
   #readUnknown(cursor: ByteCursor): void {

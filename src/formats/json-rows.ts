@@ -9,7 +9,7 @@ import { readHead } from './text-head.js'
 import type { TextRows } from './text-reader.js'
 import { readSample } from './text-sample.js'
 
-export interface JsonRows extends TextRows {
+interface JsonRows extends TextRows {
   readonly reader: JsonRowReader
 }
 

@@ -2,7 +2,7 @@ import type { BytesBuilder } from '../column/column-builder.js'
 import type { Field } from '../schema/field.js'
 import type { ByteCursor } from './byte-cursor.js'
 import { latin1Text } from './decimal.js'
-import { type JsonReader, scanDouble, scanFloat } from './json-numbers.js'
+import { type JsonReader, readDouble, readFloat } from './json-numbers.js'
 import { nextElement, nextMember, openList, openObject, scanKey, skipSpace } from './json-scan.js'
 import { SparseRow } from './sparse-row.js'
 import { ValueFault, wrongKind } from './value-fault.js'
@@ -53,7 +53,7 @@ function readLists(field: Field, cursor: ByteCursor, row: SparseRow, begin: numb
     for (let next = openList(cursor); next; next = nextElement(cursor)) {
       skipSpace(cursor)
       if (key === 'indices') addIndex(field, cursor, row)
-      else row.addValue(scanFloat(field, cursor))
+      else row.addValue(valueHere(field, cursor))
     }
   }
   if (seen.size < 2) {
@@ -64,8 +64,16 @@ function readLists(field: Field, cursor: ByteCursor, row: SparseRow, begin: numb
 
 function addIndex(field: Field, cursor: ByteCursor, row: SparseRow): void {
   const begin = cursor.position
-  const index = scanDouble(field, cursor, 'a list of indices')
-  row.addIndex(index, () => latin1Text(cursor.bytes, begin, cursor.position))
+  readDouble(field, cursor, indexRead, 0, 'a list of indices')
+  row.addIndex(indexRead[0], () => latin1Text(cursor.bytes, begin, cursor.position))
+}
+
+const indexRead = new Float64Array(1)
+const valueRead = new Float32Array(1)
+
+function valueHere(field: Field, cursor: ByteCursor): number {
+  readFloat(field, cursor, valueRead, 0)
+  return valueRead[0]
 }
 
 function invalidInput(field: Field, got: string): ValueFault {
@@ -78,7 +86,7 @@ function readPairs(field: Field, cursor: ByteCursor, row: SparseRow): void {
     const key = keyText(cursor)
     row.addIndex(indexOf(key), () => key)
     skipSpace(cursor)
-    row.addValue(scanFloat(field, cursor))
+    row.addValue(valueHere(field, cursor))
   }
 }
 

@@ -3,7 +3,7 @@ import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { ByteCursor } from './byte-cursor.js'
 import { encodeBFloat16, encodeFloat16 } from './float16.js'
-import { type JsonReader, scanDouble, scanFloat, scanInteger } from './json-numbers.js'
+import { type JsonReader, readDouble, readFloat, scanInteger } from './json-numbers.js'
 import { nextElement, openList, skipSpace } from './json-scan.js'
 import { ValueFault, vectorWords, wrongKind } from './value-fault.js'
 
@@ -13,13 +13,13 @@ export function floatVectorReader(field: Field, builder: FixedBuilder): JsonRead
   return (cursor) => {
     const begin = builder.openRow()
     const values = builder.values as Float32Array
-    refuseCount(field, scanFloats(field, cursor, values, begin, begin + builder.width))
+    refuseCount(field, readFloats(field, cursor, values, begin, begin + builder.width))
     builder.closeRow()
   }
 }
 
-/** Scans a list into `values[begin, end)`. Returns how many elements it has, which may be more. */
-function scanFloats(
+/** Reads a list into `values[begin, end)`. Returns how many elements it has, which may be more. */
+function readFloats(
   field: Field,
   cursor: ByteCursor,
   values: Float32Array,
@@ -29,8 +29,8 @@ function scanFloats(
   let index = begin
   for (let more = openVector(field, cursor); more; more = nextElement(cursor)) {
     skipSpace(cursor)
-    const value = scanFloat(field, cursor, expectedNumbers)
-    if (index < end) values[index] = value
+    // What is too much is written over the last one: the row is refused anyway.
+    readFloat(field, cursor, values, index < end ? index : end - 1, expectedNumbers)
     index++
   }
   return index - begin
@@ -61,7 +61,7 @@ export function halfVectorReader(field: Field, builder: FixedBuilder): JsonReade
   const isBrain = field.dataType === DataType.BFloat16Vector
   const encode = isBrain ? encodeBFloat16 : encodeFloat16
   return (cursor) => {
-    refuseCount(field, scanDoubles(field, cursor, doubles))
+    refuseCount(field, readDoubles(field, cursor, doubles))
     const begin = builder.openRow()
     const bits = (builder.values as Uint16Array).subarray(begin, begin + builder.width)
     const fault = encode(doubles, bits)
@@ -70,12 +70,11 @@ export function halfVectorReader(field: Field, builder: FixedBuilder): JsonReade
   }
 }
 
-function scanDoubles(field: Field, cursor: ByteCursor, values: Float64Array): number {
+function readDoubles(field: Field, cursor: ByteCursor, values: Float64Array): number {
   let index = 0
   for (let more = openVector(field, cursor); more; more = nextElement(cursor)) {
     skipSpace(cursor)
-    const value = scanDouble(field, cursor, expectedNumbers)
-    if (index < values.length) values[index] = value
+    readDouble(field, cursor, values, Math.min(index, values.length - 1), expectedNumbers)
     index++
   }
   return index

@@ -37,8 +37,9 @@ export class RowColumns {
     if (builder.rowCount > this.rowCount) builder.truncate(this.rowCount)
   }
 
-  /** A value that is null: the default, else null. */
+  /** A value that is null: the default, else null. Of `$meta` it is as good as none. */
   appendNull(fieldIndex: number): void {
+    if (this.fields[fieldIndex].isDynamic) return
     const filled = this.#filled[fieldIndex]
     if (filled === null) throw notNullable(this.fields[fieldIndex])
     this.builders[fieldIndex].appendFilled(filled)

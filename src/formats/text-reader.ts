@@ -28,6 +28,8 @@ export interface RowGrammar {
 
 /** About so much text makes a batch. */
 const textWindowBytes = 4 * 1024 ** 2
+/** What broke the grammar is shown as a whole character. */
+const characterBytesMax = 4
 /** A batch of short rows with long defaults stays below this. */
 const batchBytesMax = 64 * 1024 ** 2
 
@@ -45,8 +47,10 @@ export async function openTextReader(
   windowBytes: number = textWindowBytes,
 ): Promise<BatchReader> {
   const checkpoint = from ?? { position: Math.max(part.begin, rows.headEnd), row: 0 }
+  // One byte more than there are tells that there are no more.
+  const bytes = Math.min(windowBytes, Math.max(0, part.end - checkpoint.position) + 1)
   const stream = await openByteStream(source, checkpoint.position, part.end)
-  const window = new TextWindow(stream, source.name, checkpoint.position, windowBytes)
+  const window = new TextWindow(stream, source.name, checkpoint.position, bytes)
   return new TextReader({ source, stream, window, part, rows, checkpoint, onReject })
 }
 
@@ -171,7 +175,8 @@ class TextReader implements BatchReader {
 
   #isCut(fault: SyntaxFault | ValueFault): boolean {
     const { cursor } = this.#window
-    return !cursor.isLast && fault instanceof SyntaxFault && fault.position >= cursor.end
+    if (cursor.isLast || !(fault instanceof SyntaxFault)) return false
+    return fault.position > cursor.end - characterBytesMax
   }
 
   /** A row whose end cannot be found by its grammar. */
@@ -232,9 +237,11 @@ class TextReader implements BatchReader {
     return { byteOffset: this.#window.offset + begin, text }
   }
 
+  /** Without the line's end. */
   #textOf(begin: number, end: number): string {
     const { buffer, byteOffset } = this.#window.cursor.bytes
-    return Buffer.from(buffer, byteOffset + begin, end - begin).toString()
+    const text = Buffer.from(buffer, byteOffset + begin, end - begin).toString()
+    return text.endsWith('\n') ? text.replace(/\r?\n$/, '') : text
   }
 
   fileOf(): string {

@@ -3,7 +3,7 @@ import type { ByteStream } from './byte-stream.js'
 import { importError } from './import-error.js'
 
 /** A row's text. */
-export const rowBytesMax = 64 * 1024 ** 2
+const rowBytesMax = 64 * 1024 ** 2
 
 /** The part of a text that is in memory: always whole rows, and at its end the beginning of one. */
 export class TextWindow {
