@@ -31,7 +31,7 @@ export function arrowConversionOf(field: Field, type: ArrowType): ArrowConversio
 
 function presentConversionOf(field: Field, type: ArrowType): ArrowConversion | null {
   const { dataType } = field
-  if (dataType === DataType.SparseFloatVector) return sparseConversion(type)
+  if (dataType === DataType.SparseFloatVector) return sparseConversion(field, type)
   if (isVectorType(dataType)) return vectorConversion(field, type)
   if (dataType === DataType.Array) {
     return type.kind === 'list' ? listConversion(field, type.item) : null

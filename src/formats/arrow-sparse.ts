@@ -1,103 +1,159 @@
 import type { BytesColumn, Column, FixedColumn, ListColumn } from '../column/column.js'
+import { BytesBuilder } from '../column/column-builder.js'
 import { DataType } from '../schema/data-type.js'
-import type { ArrowConversion, ReportFault } from './arrow-conversion.js'
+import type { Field } from '../schema/field.js'
+import type { ArrowConversion, PlainConversion, ReportFault } from './arrow-conversion.js'
 import { isNullAt } from './arrow-lists.js'
 import { floatConversion } from './arrow-numbers.js'
-import { sparseFromText, sparseRow } from './arrow-sparse-row.js'
 import type { ArrowMember, ArrowType } from './arrow-type.js'
+import { ByteCursor, SyntaxFault } from './byte-cursor.js'
+import { skipSpace } from './json-scan.js'
+import { sparseVectorReader } from './json-sparse.js'
+import { SparseRow } from './sparse-row.js'
+import { ValueFault } from './value-fault.js'
 
 /** To rows of (u32 index, f32 value) pairs: from JSON texts, from structs of two lists, or from the pairs. */
-export function sparseConversion(type: ArrowType): ArrowConversion | null {
-  if (type.kind === 'text')
-    return ([column], rowCount, report) => fromTexts(column, rowCount, report)
-  if (type.kind === 'binary' && type.width === null) {
-    return ([column], rowCount, report) => checkedPairs(column as BytesColumn, rowCount, report)
-  }
-  return type.kind === 'struct' ? fromStruct(type.members) : null
+export function sparseConversion(field: Field, type: ArrowType): ArrowConversion | null {
+  if (type.kind === 'text') return fromTexts(field)
+  if (type.kind === 'struct') return fromStruct(field, type.members)
+  return type.kind === 'binary' && type.width === null ? fromPairs(field) : null
 }
 
-type RowOf = (row: number) => Uint8Array | string
-
-/** Rows that `rowOf` makes; a string is the reason why there is none. */
+/** Appends rows one by one; a bad one is reported and becomes an empty one. */
 function sparseColumn(
+  builder: BytesBuilder,
   rowCount: number,
   validity: Uint8Array | null,
-  rowOf: RowOf,
+  appendRow: (row: number) => void,
   report: ReportFault,
-): BytesColumn {
-  const rows: Uint8Array[] = []
-  const offsets = new Int32Array(rowCount + 1)
+): Column {
   for (let row = 0; row < rowCount; row++) {
-    const made = isNullAt(validity, row) ? empty : rowOf(row)
-    if (typeof made === 'string') report(row, made)
-    const pairs = typeof made === 'string' ? empty : made
-    rows.push(pairs)
-    offsets[row + 1] = offsets[row] + pairs.byteLength
-  }
-  const bytes = new Uint8Array(offsets[rowCount])
-  rows.forEach((made, row) => {
-    bytes.set(made, offsets[row])
-  })
-  return { shape: 'bytes', offsets, bytes, validity }
-}
-
-const empty = new Uint8Array(0)
-
-function fromTexts(column: Column, rowCount: number, report: ReportFault): BytesColumn {
-  const { bytes, offsets, validity } = column as BytesColumn
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const rowOf: RowOf = (row) =>
-    sparseFromText(text.toString('utf8', offsets[row], offsets[row + 1]))
-  return sparseColumn(rowCount, validity, rowOf, report)
-}
-
-function checkedPairs(column: BytesColumn, rowCount: number, report: ReportFault): BytesColumn {
-  const { bytes, offsets, validity } = column
-  const rowOf: RowOf = (row) => {
-    const pairs = bytes.subarray(offsets[row], offsets[row + 1])
-    if (pairs.byteLength % 8 !== 0) {
-      return `expected pairs of 8 bytes, got ${pairs.byteLength} bytes: invalid data length in sparse float vector`
+    try {
+      if (isNullAt(validity, row)) builder.closeRow()
+      else appendRow(row)
+    } catch (error) {
+      if (!(error instanceof ValueFault)) throw error
+      report(row, error.message)
+      builder.truncate(row)
+      builder.closeRow()
     }
-    const count = pairs.byteLength / 8
-    const view = new DataView(pairs.buffer, pairs.byteOffset, pairs.byteLength)
-    const indices = Float64Array.from({ length: count }, (_, at) => view.getUint32(at * 8, true))
-    const values = Float64Array.from({ length: count }, (_, at) =>
-      view.getFloat32(at * 8 + 4, true),
-    )
-    return sparseRow(indices, values)
   }
-  return sparseColumn(rowCount, validity, rowOf, report)
+  return { ...builder.finish(), validity }
 }
 
-function fromStruct(members: readonly ArrowMember[]): ArrowConversion | null {
+function fromTexts(field: Field): ArrowConversion {
+  return ([column], rowCount, report) => {
+    const { bytes, offsets, validity } = column as BytesColumn
+    const builder = new BytesBuilder()
+    const read = sparseVectorReader(field, builder)
+    const cursor = new ByteCursor(new Uint8Array(256), 0)
+    const appendRow = (row: number) => {
+      load(cursor, bytes.subarray(offsets[row], offsets[row + 1]))
+      readWhole(field, cursor, read)
+    }
+    return sparseColumn(builder, rowCount, validity, appendRow, report)
+  }
+}
+
+/** A text of its own: scanners want a 0 behind it. */
+function load(cursor: ByteCursor, text: Uint8Array): void {
+  if (text.length >= cursor.bytes.length) cursor.bytes = new Uint8Array(text.length * 2)
+  cursor.bytes.set(text)
+  cursor.bytes[text.length] = 0
+  cursor.end = text.length
+  cursor.position = 0
+}
+
+function readWhole(field: Field, cursor: ByteCursor, read: (cursor: ByteCursor) => void): void {
+  try {
+    skipSpace(cursor)
+    read(cursor)
+    skipSpace(cursor)
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error
+    throw new ValueFault(field.name, `expected ${error.expected}: invalid JSON input`)
+  }
+  if (cursor.position === cursor.end) return
+  throw new ValueFault(field.name, 'expected one JSON object, got more: invalid JSON input')
+}
+
+function fromPairs(field: Field): ArrowConversion {
+  return ([column], rowCount, report) => {
+    const { bytes, offsets, validity } = column as BytesColumn
+    const builder = new BytesBuilder()
+    const sparse = new SparseRow(field, builder)
+    const appendRow = (row: number) => {
+      const pairs = bytes.subarray(offsets[row], offsets[row + 1])
+      if (pairs.length % 8 !== 0) {
+        throw new ValueFault(
+          field.name,
+          `expected pairs of 8 bytes, got ${pairs.length} bytes: invalid data length in sparse float vector`,
+        )
+      }
+      const view = new DataView(pairs.buffer, pairs.byteOffset, pairs.length)
+      sparse.clear()
+      for (let at = 0; at < pairs.length; at += 8) {
+        addPair(field, sparse, view.getUint32(at, true), view.getFloat32(at + 4, true))
+      }
+      sparse.appendTo()
+    }
+    return sparseColumn(builder, rowCount, validity, appendRow, report)
+  }
+}
+
+function fromStruct(field: Field, members: readonly ArrowMember[]): ArrowConversion | null {
   const indicesAt = members.findIndex(({ name }) => name === 'indices')
   const valuesAt = members.findIndex(({ name }) => name === 'values')
-  const toNumbers = (member: ArrowMember | undefined) =>
-    member?.type.kind === 'list' ? floatConversion(DataType.Double, member.type.item) : null
-  const convertIndices = toNumbers(members[indicesAt])
-  const convertValues = toNumbers(members[valuesAt])
+  const convertIndices = numbersConversion(members[indicesAt])
+  const convertValues = numbersConversion(members[valuesAt])
   if (convertIndices === null || convertValues === null) return null
   return (columns, rowCount, report) => {
     const indices = numbersOf(columns[indicesAt] as ListColumn, rowCount, convertIndices)
     const values = numbersOf(columns[valuesAt] as ListColumn, rowCount, convertValues)
-    const rowOf: RowOf = (row) => sparseRow(indices(row), values(row))
-    return sparseColumn(rowCount, columns[indicesAt].validity, rowOf, report)
+    const builder = new BytesBuilder()
+    const sparse = new SparseRow(field, builder)
+    const appendRow = (row: number) => {
+      const rowIndices = indices(row)
+      const rowValues = values(row)
+      sparse.clear()
+      for (const index of rowIndices) sparse.addIndex(index, () => String(index))
+      for (const value of rowValues) addValue(field, sparse, value)
+      sparse.appendTo()
+    }
+    return sparseColumn(builder, rowCount, columns[indicesAt].validity, appendRow, report)
   }
+}
+
+function numbersConversion(member: ArrowMember | undefined): PlainConversion | null {
+  return member?.type.kind === 'list' ? floatConversion(DataType.Double, member.type.item) : null
 }
 
 /** The numbers of a row; a null among them is NaN, which is none of either. */
 function numbersOf(
   { offsets, child, validity }: ListColumn,
   rowCount: number,
-  convert: NonNullable<ReturnType<typeof floatConversion>>,
+  convert: PlainConversion,
 ): (row: number) => Float64Array {
   const converted = convert(child, offsets[rowCount], () => {}) as FixedColumn
-  const numbers = converted.values.slice() as Float64Array
+  const numbers = (converted.values as Float64Array).slice()
   for (let at = 0; at < numbers.length; at++) {
     if (isNullAt(child.validity, at)) numbers[at] = Number.NaN
   }
   return (row) =>
-    isNullAt(validity, row)
-      ? numbers.subarray(0, 0)
-      : numbers.subarray(offsets[row], offsets[row + 1])
+    numbers.subarray(offsets[row], isNullAt(validity, row) ? offsets[row] : offsets[row + 1])
+}
+
+function addPair(field: Field, sparse: SparseRow, index: number, value: number): void {
+  sparse.addIndex(index, () => String(index))
+  addValue(field, sparse, value)
+}
+
+function addValue({ name }: Field, sparse: SparseRow, value: number): void {
+  if (!Number.isFinite(Math.fround(value))) {
+    throw new ValueFault(
+      name,
+      `expected finite float32 values, got ${value}: value '${value}' is not a number or infinity`,
+    )
+  }
+  sparse.addValue(value)
 }

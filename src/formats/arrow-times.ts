@@ -1,8 +1,7 @@
 import type { BytesColumn, FixedColumn } from '../column/column.js'
-import { MillraceError } from '../errors.js'
-import { parseTimestamptz } from '../schema/timestamptz.js'
 import type { PlainConversion, ReportFault } from './arrow-conversion.js'
 import type { ArrowType } from './arrow-type.js'
+import { microsecondsOf } from './timestamp-text.js'
 
 const microsPerSecond = 1_000_000n
 const microsPerDay = 86_400n * microsPerSecond
@@ -50,12 +49,10 @@ function parsed(
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const values = new BigInt64Array(count)
   for (let row = 0; row < count; row++) {
-    try {
-      values[row] = parseTimestamptz(text.toString('utf8', offsets[row], offsets[row + 1]))
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error
-      report(row, error.message)
-    }
+    const found = text.toString('utf8', offsets[row], offsets[row + 1])
+    const micros = microsecondsOf(found)
+    if (micros === null) report(row, `expected an RFC 3339 time, got '${found.slice(0, 80)}'`)
+    else values[row] = micros
   }
   return { shape: 'fixed', values, width: 1, validity }
 }

@@ -1,3 +1,4 @@
+import { arrowFormat } from './arrow.js'
 import { csvFormat } from './csv.js'
 import type { Format } from './format.js'
 import { jsonFormat } from './json.js'
@@ -9,6 +10,7 @@ import { parquetFormat } from './parquet.js'
 export const formats: readonly Format[] = [
   npyFormat,
   parquetFormat,
+  arrowFormat,
   jsonFormat,
   jsonlFormat,
   csvFormat,
