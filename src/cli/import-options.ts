@@ -1,5 +1,6 @@
 import { parseImportOptions } from '../bulk/import-options.js'
 import { MillraceError } from '../errors.js'
+import type { ReadOptions } from '../formats/format.js'
 import { isMetric } from '../schema/metric.js'
 import { serverAddressFrom } from './server-address.js'
 
@@ -32,6 +33,8 @@ export interface CreateOptions {
   readonly metric: string | null
   /** Whether it is made without a question. */
   readonly isAgreed: boolean
+  /** As the import will read the files. */
+  readonly read: ReadOptions
 }
 
 export interface ImportOptions {
@@ -59,12 +62,13 @@ export function importOptionsFrom(words: ImportWords, isAddressGiven: boolean): 
   }
   refuseWithoutCreate(words)
   refuseWithoutSkip(words)
+  const { options, read } = wireOptionsFrom(words)
   return {
     collectionName: collection,
     partitionName: words.partition ?? '',
-    create: words.create ? createOptionsFrom(words) : null,
+    create: words.create ? createOptionsFrom(words, read) : null,
     place: data === undefined ? { address: serverAddressFrom(words.address) } : { data },
-    options: wireOptionsFrom(words),
+    options,
     isDryRun: words.dryRun ?? false,
     rejectsFile: words.rejects ?? `${collection}-rejects.jsonl`,
     isJson: words.json ?? false,
@@ -87,7 +91,10 @@ function refuseWithoutSkip({ onError, dryRun, maxErrors, rejects }: ImportWords)
   if (maxErrors !== undefined) throw usage('--max-errors: expected --on-error skip beside it')
 }
 
-function createOptionsFrom({ pk, autoId, metric, yes, partition }: ImportWords): CreateOptions {
+function createOptionsFrom(
+  { pk, autoId, metric, yes, partition }: ImportWords,
+  read: ReadOptions,
+): CreateOptions {
   if (partition !== undefined) {
     throw usage('--partition: expected a collection that is there, got --create')
   }
@@ -99,11 +106,15 @@ function createOptionsFrom({ pk, autoId, metric, yes, partition }: ImportWords):
     autoId: autoId ?? false,
     metric: metric?.toUpperCase() ?? null,
     isAgreed: yes ?? false,
+    read,
   }
 }
 
 /** The server's names of the options, found to be right before anything is opened. */
-function wireOptionsFrom(words: ImportWords): Record<string, string> {
+function wireOptionsFrom(words: ImportWords): {
+  options: Record<string, string>
+  read: ReadOptions
+} {
   const given = {
     mode: words.mode,
     on_error: words.onError,
@@ -117,11 +128,10 @@ function wireOptionsFrom(words: ImportWords): Record<string, string> {
     Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   )
   try {
-    parseImportOptions(Object.entries(options))
+    return { options, read: parseImportOptions(Object.entries(options)).read }
   } catch (error) {
     throw usage(flagText((error as Error).message))
   }
-  return options
 }
 
 /** `import option max_errors: …` in the words of the command line. */

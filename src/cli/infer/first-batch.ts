@@ -1,5 +1,5 @@
 import type { ColumnBatch } from '../../column/column.js'
-import { defaultReadOptions } from '../../formats/format.js'
+import type { ReadOptions } from '../../formats/format.js'
 import { formatOf } from '../../formats/registry.js'
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -8,9 +8,9 @@ import type { ByteSource } from '../../source/byte-source.js'
 export async function firstBatch(
   sources: readonly ByteSource[],
   fields: readonly Field[],
+  options: ReadOptions,
 ): Promise<ColumnBatch | null> {
   const format = formatOf(sources[0].name)!
-  const options = defaultReadOptions
   const [part] = await format.cut(sources, fields, options, 1)
   if (!part) return null
   const request = { sources, fields, reserved: [], options, part, from: null, onReject: null }

@@ -20,7 +20,7 @@ export async function planCollection(
   files: readonly string[],
   options: CreateOptions,
 ): Promise<PlannedCollection> {
-  const columns = await columnsOf(files)
+  const columns = await columnsOf(files, options.read)
   const fields = fieldsOf(columns, options)
   const metrics = metricsOf(fields, options.metric)
   if (metrics.size === 0) {

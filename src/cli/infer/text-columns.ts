@@ -1,5 +1,5 @@
 import type { BytesColumn } from '../../column/column.js'
-import { defaultReadOptions } from '../../formats/format.js'
+import type { ReadOptions } from '../../formats/format.js'
 import { formatOf } from '../../formats/registry.js'
 import { dynamicFieldName } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
@@ -15,9 +15,12 @@ const rowsMax = 1000
  * The keys of JSON rows, or the columns of a CSV file, by the first thousand rows. They are read as if the
  * collection had no field but the dynamic one, which takes every key.
  */
-export async function textColumns(sources: readonly ByteSource[]): Promise<SeenColumn[]> {
+export async function textColumns(
+  sources: readonly ByteSource[],
+  read: ReadOptions,
+): Promise<SeenColumn[]> {
   const dynamic = lookField(0, dynamicFieldName, DataType.JSON, { isDynamic: true })
-  const batch = await firstBatch(sources, [dynamic])
+  const batch = await firstBatch(sources, [dynamic], read)
   if (batch === null) return []
   const texts = batch.columns.get(dynamic.fieldId) as BytesColumn
   const rowCount = Math.min(batch.rowCount, rowsMax)
@@ -27,7 +30,7 @@ export async function textColumns(sources: readonly ByteSource[]): Promise<SeenC
     for (const [key, value] of Object.entries(rowAt(texts, row))) {
       const seen = values.get(key) ?? []
       values.set(key, seen)
-      seen.push(isCsv ? valueOfCell(value, defaultReadOptions.nullKey) : value)
+      seen.push(isCsv ? valueOfCell(value, read.nullKey) : value)
     }
   }
   return [...values].map(([name, seen]) => columnFromValues(name, seen, rowCount))

@@ -1,6 +1,8 @@
 import { hasBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column, ColumnBatch } from '../../column/column.js'
+import { readArrowFile } from '../../formats/arrow-ipc-file.js'
 import type { ArrowMember, ArrowType } from '../../formats/arrow-type.js'
+import { defaultReadOptions } from '../../formats/format.js'
 import { readParquetFile } from '../../formats/parquet-file.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
@@ -11,18 +13,25 @@ import { jsonOfText } from './sample-value.js'
 import type { SeenColumn } from './seen-column.js'
 import { columnFromValues } from './values-column.js'
 
-/** The columns of the file's schema; what it does not tell, such as dims, by the first rows. */
+/** The columns of a Parquet file. */
 export async function parquetColumns(sources: readonly ByteSource[]): Promise<SeenColumn[]> {
   const { columns } = await readParquetFile(sources[0])
   return columnsByTypes(columns, sources)
 }
 
+/** The columns of an Arrow or Feather file. */
+export async function arrowColumns(sources: readonly ByteSource[]): Promise<SeenColumn[]> {
+  const { fields } = await readArrowFile(sources[0])
+  return columnsByTypes(fields, sources)
+}
+
+/** By the file's schema; what it does not tell, such as dims, by the first rows. */
 async function columnsByTypes(
   members: readonly ArrowMember[],
   sources: readonly ByteSource[],
 ): Promise<SeenColumn[]> {
   const fields = members.map(({ name, type }, index) => lookFieldOf(index, name, type))
-  const batch = await firstBatch(sources, fields)
+  const batch = await firstBatch(sources, fields, defaultReadOptions)
   return members.map(({ type }, index) => columnSeen(fields[index], type, batch))
 }
 
