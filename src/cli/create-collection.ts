@@ -1,31 +1,52 @@
 import { ask } from './ask.js'
 import type { Database, PlannedCollection } from './database.js'
 import type { MeantFile } from './files-meant.js'
-import type { CreateOptions, ImportOptions } from './import-options.js'
+import type { ImportOptions } from './import-options.js'
 import { usage } from './import-options.js'
 import type { ImportReport } from './import-report.js'
 import { planCollection } from './infer/plan-collection.js'
 import { userPathOf } from './stage-files.js'
 
+interface PlannedFrom extends PlannedCollection {
+  /** The files that were looked at. */
+  readonly from: string
+}
+
 /**
- * --create: shows the schema that the files have, asks, and makes the collection.
- * @returns false where the user does not want it
+ * --create: the collection that the files would go into; null without the option.
  * @throws parameterInvalid where it cannot be inferred, or nobody can be asked
+ */
+export async function planFrom(
+  groups: readonly (readonly MeantFile[])[],
+  { collectionName, create }: ImportOptions,
+  { isInteractive }: ImportReport,
+): Promise<PlannedFrom | null> {
+  if (create === null) return null
+  if (!create.isAgreed && !(isInteractive && process.stdin.isTTY)) {
+    throw usage('--create: expected --yes, since there is no terminal to ask in')
+  }
+  const files = firstHere(groups)
+  const planned = await planCollection(collectionName, files, create)
+  return { ...planned, from: files.map(userPathOf).join(', ') }
+}
+
+/**
+ * Shows a planned collection, asks, and makes it.
+ * @returns false where the user does not want it
+ * @throws parameterInvalid where there is one of the name
  */
 export async function createCollection(
   database: Database,
-  groups: readonly (readonly MeantFile[])[],
-  { collectionName, create }: ImportOptions,
+  planned: PlannedFrom,
+  { create }: ImportOptions,
   report: ImportReport,
 ): Promise<boolean> {
-  const options = create!
-  if (await database.hasCollection(collectionName)) {
-    throw usage(`--create: the collection ${collectionName} is there already: leave --create out`)
+  const { name, from } = planned
+  if (await database.hasCollection(name)) {
+    throw usage(`--create: the collection ${name} is there already: leave --create out`)
   }
-  const files = firstHere(groups)
-  const planned = await planCollection(collectionName, files, options)
-  report.schema(planned, files.map(userPathOf).join(', '))
-  if (!(await isAgreed(planned, options, report))) return false
+  report.schema(planned, from)
+  if (!create?.isAgreed && !(await isWanted(name))) return false
   await database.createCollection(planned)
   return true
 }
@@ -40,15 +61,7 @@ function firstHere(groups: readonly (readonly MeantFile[])[]): string[] {
   )
 }
 
-async function isAgreed(
-  { name }: PlannedCollection,
-  { isAgreed }: CreateOptions,
-  { isInteractive }: ImportReport,
-): Promise<boolean> {
-  if (isAgreed) return true
-  if (!isInteractive || !process.stdin.isTTY) {
-    throw usage('--create: expected --yes, since there is no terminal to ask in')
-  }
+async function isWanted(name: string): Promise<boolean> {
   const answer = await ask(`make the collection ${name} and import? [y/N] `)
   return answer === 'y' || answer === 'yes'
 }

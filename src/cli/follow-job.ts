@@ -3,7 +3,7 @@ import { hasEnded, type ImportJob } from '../client/import-job.js'
 import { MilvusException } from '../client/milvus-exception.js'
 import { errorKinds } from '../errors.js'
 import type { Database } from './database.js'
-import type { ImportReport } from './import-report.js'
+import type { ImportOutcome, ImportReport } from './import-report.js'
 import { onCtrlC } from './on-ctrl-c.js'
 
 const firstPauseMs = 10
@@ -14,12 +14,12 @@ const absentMsMax = 60_000
 interface Followed {
   /** As it was last seen. */
   readonly job: ImportJob
-  readonly isCancelled: boolean
+  readonly state: ImportOutcome['state']
 }
 
 /** Follows a job until it has ended, waits for a commit, or the user lets go of it. */
 export async function followJob(
-  database: Pick<Database, 'describeImport' | 'cancelImport'>,
+  database: Pick<Database, 'name' | 'describeImport' | 'cancelImport'>,
   jobId: string,
   report: ImportReport,
 ): Promise<Followed> {
@@ -34,11 +34,18 @@ export async function followJob(
     detach: () => detached.abort(),
   })
   try {
+    report.started(jobId, database.name)
     const job = await lookUntilEnd(database, jobId, report, detached.signal)
-    return { job, isCancelled: isCancelled && job.state === 'Failed' }
+    return { job, state: stateOf(job, isCancelled) }
   } finally {
     release()
   }
+}
+
+function stateOf({ state }: ImportJob, isCancelled: boolean): ImportOutcome['state'] {
+  if (state === 'Completed') return 'done'
+  if (state !== 'Failed') return 'detached'
+  return isCancelled ? 'cancelled' : 'failed'
 }
 
 async function lookUntilEnd(

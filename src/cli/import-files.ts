@@ -1,17 +1,15 @@
 import type { ImportJob } from '../client/import-job.js'
-import { createCollection } from './create-collection.js'
+import { createCollection, planFrom } from './create-collection.js'
 import type { Database } from './database.js'
-import { exitCodeOf } from './exit-code.js'
+import { exitCodeOf, exitCodes } from './exit-code.js'
 import { failureHint } from './failure-hint.js'
 import { filesMeant, type MeantFile } from './files-meant.js'
 import { followJob } from './follow-job.js'
 import type { ImportOptions } from './import-options.js'
 import type { ImportOutcome, ImportReport } from './import-report.js'
-import { jsonReport } from './json-report.js'
 import { openDatabase } from './open-database.js'
-import { PlainReport } from './plain-report.js'
+import { reportFor } from './report-for.js'
 import { type StagedFiles, stageByUpload, stageInPlace, userPathOf } from './stage-files.js'
-import { TerminalReport } from './terminal-report.js'
 import { writeRejects } from './write-rejects.js'
 
 /** `millrace import`, from the files to the exit code. */
@@ -21,10 +19,13 @@ export async function importFiles(
 ): Promise<number> {
   const groups = await filesMeant(words)
   const report = reportFor(options)
+  const planned = await planFrom(groups, options, report)
   const database = await openDatabase(options.place, words)
   try {
-    const isOurs = options.create !== null
-    if (isOurs && !(await createCollection(database, groups, options, report))) return 1
+    const isOurs = planned !== null
+    if (isOurs && !(await createCollection(database, planned, options, report))) {
+      return exitCodes.failed
+    }
     const outcome = await importInto(database, groups, options, report)
     // Nothing is left of a collection that was made for what did not come about.
     const isKept = outcome.state === 'detached' || (outcome.state === 'done' && !options.isDryRun)
@@ -34,11 +35,6 @@ export async function importFiles(
   } finally {
     await database.close()
   }
-}
-
-function reportFor({ isJson }: ImportOptions): ImportReport {
-  if (isJson) return jsonReport
-  return process.stdout.isTTY ? new TerminalReport() : new PlainReport()
 }
 
 async function importInto(
@@ -79,23 +75,15 @@ async function runImport(
 ): Promise<ImportOutcome> {
   const beganMs = performance.now()
   const jobId = await database.createImport({ ...options, fileGroups: staged.fileGroups })
-  report.started(jobId, database.name)
-  const { job, isCancelled } = await followJob(database, jobId, report)
+  const { state, job } = await followJob(database, jobId, report)
   const seconds = (performance.now() - beganMs) / 1000
   const shown = shownJob(job, staged)
-  const state = stateOf(job, isCancelled)
   const hasRejects = state !== 'detached' && (job.rejectedRows ?? 0) > 0
   const rejectsFile = hasRejects
     ? await writeRejects(database.importRejects(jobId), options.rejectsFile, staged.shown)
     : null
   const hint = hintFor(state, shown, database)
   return { state, job: shown, seconds, rejectsFile, hint }
-}
-
-function stateOf(job: ImportJob, isCancelled: boolean): ImportOutcome['state'] {
-  if (isCancelled) return 'cancelled'
-  if (job.state === 'Completed') return 'done'
-  return job.state === 'Failed' ? 'failed' : 'detached'
 }
 
 function hintFor(

@@ -1,10 +1,5 @@
 import type { Command } from 'commander'
-
-export interface JobsWords {
-  readonly address: string
-  readonly collection?: string
-  readonly json?: boolean
-}
+import type { JobsWords } from './jobs.js'
 
 /** `millrace jobs`: looks at the imports of a server, and ends them. */
 export function addJobsCommand(program: Command, defaultAddress: string): void {

@@ -5,14 +5,17 @@ import { RestClient } from '../client/rest-client.js'
 import { exitCodeOf, exitCodes } from './exit-code.js'
 import { failureHint } from './failure-hint.js'
 import { followJob } from './follow-job.js'
-import type { ImportOutcome, ImportReport } from './import-report.js'
+import type { ImportOutcome } from './import-report.js'
 import { fileLabel, placeLines, progressText } from './job-text.js'
-import type { JobsWords } from './jobs-command.js'
-import { jsonReport } from './json-report.js'
 import { bytesText, rowsText } from './number-text.js'
-import { PlainReport } from './plain-report.js'
+import { reportFor } from './report-for.js'
 import { serverAddressFrom } from './server-address.js'
-import { TerminalReport } from './terminal-report.js'
+
+export interface JobsWords {
+  readonly address: string
+  readonly collection?: string
+  readonly json?: boolean
+}
 
 /** @returns the exit code, here and below */
 export async function listJobs({ collection = '', ...words }: JobsWords): Promise<number> {
@@ -39,14 +42,15 @@ export async function showJob(jobId: string, words: JobsWords): Promise<number> 
 
 export async function watchJob(jobId: string, words: JobsWords): Promise<number> {
   const jobs = jobsAt(words)
-  const report = reportFor(words)
+  const report = reportFor({ isJson: words.json ?? false })
   const database = {
+    name: serverAddressFrom(words.address),
     describeImport: (id: string) => jobs.describe(id),
     cancelImport: (id: string) => jobs.cancel(id),
   }
-  const { job, isCancelled } = await followJob(database, jobId, report)
+  const { state, job } = await followJob(database, jobId, report)
   const outcome: ImportOutcome = {
-    state: watchedState(job, isCancelled),
+    state,
     job,
     seconds: secondsOf(job),
     rejectsFile: null,
@@ -71,17 +75,6 @@ export async function printRejects(jobId: string, words: JobsWords): Promise<num
 
 function jobsAt({ address }: JobsWords): ImportJobs {
   return new ImportJobs(new RestClient(serverAddressFrom(address)))
-}
-
-function reportFor({ json }: JobsWords): ImportReport {
-  if (json) return jsonReport
-  return process.stdout.isTTY ? new TerminalReport() : new PlainReport()
-}
-
-function watchedState(job: ImportJob, isCancelled: boolean): ImportOutcome['state'] {
-  if (isCancelled) return 'cancelled'
-  if (job.state === 'Completed') return 'done'
-  return job.state === 'Failed' ? 'failed' : 'detached'
 }
 
 /** From the job's creation to its end, which are told in whole seconds. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { importError } from '../../formats/import-error.js'
 import { type NpyHeader, npyHeaderByteLength, parseNpyHeader } from '../../formats/npy-header.js'
 import { DataType } from '../../schema/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
@@ -18,7 +19,11 @@ export async function npyColumns(sources: readonly ByteSource[]): Promise<SeenCo
 
 async function readHeader(source: ByteSource): Promise<NpyHeader> {
   const prefix = await firstBytes(source, prefixBytes)
-  return parseNpyHeader(await firstBytes(source, npyHeaderByteLength(prefix)))
+  try {
+    return parseNpyHeader(await firstBytes(source, npyHeaderByteLength(prefix)))
+  } catch (error) {
+    throw importError({ file: source.name }, (error as Error).message, error)
+  }
 }
 
 async function firstBytes(source: ByteSource, byteLength: number): Promise<Uint8Array> {
