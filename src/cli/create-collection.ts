@@ -4,7 +4,6 @@ import type { MeantFile } from './files-meant.js'
 import type { ImportOptions } from './import-options.js'
 import { usage } from './import-options.js'
 import type { ImportReport } from './import-report.js'
-import { planCollection } from './infer/plan-collection.js'
 import { userPathOf } from './stage-files.js'
 
 interface PlannedFrom extends PlannedCollection {
@@ -26,6 +25,7 @@ export async function planFrom(
     throw usage('--create: expected --yes, since there is no terminal to ask in')
   }
   const files = firstHere(groups)
+  const { planCollection } = await import('./infer/plan-collection.js')
   const planned = await planCollection(collectionName, files, create)
   return { ...planned, from: files.map(userPathOf).join(', ') }
 }

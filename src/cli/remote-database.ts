@@ -1,6 +1,5 @@
-import { connections } from '../client/connections.js'
 import { ImportJobs } from '../client/import-jobs.js'
-import { MilvusClient } from '../client/milvus-client.js'
+import type { MilvusClient } from '../client/milvus-client.js'
 import { MilvusException } from '../client/milvus-exception.js'
 import { RestClient } from '../client/rest-client.js'
 import { errorKinds } from '../errors.js'
@@ -42,6 +41,9 @@ async function connected(
   address: string,
   work: (client: MilvusClient) => Promise<void>,
 ): Promise<void> {
+  // gRPC takes longer to load than most commands take.
+  const { connections } = await import('../client/connections.js')
+  const { MilvusClient } = await import('../client/milvus-client.js')
   await connections.connect({ address })
   try {
     await work(new MilvusClient())
