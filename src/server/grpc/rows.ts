@@ -5,6 +5,7 @@ import { filterValuesFrom } from '../../wire/filter-values.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
+import { refuse } from './unsupported.js'
 
 export const rowHandlers = {
   async Insert(call, request) {
