@@ -1,5 +1,5 @@
 import type { ByteSource } from '../source/byte-source.js'
-import type { ArrowBody, BufferRange } from './arrow-ipc-file.js'
+import type { ArrowBody, BufferRange } from './arrow-ipc-body.js'
 import { decodeLz4Frame } from './arrow-lz4.js'
 import { decodeZstd } from './arrow-zstd.js'
 

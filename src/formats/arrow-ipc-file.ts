@@ -1,4 +1,3 @@
-import { CompressionType } from 'apache-arrow/fb/compression-type'
 import { DictionaryBatch } from 'apache-arrow/fb/dictionary-batch'
 import { Footer } from 'apache-arrow/fb/footer'
 import { Message } from 'apache-arrow/fb/message'
@@ -7,25 +6,9 @@ import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import { ByteBuffer } from 'flatbuffers'
 import type { ByteSource } from '../source/byte-source.js'
+import { type ArrowBody, arrowBodyOf } from './arrow-ipc-body.js'
 import { type ArrowField, arrowFieldsOf } from './arrow-ipc-schema.js'
 import { importError } from './import-error.js'
-
-/** Values as they lie in a file: nodes and buffers for each field, in the order of the schema. */
-export interface ArrowBody {
-  readonly rowCount: number
-  /** Rows of each field. */
-  readonly nodes: readonly number[]
-  readonly buffers: readonly BufferRange[]
-  /** How many data buffers each field of views has. */
-  readonly viewBufferCounts: readonly number[]
-  readonly codec: 'none' | 'lz4' | 'zstd'
-}
-
-/** Of the file. */
-export interface BufferRange {
-  readonly begin: number
-  readonly byteLength: number
-}
 
 export interface ArrowBatch {
   readonly body: ArrowBody
@@ -50,7 +33,6 @@ export interface ArrowFile {
 const magic = 'ARROW1'
 const metadataBytesMax = 64 * 1024 ** 2
 const messagesMax = 1_000_000
-const partsMax = 1_000_000
 
 interface Place {
   readonly begin: number
@@ -169,7 +151,7 @@ class MessageWalk {
         if (this.#fields === null) this.#fields = arrowFieldsOf(message.header(new Schema()))
         return
       case MessageHeader.RecordBatch: {
-        const body = bodyOf(message.header(new RecordBatch()), bodyBegin, end)
+        const body = arrowBodyOf(message.header(new RecordBatch()), bodyBegin, end)
         this.#batches.push({ body, dictionaries: this.#dictionaries })
         return
       }
@@ -186,7 +168,7 @@ class MessageWalk {
     const data = dictionary.data()
     if (!data) throw new Error('it has an empty dictionary')
     const before = dictionary.isDelta() ? (this.#dictionaries.get(dictionary.id()) ?? []) : []
-    const parts = [...before, bodyOf(data, bodyBegin, end)]
+    const parts = [...before, arrowBodyOf(data, bodyBegin, end)]
     this.#dictionaries = new Map(this.#dictionaries).set(dictionary.id(), parts)
   }
 }
@@ -207,49 +189,6 @@ function placesOf(footer: Footer): Place[] {
     ...Array.from({ length: dictionaryCount }, (_, index) => placeOf(footer.dictionaries(index))),
     ...Array.from({ length: batchCount }, (_, index) => placeOf(footer.recordBatches(index))),
   ]
-}
-
-function bodyOf(batch: RecordBatch, bodyBegin: number, bodyEnd: number): ArrowBody {
-  const counts = [batch.nodesLength(), batch.buffersLength(), batch.variadicBufferCountsLength()]
-  if (counts.some((count) => count > partsMax)) throw new Error(`it has a batch of ${counts} parts`)
-  const rowCount = countOf(batch.length())
-  return {
-    rowCount,
-    nodes: Array.from({ length: counts[0] }, (_, index) => countOf(batch.nodes(index)!.length())),
-    buffers: Array.from({ length: counts[1] }, (_, index) =>
-      rangeOf(batch.buffers(index), bodyBegin, bodyEnd),
-    ),
-    viewBufferCounts: Array.from({ length: counts[2] }, (_, index) =>
-      countOf(batch.variadicBufferCounts(index) ?? 0n),
-    ),
-    codec: codecOf(batch),
-  }
-}
-
-function rangeOf(
-  buffer: ReturnType<RecordBatch['buffers']>,
-  bodyBegin: number,
-  bodyEnd: number,
-): BufferRange {
-  const begin = bodyBegin + countOf(buffer!.offset())
-  const byteLength = countOf(buffer!.length())
-  if (begin + byteLength <= bodyEnd) return { begin, byteLength }
-  throw new Error(`it has a buffer of ${byteLength} bytes at byte ${begin}, beyond its batch`)
-}
-
-function countOf(value: bigint): number {
-  const count = Number(value)
-  if (count >= 0 && count <= 2 ** 48) return count
-  throw new Error(`it has a count of ${value}`)
-}
-
-function codecOf(batch: RecordBatch): ArrowBody['codec'] {
-  const compression = batch.compression()
-  if (!compression) return 'none'
-  const codec = compression.codec()
-  if (codec === CompressionType.LZ4_FRAME) return 'lz4'
-  if (codec === CompressionType.ZSTD) return 'zstd'
-  throw new Error(`it has unsupported compression ${codec}`)
 }
 
 async function readAt(

@@ -4,15 +4,12 @@ import { sliceColumn } from '../column/slice.js'
 import { MillraceError } from '../errors.js'
 import type { ArrowRows, ArrowRowsReader } from './arrow-batch-reader.js'
 import type { PlainColumn } from './arrow-conversion.js'
+import type { ArrowBody } from './arrow-ipc-body.js'
 import { ArrowBuffers } from './arrow-ipc-buffers.js'
-import {
-  type PlacedField,
-  type ReadContext,
-  readArrowColumns,
-  readPlain,
-  rowsOfColumn,
-} from './arrow-ipc-column.js'
-import type { ArrowBatch, ArrowBody, ArrowFile } from './arrow-ipc-file.js'
+import { readArrowColumns, readPlain } from './arrow-ipc-column.js'
+import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
+import type { ArrowBatch, ArrowFile } from './arrow-ipc-file.js'
+import { rowsOfColumn } from './arrow-ipc-indexed.js'
 import type { ArrowField, ArrowLayout } from './arrow-ipc-schema.js'
 import type { MatchedColumn } from './arrow-match.js'
 import type { InputPart } from './format.js'

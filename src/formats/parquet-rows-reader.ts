@@ -1,14 +1,15 @@
-import { type Column, layoutOf } from '../column/column.js'
-import { sliceColumn } from '../column/slice.js'
+import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { Field } from '../schema/field.js'
 import type { ArrowRows, ArrowRowsReader } from './arrow-batch-reader.js'
 import type { MatchedColumn } from './arrow-match.js'
 import { importError } from './import-error.js'
+import { batchRowsOf } from './parquet-batch-rows.js'
+import { ColumnFeed } from './parquet-column-feed.js'
 import type { ParquetFile } from './parquet-file.js'
-import { type LeafReader, leafReaderOf } from './parquet-leaf-reader.js'
+import { FlatLeafReader } from './parquet-flat-leaf.js'
+import { ListLeafReader } from './parquet-list-leaf.js'
 import { ParquetPages } from './parquet-pages.js'
-import type { ParquetColumn } from './parquet-schema.js'
 
 /** Rows of some row groups that follow each other. */
 interface ParquetRowRange {
@@ -122,7 +123,9 @@ export class ParquetRowsReader implements ArrowRowsReader {
           leaf,
           rowGroups[index].columns[leaf.leafIndex].meta_data!,
         )
-        return leafReaderOf(leaf, pages, valuesPerRowOf(field))
+        return leaf.emptyListLevel === null
+          ? new FlatLeafReader(leaf, pages)
+          : new ListLeafReader(leaf, pages, valuesPerRowOf(field))
       })
       return new ColumnFeed(leaves, fail)
     } catch (error) {
@@ -138,73 +141,6 @@ export class ParquetRowsReader implements ArrowRowsReader {
     }, 0)
   }
 }
-
-/** Gives the rows of one column, and keeps those that were read too early. */
-class ColumnFeed {
-  readonly #leaves: readonly LeafReader[]
-  readonly #fail: (error: unknown, rowsRead: number) => MillraceError
-  readonly #kept: { column: Column; rowCount: number }[]
-  #rowsRead = 0
-
-  constructor(
-    leaves: readonly LeafReader[],
-    fail: (error: unknown, rowsRead: number) => MillraceError,
-  ) {
-    this.#leaves = leaves
-    this.#fail = fail
-    this.#kept = leaves.map(() => ({ column: nothing, rowCount: 0 }))
-  }
-
-  get bytesRead(): number {
-    return this.#leaves.reduce((sum, leaf) => sum + leaf.bytesRead, 0)
-  }
-
-  /** Reads rows where none are kept; returns how many there are, at most `rowsMax`. */
-  async fill(rowsMax: number): Promise<number> {
-    let rowCount = rowsMax
-    for (const [index, leaf] of this.#leaves.entries()) {
-      if (this.#kept[index].rowCount === 0) {
-        try {
-          this.#kept[index] = { ...(await leaf.read(rowsMax)) }
-          if (this.#kept[index].rowCount === 0)
-            throw new Error(
-              'imported rows are not aligned: the column has fewer rows than the row group',
-            )
-        } catch (error) {
-          throw this.#fail(error, this.#rowsRead)
-        }
-      }
-      rowCount = Math.min(rowCount, this.#kept[index].rowCount)
-    }
-    return rowCount
-  }
-
-  take(rowCount: number): Column[] {
-    this.#rowsRead += rowCount
-    return this.#kept.map((kept) => {
-      const column = sliceColumn(kept.column, 0, rowCount)
-      if (rowCount < kept.rowCount) kept.column = sliceColumn(kept.column, rowCount, kept.rowCount)
-      kept.rowCount -= rowCount
-      return column
-    })
-  }
-
-  /** @throws importFailed where there are rows left */
-  async finish(): Promise<void> {
-    for (const [index, leaf] of this.#leaves.entries()) {
-      try {
-        if (this.#kept[index].rowCount === 0 && (await leaf.isDone())) continue
-        throw new Error(
-          'imported rows are not aligned: the column has more rows than the row group',
-        )
-      } catch (error) {
-        throw this.#fail(error, this.#rowsRead)
-      }
-    }
-  }
-}
-
-const nothing: Column = { shape: 'fixed', values: new Uint8Array(0), width: 1, validity: null }
 
 function pageError(
   thrown: unknown,
@@ -230,39 +166,6 @@ function groupsIn({ rowGroups }: ParquetFile, { rowBegin, rowEnd }: ParquetRowRa
     row += rowCount
   })
   return groups
-}
-
-/** The widest column of a batch has about so many bytes, and all together not much more. */
-const columnBytesTarget = 4 * 1024 ** 2
-const batchBytesTarget = 32 * 1024 ** 2
-const batchRowsMax = 65_536
-
-/** A multiple of 8 where a batch has so many rows, so that bitmaps are cut at whole bytes. */
-function batchRowsOf(file: ParquetFile, matched: readonly MatchedColumn[]): number {
-  const widths = matched.map(({ field, columnIndex }) =>
-    Math.max(fixedBytesOf(field), plainBytesOf(file, file.columns[columnIndex]), 1),
-  )
-  const byColumn = columnBytesTarget / Math.max(...widths, 1)
-  const byBatch = batchBytesTarget / widths.reduce((sum, width) => sum + width, 1)
-  const rows = Math.max(1, Math.floor(Math.min(byColumn, byBatch, batchRowsMax)))
-  return rows < 8 ? rows : rows - (rows % 8)
-}
-
-function fixedBytesOf(field: Field): number {
-  const layout = layoutOf(field)
-  return layout.shape === 'fixed' ? layout.width * layout.valuesType.BYTES_PER_ELEMENT : 16
-}
-
-/** Bytes of a row before compression, on average; of fixed ones what they take at least. */
-function plainBytesOf({ rowGroups, rowCount }: ParquetFile, { leaves }: ParquetColumn): number {
-  let plainBytes = 0
-  for (const group of rowGroups) {
-    for (const { leafIndex } of leaves) {
-      plainBytes += Number(group.columns[leafIndex].meta_data!.total_uncompressed_size)
-    }
-  }
-  const widths = leaves.reduce((sum, { width }) => sum + (width ?? 0), 0)
-  return Math.max(widths, rowCount === 0 ? 0 : plainBytes / rowCount)
 }
 
 function valuesPerRowOf(field: Field): number {
