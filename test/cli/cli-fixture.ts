@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 

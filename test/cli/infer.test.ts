@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CreateOptions } from '../../dist/cli/import-options.js'
 import { planCollection } from '../../dist/cli/infer/plan-collection.js'
 import { defaultReadOptions } from '../../dist/formats/format.js'
-import { type NpyValues, npyBytes } from '../../dist/formats/npy-writer.js'
+import { type NpyValues, npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { dataTypeName } from '../../dist/schema/data-type.js'
 
 let top: string

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } 
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BulkInsertState, DataType, MilvusClient, utility } from '../../dist/client/index.js'
-import { encodeNpyHeader, npyBytes } from '../../dist/formats/npy-writer.js'
+import { encodeNpyHeader, npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { CrashServer, sleep } from './crash-server.js'
 import { createCollection, faultsOf, idsFrom, insertMessage, writeRows } from './rows.js'
 import { canMount, SmallDisk } from './small-disk.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { ByteCursor } from '../../dist/formats/byte-cursor.js'
-import { Decimal, putFloat32, putFloat64, scanDecimal } from '../../dist/formats/decimal.js'
+import { ByteCursor } from '../../dist/formats/text/byte-cursor.js'
+import { Decimal, putFloat32, putFloat64, scanDecimal } from '../../dist/formats/text/decimal.js'
 
 function scanned(text: string) {
   const bytes = Buffer.from(`${text}\0`)

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { openByteStream } from '../../dist/formats/byte-stream.js'
+import { openByteStream } from '../../dist/formats/text/byte-stream.js'
 import { failureOf, memorySource } from './npy-files.js'
 
 /** A zstd frame of raw blocks, which is all that is needed to write one. */

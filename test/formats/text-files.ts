@@ -1,6 +1,5 @@
 /** What the tests of text formats share: rows of a text, by any window, part and checkpoint. */
 import type { Column, ColumnBatch } from '../../dist/column/column.js'
-import { csvRows } from '../../dist/formats/csv-rows.js'
 import {
   type BatchReader,
   type Checkpoint,
@@ -9,9 +8,10 @@ import {
   type ReadOptions,
   type RejectedRow,
 } from '../../dist/formats/format.js'
-import { jsonLinesRows, jsonRows } from '../../dist/formats/json-rows.js'
 import { formatOf } from '../../dist/formats/registry.js'
-import { openTextReader } from '../../dist/formats/text-reader.js'
+import { csvRows } from '../../dist/formats/text/csv-rows.js'
+import { jsonLinesRows, jsonRows } from '../../dist/formats/text/json-rows.js'
+import { openTextReader } from '../../dist/formats/text/text-reader.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
 import { memorySource } from './npy-files.js'

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connections, DataType, MilvusClient } from '../../dist/client/index.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { MinioServer } from './minio-server.js'
 import { ServedMillrace } from './served-millrace.js'
 

@@ -1,6 +1,10 @@
 import { basename } from 'node:path'
 import { importError } from '../../formats/import-error.js'
-import { type NpyHeader, npyHeaderByteLength, parseNpyHeader } from '../../formats/npy-header.js'
+import {
+  type NpyHeader,
+  npyHeaderByteLength,
+  parseNpyHeader,
+} from '../../formats/npy/npy-header.js'
 import { DataType } from '../../schema/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { usage } from '../import-options.js'

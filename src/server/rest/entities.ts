@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MillraceError } from '../../errors.js'
-import { rowsUnder, textUnder } from '../../formats/json-body.js'
+import { rowsUnder, textUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MillraceError } from '../../errors.js'
-import { valuesUnder } from '../../formats/json-body.js'
+import { valuesUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
