@@ -26,12 +26,16 @@ export async function importFiles(
     if (isOurs && !(await createCollection(database, planned, options, report))) {
       return exitCodes.failed
     }
-    const outcome = await importInto(database, groups, options, report)
-    // Nothing is left of a collection that was made for what did not come about.
-    const isKept = outcome.state === 'detached' || (outcome.state === 'done' && !options.isDryRun)
-    if (isOurs && !isKept) await database.dropCollection(options.collectionName)
-    report.ended(outcome)
-    return exitCodeOf(outcome)
+    let isKept = !isOurs
+    try {
+      const outcome = await importInto(database, groups, options, report)
+      isKept ||= outcome.state === 'detached' || (outcome.state === 'done' && !options.isDryRun)
+      report.ended(outcome)
+      return exitCodeOf(outcome)
+    } finally {
+      // Nothing is left of a collection that was made for what did not come about.
+      if (!isKept) await database.dropCollection(options.collectionName)
+    }
   } finally {
     await database.close()
   }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseImportOptions } from '../bulk/import-options.js'
 import { MillraceError } from '../errors.js'
 import type { ReadOptions } from '../formats/format.js'
@@ -70,7 +72,7 @@ export function importOptionsFrom(words: ImportWords, isAddressGiven: boolean): 
     place: data === undefined ? { address: serverAddressFrom(words.address) } : { data },
     options,
     isDryRun: words.dryRun ?? false,
-    rejectsFile: words.rejects ?? `${collection}-rejects.jsonl`,
+    rejectsFile: rejectsFileFrom(words),
     isJson: words.json ?? false,
   }
 }
@@ -89,6 +91,13 @@ function refuseWithoutSkip({ onError, dryRun, maxErrors, rejects }: ImportWords)
     throw usage('--rejects: expected --on-error skip or --dry-run beside it')
   }
   if (maxErrors !== undefined) throw usage('--max-errors: expected --on-error skip beside it')
+}
+
+/** Found out now rather than after an hour. */
+function rejectsFileFrom({ rejects, collection }: ImportWords): string {
+  const file = rejects ?? `${collection}-rejects.jsonl`
+  if (existsSync(dirname(resolve(file)))) return file
+  throw usage(`--rejects: expected a file in a directory that is there, got "${file}"`)
 }
 
 function createOptionsFrom(

@@ -16,11 +16,10 @@ export interface StagedFiles {
 }
 
 export function stageInPlace(groups: readonly (readonly MeantFile[])[]): StagedFiles {
+  const local = groups.flat().filter(({ isLocal }) => isLocal)
   return {
     fileGroups: groups.map((group) => group.map(({ path }) => path)),
-    shown: shownBy(
-      new Map(groups.flat().map(({ path, isLocal }) => [path, isLocal ? path : null])),
-    ),
+    shown: shownBy(new Map(local.map(({ path }) => [path, path]))),
     remove: async () => {},
   }
 }
@@ -32,34 +31,34 @@ export async function stageByUpload(
   report: ImportReport,
 ): Promise<StagedFiles> {
   const uploads: Upload[] = []
-  const names = new Map<string, string | null>()
+  const names = new Map<string, string>()
   const fileGroups: string[][] = []
   for (const group of groups) {
     const folder = await folderOf(group)
-    const paths: string[] = []
-    for (const { path, isLocal } of group) {
-      if (!isLocal) {
-        paths.push(path)
-        continue
-      }
-      const { size } = await stat(path)
-      const uploaded = await upload(path, `${folder}/${basename(path)}`, (bytesDone) =>
-        report.upload(userPathOf(path), bytesDone, size),
-      )
-      uploads.push(uploaded)
-      names.set(uploaded.path, path)
-      paths.push(uploaded.path)
+    const staged: string[] = []
+    for (const file of group) {
+      const uploaded = file.isLocal ? await uploadInto(folder, file.path, upload, report) : null
+      if (uploaded) uploads.push(uploaded)
+      if (uploaded) names.set(uploaded.path, file.path)
+      staged.push(uploaded?.path ?? file.path)
     }
-    fileGroups.push(paths)
+    fileGroups.push(staged)
   }
-  return {
-    fileGroups,
-    shown: shownBy(names),
-    remove: async () => {
-      // What stays is swept by the server in a day.
-      await Promise.allSettled(uploads.map((each) => each.remove()))
-    },
-  }
+  // What stays is swept by the server in a day.
+  const remove = async () => void (await Promise.allSettled(uploads.map((each) => each.remove())))
+  return { fileGroups, shown: shownBy(names), remove }
+}
+
+async function uploadInto(
+  folder: string,
+  path: string,
+  upload: NonNullable<Database['upload']>,
+  report: ImportReport,
+): Promise<Upload> {
+  const { size } = await stat(path)
+  return upload(path, `${folder}/${basename(path)}`, (bytesDone) =>
+    report.upload(userPathOf(path), bytesDone, size),
+  )
 }
 
 /** The same for the same files: an upload that broke goes on, and no other's is overwritten. */
@@ -73,12 +72,11 @@ async function folderOf(group: readonly MeantFile[]): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-function shownBy(names: ReadonlyMap<string, string | null>): (text: string) => string {
+/** @param names what the user calls the database's files */
+function shownBy(names: ReadonlyMap<string, string>): (text: string) => string {
   return (text) => {
     let shown = text
-    for (const [path, local] of names) {
-      if (local !== null) shown = shown.replaceAll(path, userPathOf(local))
-    }
+    for (const [path, local] of names) shown = shown.replaceAll(path, userPathOf(local))
     return shown
   }
 }

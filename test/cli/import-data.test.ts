@@ -39,26 +39,29 @@ describe('millrace import --data', () => {
     expect(events.at(-1)).toMatchObject({ result: 'done', importedRows: 40 })
   })
 
-  it('leaves what it was told to leave for the next one who opens the directory', async () => {
-    cli.writeLines('first.jsonl', 3)
-    const into = ['-c', 'docs', '--data', 'data', '--json']
-    expect((await cli.run('import', 'first.jsonl', ...into, '--create', '--yes')).code).toBe(0)
-    const host = new HoldingHost(cli.read('first.jsonl'))
-    await host.listen()
-    const child = cli.start('import', `http://${host.host}/first.jsonl`, ...into)
-    const exited = ended(child)
-    await said(child, '"started"')
-    child.kill('SIGINT')
-    await said(child, '"result"')
-    host.letGo()
-    const left = await exited
-    expect(left.code).toBe(130)
-    const { jobId, hint } = eventsOf(left).at(-1)!
-    expect(hint).toContain('it goes on when data is opened the next time')
-    await cli.serve('--allow-http-host', host.host)
-    const watched = await cli.jobs('watch', String(jobId))
-    await host.close()
-    expect(watched).toMatchObject({ code: 0, error: '' })
-    expect(watched.out).toContain('imported 3 rows into docs')
-  })
+  it.skipIf(process.platform === 'win32')(
+    'leaves what it was told to leave for the next one who opens the directory',
+    async () => {
+      cli.writeLines('first.jsonl', 3)
+      const into = ['-c', 'docs', '--data', 'data', '--json']
+      expect((await cli.run('import', 'first.jsonl', ...into, '--create', '--yes')).code).toBe(0)
+      const host = new HoldingHost(cli.read('first.jsonl'))
+      await host.listen()
+      const child = cli.start('import', `http://${host.host}/first.jsonl`, ...into)
+      const exited = ended(child)
+      await said(child, '"started"')
+      child.kill('SIGINT')
+      await said(child, '"result"')
+      host.letGo()
+      const left = await exited
+      expect(left.code).toBe(130)
+      const { jobId, hint } = eventsOf(left).at(-1)!
+      expect(hint).toContain('it goes on when data is opened the next time')
+      await cli.serve('--allow-http-host', host.host)
+      const watched = await cli.jobs('watch', String(jobId))
+      await host.close()
+      expect(watched).toMatchObject({ code: 0, error: '' })
+      expect(watched.out).toContain('imported 3 rows into docs')
+    },
+  )
 })

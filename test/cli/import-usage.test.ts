@@ -27,6 +27,7 @@ describe('millrace import, used wrongly', () => {
     [[...set, '--on-error', 'skip', '--max-errors', 'x'], '--max-errors: expected a whole number'],
     [[...set, '--max-errors', '3'], '--max-errors: expected --on-error skip beside it'],
     [[...set, '--rejects', 'r'], '--rejects: expected --on-error skip or --dry-run beside it'],
+    [[...set, '--dry-run', '--rejects', 'no/r'], '--rejects: expected a file in a directory that'],
     [[...set, '--timeout', 'soon'], '--timeout: expected a duration above zero such as 300s'],
     [[...set, '--sep', '||'], '--sep: expected one character'],
     [[...set, '--pk', 'id'], '--pk: expected --create beside it'],
