@@ -74,7 +74,7 @@ export function routeById<Body>(
   shape: BodyShape<Body>,
   answer: (engine: Engine, body: Body) => JsonValue | Promise<JsonValue>,
 ): Route {
-  return async (engine, bodyText) => answer(engine, parseBody(shape, bodyText))
+  return async (engine, bodyText) => ({ data: await answer(engine, parseBody(shape, bodyText)) })
 }
 
 const idempotencyKeyLengthMax = 255
