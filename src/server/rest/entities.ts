@@ -5,18 +5,20 @@ import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-sch
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { refuse } from '../grpc/unsupported.js'
-import { anything, type BodyShape, text, texts } from './body-shape.js'
+import { anything, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
 import { type RowsRequest, rowsRoute } from './route.js'
 import { keyValues, rowObjects } from './row-objects.js'
 
 const ofCollection = { dbName: text, collectionName: text }
 
-const dataShape: BodyShape<OfCollection & { partitionName: string; data: unknown }> = {
+const dataShape = {
   name: 'CollectionDataReq',
   schema: z.object({ ...ofCollection, partitionName: text, data: anything }),
   required: { collectionName: 'CollectionName', data: 'Data' },
-}
+} as const
+
+const upsertShape = { ...dataShape, schema: dataShape.schema.extend({ partialUpdate: flag }) }
 
 export const insertEntities = rowsRoute(dataShape, async (request) => {
   const { engine, body, dbName, allowsInt64 } = request
@@ -26,8 +28,9 @@ export const insertEntities = rowsRoute(dataShape, async (request) => {
   return { data: { insertCount: rowCount, insertIds: keyValues(ids, rowCount, allowsInt64) } }
 })
 
-export const upsertEntities = rowsRoute(dataShape, async (request) => {
+export const upsertEntities = rowsRoute(upsertShape, async (request) => {
   const { engine, body, dbName, allowsInt64 } = request
+  refuse({ partialUpdate: body.partialUpdate })
   const rows = givenRows(request, false)
   const { collectionName, partitionName } = body
   const { ids, rowCount } = await engine.upsert(dbName, collectionName, partitionName, rows)
