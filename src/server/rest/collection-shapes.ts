@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type BodyShape, text, texts } from './body-shape.js'
 
-export interface InDatabase {
+interface InDatabase {
   readonly dbName: string
 }
 

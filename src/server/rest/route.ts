@@ -15,7 +15,7 @@ interface RequestWords {
 }
 
 /** What an answer has beside its code. */
-export type ReplyMembers = { readonly data: JsonValue } & Readonly<Record<string, JsonValue>>
+type ReplyMembers = { readonly data: JsonValue } & Readonly<Record<string, JsonValue>>
 
 /** Answers a body's text. */
 export type Route = (engine: Engine, bodyText: string, words: RequestWords) => Promise<ReplyMembers>

@@ -9,7 +9,7 @@ import type { OutputField } from '../../search/search-request.js'
 import { type JsonValue, RawJson } from './json-text.js'
 
 /** A row of an answer. Dynamic keys stand among the fields. */
-export type RowObject = Record<string, JsonValue>
+type RowObject = Record<string, JsonValue>
 
 /** @param allowsInt64 whether int64 are numbers, with all their digits; else they are strings */
 export function rowObjects(
@@ -24,7 +24,7 @@ export function rowObjects(
   return rows
 }
 
-export function int64Json(value: bigint, allowsInt64: boolean): JsonValue {
+function int64Json(value: bigint, allowsInt64: boolean): JsonValue {
   return allowsInt64 ? value : value.toString()
 }
 
