@@ -2,8 +2,10 @@ import type { ImportProgress } from '../bulk/import-progress.js'
 import type { NewImport } from '../bulk/import-request.js'
 import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
+import type { FilterValues } from '../expr/filter-values.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type {
+  HybridSearchRequest,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -166,11 +168,13 @@ export interface Engine {
     collectionName: string,
     partitionName: string,
     filter: string,
+    filterValues?: FilterValues,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
   /** Sealed and growing ones with rows. */
   segments(dbName: string, collectionName: string): SegmentDescription[]
   search(request: SearchRequest): Promise<SearchResult>
+  hybridSearch(request: HybridSearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
 
   /**

@@ -3,6 +3,7 @@ export type ExprNode =
   | { readonly kind: 'literal'; readonly value: Literal }
   | { readonly kind: 'list'; readonly items: readonly ExprNode[] }
   | PathNode
+  | { readonly kind: 'time' | 'interval'; readonly text: string }
   | { readonly kind: 'template'; readonly name: string }
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly ExprNode[] }
   | { readonly kind: 'sign'; readonly op: '+' | '-'; readonly operand: ExprNode }

@@ -1,7 +1,8 @@
 import { DataType } from '../schema/data-type.js'
+import { parseTimestamptz } from '../schema/timestamptz.js'
 import type { ComparisonNode, ComparisonOperator, ExprNode, Literal } from './ast.js'
 import { type Binding, bindValue, classOf, type ValueClass, valueText } from './bind-value.js'
-import type { BoundExpr, ColumnValue, JsonValue } from './bound-expr.js'
+import type { BoundExpr, ColumnValue, JsonScalar, JsonValue } from './bound-expr.js'
 import {
   flagTest,
   numberComparisonTest,
@@ -12,11 +13,19 @@ import {
 } from './column-test.js'
 import { exprError, unsupportedError } from './expr-error.js'
 import { constantOf, literalText } from './fold-constant.js'
-import { exactNumber } from './json-scalar.js'
+import { exactNumber, listScalar } from './json-scalar.js'
 import { parseLikePattern } from './like-pattern.js'
 import { orderHolds } from './run-test.js'
 
 export function bindComparison(node: ComparisonNode, binding: Binding): BoundExpr {
+  if (node.left.kind === 'time' || node.left.kind === 'list') {
+    return bindComparison(
+      { ...node, op: flipped[node.op], left: node.right, right: node.left },
+      binding,
+    )
+  }
+  if (node.right.kind === 'time') return timeComparison(node, node.right.text, binding)
+  if (node.right.kind === 'list') return listComparison(node, node.right, binding)
   const left = constantOf(node.left, binding.text)
   const right = constantOf(node.right, binding.text)
   if (left !== undefined && right !== undefined) {
@@ -30,6 +39,16 @@ export function bindComparison(node: ComparisonNode, binding: Binding): BoundExp
     return constantComparison(value, flipped[node.op], left, binding.text)
   }
   return columnComparison(node, binding)
+}
+
+/** A constant of JSON: a list, too, is one. */
+export function bindJsonScalar(node: ExprNode, binding: Binding): JsonScalar {
+  if (node.kind === 'list')
+    return listScalar(node.items.map((item) => bindJsonScalar(item, binding)))
+  const [constant] = bindConstants({ kind: 'list', items: [node] }, binding)
+  return typeof constant === 'number' || typeof constant === 'bigint'
+    ? exactNumber(constant)
+    : constant
 }
 
 /** `value in [constants]`. */
@@ -85,6 +104,49 @@ export function columnSetTest(value: ColumnValue, constants: readonly Literal[],
   if (valueClass === 'text') return textSetTest(constants as string[])
   if (valueClass === 'flag') return numberSetTest(DataType.Int8, constants.map(Number))
   return numberSetTest(value.dataType, constants as (number | bigint)[])
+}
+
+function timeComparison({ op, left }: ComparisonNode, time: string, binding: Binding): BoundExpr {
+  const value = bindValue(left, binding)
+  if (value.dataType !== DataType.Timestamptz) {
+    throw exprError(binding.text, `ISO compares a Timestamptz, got ${valueText(value)}`)
+  }
+  const constant = parseTimestamptz(time)
+  if (op !== '!=') {
+    return { kind: 'test', value, test: numberComparisonTest(DataType.Int64, op, constant) }
+  }
+  const test = numberComparisonTest(DataType.Int64, '==', constant)
+  return { kind: 'not', operand: { kind: 'test', value, test } }
+}
+
+/** An Array field, or a place in JSON, against a list. */
+function listComparison(
+  { op, left }: ComparisonNode,
+  list: ExprNode & { readonly kind: 'list' },
+  binding: Binding,
+): BoundExpr {
+  if (op !== '==' && op !== '!=') throw exprError(binding.text, `${op} does not compare lists`)
+  const value = bindValue(left, binding)
+  const equals = listEquality(value, list, binding)
+  return op === '==' ? equals : { kind: 'not', operand: equals }
+}
+
+function listEquality(
+  value: ColumnValue,
+  list: ExprNode & { readonly kind: 'list' },
+  binding: Binding,
+): BoundExpr {
+  if (value.kind === 'json') {
+    return { kind: 'jsonListEquals', value, wanted: bindJsonScalar(list, binding) }
+  }
+  if (value.kind !== 'field' || value.dataType !== DataType.Array) {
+    throw exprError(binding.text, `${valueText(value)} cannot be compared with a list`)
+  }
+  const { field } = value
+  const element = { kind: 'element', field, index: 0, dataType: field.elementType } as const
+  const constants = bindConstants(list, binding)
+  const tests = constants.map((constant) => columnSetTest(element, [constant], binding.text))
+  return { kind: 'listEquals', list: value, tests }
 }
 
 const flipped: Record<ComparisonOperator, ComparisonOperator> = {

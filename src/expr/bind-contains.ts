@@ -1,10 +1,9 @@
 import type { ExprNode, Literal } from './ast.js'
-import { bindConstants, columnSetTest } from './bind-comparison.js'
+import { bindConstants, bindJsonScalar, columnSetTest } from './bind-comparison.js'
 import { type Binding, bindList } from './bind-value.js'
 import type { BoundExpr, ElementValue, FieldValue, JsonValue } from './bound-expr.js'
-import { unsupportedError } from './expr-error.js'
+import { exprError, unsupportedError } from './expr-error.js'
 import { constantOf } from './fold-constant.js'
-import { exactNumber } from './json-scalar.js'
 
 /** Whether `name` is one of `json_contains`, `array_contains` and their `_all` and `_any`. */
 export function isContains(name: string): boolean {
@@ -13,11 +12,16 @@ export function isContains(name: string): boolean {
 
 export function bindContains(name: string, args: readonly ExprNode[], binding: Binding): BoundExpr {
   const list = bindList(name, args, 2, binding)
-  const wanted = wantedConstants(name, args[1], binding)
   const needsAll = name.endsWith('_all')
-  return list.kind === 'json'
-    ? jsonContains(list, wanted, needsAll)
-    : arrayContains(list, wanted, needsAll, binding.text)
+  if (list.kind === 'json')
+    return jsonContains(list, wantedNodes(name, args[1], binding), needsAll, binding)
+  return arrayContains(list, wantedConstants(name, args[1], binding), needsAll, binding.text)
+}
+
+function wantedNodes(name: string, arg: ExprNode, { text }: Binding): readonly ExprNode[] {
+  if (!/_(all|any)$/.test(name)) return [arg]
+  if (arg.kind === 'list') return arg.items
+  throw exprError(text, `${name} expects a list`)
 }
 
 function wantedConstants(name: string, arg: ExprNode, binding: Binding): readonly Literal[] {
@@ -29,9 +33,13 @@ function wantedConstants(name: string, arg: ExprNode, binding: Binding): readonl
     : [constant]
 }
 
-function jsonContains(list: JsonValue, wanted: readonly Literal[], needsAll: boolean): BoundExpr {
-  const isNumber = (item: Literal) => typeof item === 'number' || typeof item === 'bigint'
-  const values = new Set(wanted.map((item) => (isNumber(item) ? exactNumber(item) : item)))
+function jsonContains(
+  list: JsonValue,
+  wanted: readonly ExprNode[],
+  needsAll: boolean,
+  binding: Binding,
+): BoundExpr {
+  const values = new Set(wanted.map((node) => bindJsonScalar(node, binding)))
   return { kind: 'jsonContains', list, wanted: values, neededCount: needsAll ? values.size : 1 }
 }
 

@@ -15,10 +15,12 @@ import type {
   FieldValue,
   JsonValue,
   LengthValue,
+  ShiftedTime,
 } from './bound-expr.js'
 import { exprError, unsupportedError } from './expr-error.js'
 import { constantOf, literalText } from './fold-constant.js'
 import { jsonStepFrom } from './json-scan.js'
+import { parseTimeInterval } from './time-interval.js'
 
 /** What binding knows: the schema, and the text for its errors. */
 export interface Binding {
@@ -48,7 +50,10 @@ export function bindValue(node: ExprNode, binding: Binding): ColumnValue {
     case 'literal':
       throw exprError(binding.text, `${literalText(node.value)} is not a field`)
     case 'list':
-      throw unsupportedError(binding.text, 'comparing with a list')
+      throw exprError(binding.text, 'a list is not a field')
+    case 'time':
+    case 'interval':
+      throw exprError(binding.text, `'${node.text}' is not a field`)
     default:
       throw unsupportedError(binding.text, 'a condition as an operand')
   }
@@ -74,6 +79,8 @@ export function valueText(value: ColumnValue): string {
   switch (value.kind) {
     case 'arithmetic':
       return `arithmetic of type ${dataTypeName(value.dataType)}`
+    case 'shifted':
+      return `field ${value.time.field.name} of type Timestamptz`
     case 'length':
       return `the length of ${value.list.field.name}`
     case 'element':
@@ -129,7 +136,8 @@ function bindSign(op: '+' | '-', operand: ExprNode, binding: Binding): ColumnVal
 }
 
 function bindArithmetic({ op, left, right }: ArithmeticNode, binding: Binding): ColumnValue {
-  if (op === '**') throw unsupportedError(binding.text, '** of a field')
+  if (op === '**') throw exprError(binding.text, 'power can only apply on constants')
+  if (right.kind === 'interval') return bindShift(op, left, right.text, binding)
   const leftValue = bindOperand(left, binding)
   const rightValue = bindOperand(right, binding)
   if ((op === '/' || op === '%') && isZero(rightValue)) {
@@ -138,6 +146,25 @@ function bindArithmetic({ op, left, right }: ArithmeticNode, binding: Binding): 
   const isInteger = isIntegerOperand(leftValue) && isIntegerOperand(rightValue)
   const dataType = isInteger ? DataType.Int64 : DataType.Double
   return { kind: 'arithmetic', op, left: leftValue, right: rightValue, dataType }
+}
+
+function bindShift(
+  op: ArithmeticNode['op'],
+  left: ExprNode,
+  text: string,
+  binding: Binding,
+): ShiftedTime {
+  const time = bindValue(left, binding)
+  const interval = parseTimeInterval(text)
+  if (interval === null) {
+    throw exprError(binding.text, `invalid INTERVAL '${text}': expected an ISO 8601 duration`)
+  }
+  if (time.kind !== 'field' || time.dataType !== DataType.Timestamptz) {
+    throw exprError(binding.text, `INTERVAL moves a Timestamptz, got ${valueText(time)}`)
+  }
+  if (op !== '+' && op !== '-') throw exprError(binding.text, `${op} INTERVAL`)
+  const sign = op === '+' ? 1 : -1
+  return { kind: 'shifted', time, interval, sign, dataType: DataType.Timestamptz }
 }
 
 function bindOperand(node: ExprNode, binding: Binding): ColumnValue | ConstantValue {

@@ -3,6 +3,7 @@ import type { Field } from '../schema/field.js'
 import type { ColumnOperator, ComparisonOperator } from './ast.js'
 import type { ColumnTest } from './column-test.js'
 import type { JsonStep } from './json-scan.js'
+import type { TimeInterval } from './time-interval.js'
 
 /**
  * A condition on the rows of one schema: names are fields, constants have their column's form. Each node
@@ -15,6 +16,8 @@ export type BoundExpr =
   | { readonly kind: 'jsonNumber'; readonly value: JsonValue; readonly test: JsonNumberTest }
   | JsonContainsExpr
   | ContainsExpr
+  | ListEqualsExpr
+  | { readonly kind: 'jsonListEquals'; readonly value: JsonValue; readonly wanted: JsonScalar }
   | { readonly kind: 'isNull'; readonly value: FieldValue | JsonValue }
   | { readonly kind: 'exists'; readonly value: JsonValue }
   | { readonly kind: 'not'; readonly operand: BoundExpr }
@@ -35,6 +38,13 @@ export interface ContainsExpr {
   readonly tests: readonly ColumnTest[]
 }
 
+/** True where the row's array has as many elements as there are tests, and each passes its own. */
+export interface ListEqualsExpr {
+  readonly kind: 'listEquals'
+  readonly list: FieldValue
+  readonly tests: readonly ColumnTest[]
+}
+
 /** True where at least `neededCount` of the wanted values are elements of the JSON array. */
 export interface JsonContainsExpr {
   readonly kind: 'jsonContains'
@@ -43,7 +53,10 @@ export interface JsonContainsExpr {
   readonly neededCount: number
 }
 
-/** A number is a bigint where it is an integer that a double cannot count to. */
+/**
+ * A number is a bigint where it is an integer that a double cannot count to; a list is a text that no string
+ * is equal to.
+ */
 export type JsonScalar = number | bigint | string | boolean
 
 export type JsonNumberTest =
@@ -51,7 +64,13 @@ export type JsonNumberTest =
   | { readonly op: 'in'; readonly values: ReadonlySet<JsonScalar> }
 
 /** What a row is tested by; `dataType` tells the layout of the column that it evaluates to. */
-export type ColumnValue = FieldValue | ElementValue | LengthValue | ArithmeticValue | JsonValue
+export type ColumnValue =
+  | FieldValue
+  | ElementValue
+  | LengthValue
+  | ArithmeticValue
+  | ShiftedTime
+  | JsonValue
 
 export interface FieldValue {
   readonly kind: 'field'
@@ -79,6 +98,15 @@ export interface ArithmeticValue {
   readonly op: ColumnOperator
   readonly left: ColumnValue | ConstantValue
   readonly right: ColumnValue | ConstantValue
+  readonly dataType: DataType
+}
+
+/** A time that is moved by an interval, of every row. */
+export interface ShiftedTime {
+  readonly kind: 'shifted'
+  readonly time: FieldValue
+  readonly interval: TimeInterval
+  readonly sign: 1 | -1
   readonly dataType: DataType
 }
 
@@ -121,6 +149,7 @@ function collectFields(bound: BoundExpr, fields: Set<Field>): void {
       collectValueFields(bound.right, fields)
       break
     case 'contains':
+    case 'listEquals':
     case 'jsonContains':
       fields.add(bound.list.field)
       break
@@ -139,6 +168,9 @@ function collectValueFields(value: ColumnValue | ConstantValue, fields: Set<Fiel
       break
     case 'length':
       fields.add(value.list.field)
+      break
+    case 'shifted':
+      fields.add(value.time.field)
       break
     default:
       fields.add(value.field)

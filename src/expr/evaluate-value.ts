@@ -18,6 +18,7 @@ import type {
   LengthValue,
 } from './bound-expr.js'
 import { jsonLengthColumn, jsonValueColumn } from './json-columns.js'
+import { shiftTimes } from './time-interval.js'
 
 /** The columns of the rows that are looked at, by field id. */
 export type Columns = ReadonlyMap<number, Column>
@@ -33,6 +34,12 @@ export function evaluateValue(value: ColumnValue, columns: Columns, rowCount: nu
       return lengthColumn(value, columns, rowCount)
     case 'arithmetic':
       return arithmeticColumn(value, columns, rowCount)
+    case 'shifted': {
+      const { values, validity } = columns.get(value.time.field.fieldId) as FixedColumn
+      const times = values.subarray(0, rowCount) as BigInt64Array
+      const moved = shiftTimes(times, value.interval, value.sign)
+      return { shape: 'fixed', values: moved, width: 1, validity }
+    }
     case 'json':
       return jsonValueColumn(value, columns.get(value.field.fieldId) as BytesColumn, rowCount)
   }

@@ -1,9 +1,21 @@
-import { bitmapWithLength } from '../column/bitmap.js'
+import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
 import type { BytesColumn, ListColumn } from '../column/column.js'
-import type { BoundExpr, ContainsExpr, FieldValue, JsonValue } from './bound-expr.js'
+import type {
+  BoundExpr,
+  ContainsExpr,
+  FieldValue,
+  JsonValue,
+  ListEqualsExpr,
+} from './bound-expr.js'
 import { compareColumns } from './compare-columns.js'
 import { type Columns, evaluateValue } from './evaluate-value.js'
-import { jsonContains, jsonExists, jsonIsNull, jsonNumberPasses } from './json-predicates.js'
+import {
+  jsonContains,
+  jsonExists,
+  jsonIsNull,
+  jsonListEquals,
+  jsonNumberPasses,
+} from './json-predicates.js'
 import { runTest } from './run-test.js'
 import { type Truth, truthAnd, truthConstant, truthNot, truthOf, truthOr } from './truth.js'
 
@@ -34,6 +46,10 @@ function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Trut
       return jsonContains(bound, jsonColumn(bound.list, columns), rowCount)
     case 'contains':
       return containsTruth(bound, columns, rowCount)
+    case 'listEquals':
+      return listEqualsTruth(bound, columns, rowCount)
+    case 'jsonListEquals':
+      return jsonListEquals(bound, jsonColumn(bound.value, columns), rowCount)
     case 'isNull':
       return nullTruth(bound.value, columns, rowCount)
     case 'exists':
@@ -68,6 +84,22 @@ function containsTruth({ list, tests }: ContainsExpr, columns: Columns, rowCount
   const passed = bitmapWithLength(rowCount, true)
   for (const test of tests) {
     keepRowsWithElement(runTest(test, child, offsets[rowCount]), offsets, rowCount, passed)
+  }
+  return truthOf(passed, validity)
+}
+
+/** Each test runs over all elements at once, and counts for those at its own place. */
+function listEqualsTruth(
+  { list, tests }: ListEqualsExpr,
+  columns: Columns,
+  rowCount: number,
+): Truth {
+  const { offsets, child, validity } = columns.get(list.field.fieldId) as ListColumn
+  const passed = bitmapWithLength(rowCount)
+  const elements = tests.map((test) => runTest(test, child, offsets[rowCount]))
+  for (let row = 0; row < rowCount; row++) {
+    if (offsets[row + 1] - offsets[row] !== tests.length) continue
+    if (elements.every((bits, place) => hasBit(bits, offsets[row] + place))) setBit(passed, row)
   }
   return truthOf(passed, validity)
 }

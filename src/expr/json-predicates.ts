@@ -57,6 +57,25 @@ export function jsonContains(
   return { truth, known }
 }
 
+/** Unknown where there is no array at the path. */
+export function jsonListEquals(
+  { value, wanted }: Extract<BoundExpr, { kind: 'jsonListEquals' }>,
+  column: BytesColumn,
+  rowCount: number,
+): Truth {
+  const bytes = bufferOf(column)
+  const truth = bitmapWithLength(rowCount)
+  const known = bitmapWithLength(rowCount)
+  for (let row = 0; row < rowCount; row++) {
+    const end = column.offsets[row + 1]
+    const position = jsonLocate(bytes, column.offsets[row], end, value.path)
+    if (position < 0 || jsonKindAt(bytes, position) !== 'array') continue
+    setBit(known, row)
+    if (jsonScalarAt(bytes, position, end) === wanted) setBit(truth, row)
+  }
+  return { truth, known }
+}
+
 /** Unknown where the document itself is null. */
 export function jsonExists({ path }: JsonValue, column: BytesColumn, rowCount: number): Truth {
   const bytes = bufferOf(column)

@@ -1,7 +1,7 @@
 import type { JsonScalar } from './bound-expr.js'
-import { jsonKindAt, jsonSkip } from './json-scan.js'
+import { jsonFirstElement, jsonKindAt, jsonNextElement, jsonSkip } from './json-scan.js'
 
-/** The scalar that begins at `position`, or undefined of null, an object or an array. */
+/** The scalar or array that begins at `position`, or undefined of null or an object. */
 export function jsonScalarAt(bytes: Buffer, position: number, end: number): JsonScalar | undefined {
   switch (jsonKindAt(bytes, position)) {
     case 'number':
@@ -10,9 +10,26 @@ export function jsonScalarAt(bytes: Buffer, position: number, end: number): Json
       return jsonTextAt(bytes, position, jsonSkip(bytes, position, end))
     case 'flag':
       return jsonFlagAt(bytes, position)
+    case 'array':
+      return jsonListAt(bytes, position, end)
     default:
       return undefined
   }
+}
+
+/** A list as a text that is the same for equal lists, and begins as no string of JSON is likely to. */
+export function listScalar(items: readonly (JsonScalar | undefined)[]): JsonScalar {
+  const texts = items.map((item) => (typeof item === 'string' ? JSON.stringify(item) : `${item}`))
+  return `\0[${texts.join()}]`
+}
+
+function jsonListAt(bytes: Buffer, position: number, end: number): JsonScalar {
+  const items: (JsonScalar | undefined)[] = []
+  let element = jsonFirstElement(bytes, position, end)
+  for (; element >= 0; element = jsonNextElement(bytes, element, end)) {
+    items.push(jsonScalarAt(bytes, element, end))
+  }
+  return listScalar(items)
 }
 
 export function jsonFlagAt(bytes: Buffer, position: number): boolean {

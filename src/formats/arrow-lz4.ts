@@ -20,15 +20,26 @@ export function decodeLz4Frame(input: Uint8Array, byteLength: number): Uint8Arra
     if (header === 0) break
     const block = input.subarray(position, position + (header & 0x7fffffff))
     if (header >>> 31) output.set(block, filled)
-    filled = header >>> 31 ? filled + block.length : decodeLz4Block(block, output, filled)
+    // Blocks may copy from those before them, unless the frame says that they do not.
+    const windowBegin = flags & 0x20 ? filled : 0
+    filled =
+      header >>> 31 ? filled + block.length : decodeLz4Block(block, output, filled, windowBegin)
     position += block.length + (flags & 0x10 ? 4 : 0)
   }
   if (filled !== byteLength) throw new Error(`expected ${byteLength} bytes, got ${filled}`)
   return output
 }
 
-/** Decodes a block into `output` from `begin` on and returns where it ends there. */
-export function decodeLz4Block(input: Uint8Array, output: Uint8Array, begin: number): number {
+/**
+ * Decodes a block into `output` from `begin` on and returns where it ends there.
+ * @param windowBegin from where on bytes of `output` may be copied
+ */
+export function decodeLz4Block(
+  input: Uint8Array,
+  output: Uint8Array,
+  begin: number,
+  windowBegin: number,
+): number {
   let from = 0
   let to = begin
   while (from < input.length) {
@@ -56,7 +67,8 @@ export function decodeLz4Block(input: Uint8Array, output: Uint8Array, begin: num
         length += more
       }
     }
-    if (distance === 0 || distance > to - begin || to + length > output.length) throw corruptBlock()
+    if (distance === 0 || distance > to - windowBegin || to + length > output.length)
+      throw corruptBlock()
     copyWithin(output, to - distance, to, length)
     to += length
   }

@@ -55,7 +55,7 @@ function decodeBrotli(input: Uint8Array, byteLength: number): Uint8Array {
 
 function decodeLz4Raw(input: Uint8Array, byteLength: number): Uint8Array {
   const output = new Uint8Array(byteLength)
-  return output.subarray(0, decodeLz4Block(input, output, 0))
+  return output.subarray(0, decodeLz4Block(input, output, 0, 0))
 }
 
 /** Once these were Hadoop's: big-endian lengths, plain and stored, before each block. */
@@ -67,7 +67,7 @@ function decodeLz4(input: Uint8Array, byteLength: number): Uint8Array {
   for (let position = 0; position < input.length; ) {
     const end = position + 8 + view.getUint32(position + 4)
     const block = output.subarray(filled, filled + view.getUint32(position))
-    filled += decodeLz4Block(input.subarray(position + 8, end), block, 0)
+    filled += decodeLz4Block(input.subarray(position + 8, end), block, 0, 0)
     position = end
   }
   return output.subarray(0, filled)

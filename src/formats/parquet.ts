@@ -2,16 +2,16 @@ import type { Field } from '../schema/field.js'
 import { ArrowBatchReader } from './arrow-batch-reader.js'
 import { type ColumnMatch, matchColumns } from './arrow-match.js'
 import type { BatchReader, FileGroupOutline, Format, InputPart } from './format.js'
-import { type ParquetFile, readParquetFile } from './parquet-file.js'
-import { ParquetRowsReader } from './parquet-rows-reader.js'
+import type { ParquetFile } from './parquet-file.js'
 
-/** Parquet files: one makes whole rows. */
+/** Parquet files: one makes whole rows. Their libraries are loaded when a file comes. */
 export const parquetFormat: Format = {
   name: 'parquet',
   extensions: ['.parquet'],
   isRowFile: true,
 
   async outline([source], fields, reserved): Promise<FileGroupOutline> {
+    const { readParquetFile } = await import('./parquet-file.js')
     const file = await readParquetFile(source)
     const { warnings } = matchOf(file, fields, reserved)
     return { rowCount: file.rowCount, bytesTotal: source.byteLength, warnings }
@@ -19,10 +19,13 @@ export const parquetFormat: Format = {
 
   /** Parts are counted in rows of the file, and begin where a row group does. */
   async cut([source], _fields, _options, partCount): Promise<InputPart[]> {
+    const { readParquetFile } = await import('./parquet-file.js')
     return partsOf(await readParquetFile(source), partCount)
   },
 
   async open({ sources, fields, reserved, part, from, onReject }): Promise<BatchReader> {
+    const { readParquetFile } = await import('./parquet-file.js')
+    const { ParquetRowsReader } = await import('./parquet-rows-reader.js')
     const file = await readParquetFile(sources[0])
     const match = matchOf(file, fields, reserved)
     const range = { rowBegin: part.begin, rowEnd: part.end, bytes: part.bytes }

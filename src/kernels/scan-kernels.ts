@@ -1,3 +1,4 @@
+import { DataType } from '../schema/data-type.js'
 import type { Metric } from '../schema/metric.js'
 import { kernelExportsOn } from './kernel-module.js'
 
@@ -8,12 +9,15 @@ interface ScanKernels {
   /**
    * Offers rows to the heaps. Ids ascend from `firstId` and must ascend from call to call.
    * @param metric a number of `kernelMetrics`
-   * @param width floats of a row, or bytes of a row of bits
+   * @param element a number of `kernelElements`; queries are float32 whatever it is
+   * @param width components of a row, or bytes of a row of bits
    * @param mask bits of the rows that may be found, in whole words of 64 bits; 0: all rows
-   * @param scratch `scanScratchBytes(nq)` bytes
+   * @param near the least distance that counts; -Infinity: any
+   * @param scratch `scanScratchBytes(nq, element, width)` bytes
    */
   scan(
     metric: number,
+    element: number,
     width: number,
     rows: number,
     rowCount: number,
@@ -21,6 +25,7 @@ interface ScanKernels {
     mask: number,
     queries: number,
     nq: number,
+    near: number,
     heaps: number,
     k: number,
     scratch: number,
@@ -48,6 +53,17 @@ export const kernelMetrics: Partial<Record<Metric, number>> = {
   JACCARD: 4,
 }
 
+/**
+ * What the scan can read as rows of floats, by its numbers in `assembly/shape.ts`. Bits have a metric of
+ * their own instead.
+ */
+export const kernelElements: Partial<Record<DataType, number>> = {
+  [DataType.FloatVector]: 0,
+  [DataType.Float16Vector]: 1,
+  [DataType.BFloat16Vector]: 2,
+  [DataType.Int8Vector]: 3,
+}
+
 /** Rows of one word of a mask: a scan may begin at a multiple of it. */
 export const maskWordRows = 64
 
@@ -57,8 +73,9 @@ export const maskWordRows = 64
  */
 export const heapPlaceBytes = 8
 
-export function scanScratchBytes(nq: number): number {
-  return 1024 + 12 * Math.ceil(nq / 4) * 4
+export function scanScratchBytes(nq: number, element: number, width: number): number {
+  const wideBytes = element === 0 ? 0 : maskWordRows * width * 4
+  return 1024 + 12 * Math.ceil(nq / 4) * 4 + wideBytes
 }
 
 /** The distance in a heap's place, turned back. */

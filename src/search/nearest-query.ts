@@ -19,6 +19,8 @@ export interface NearestQuery {
   /** `nq` rows, little endian. */
   readonly bytes: Uint8Array
   readonly k: number
+  /** The least distance that counts; left out: any. */
+  readonly near?: number
   readonly signal?: AbortSignal
 }
 

@@ -1,10 +1,12 @@
+import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
-import { heapPlaceBytes, kernelMetrics } from '../kernels/scan-kernels.js'
+import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { mergeHeaps, noNeighbors } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
+import { kernelQueries } from './query-floats.js'
 import { run as runScanJob, type ScanJob } from './scan-job.js'
 import { openScan, type ScanQueries } from './scan-plan.js'
 
@@ -20,10 +22,12 @@ export async function nearest(
   views: readonly SegmentVectors[],
   query: NearestQuery,
 ): Promise<Neighbors[]> {
-  const metric = kernelMetricOf(query)
+  const kernel = kernelOf(query)
   const rowBytes = rowBytesOf(query)
   refuseOddBytes(query, rowBytes)
-  const width = query.dataType === DataType.FloatVector ? query.dim : rowBytes
+  const isBits = query.dataType === DataType.BinaryVector
+  const width = isBits ? rowBytes : query.dim
+  const near = query.near ?? Number.NEGATIVE_INFINITY
   const k = Math.min(query.k, rowCountOf(views))
   if (k === 0) return Array.from({ length: query.nq }, noNeighbors)
   const found: Neighbors[] = []
@@ -31,7 +35,8 @@ export async function nearest(
   for (let first = 0; first < query.nq; first += step) {
     const nq = Math.min(step, query.nq - first)
     const bytes = query.bytes.subarray(first * rowBytes, (first + nq) * rowBytes)
-    const queries = { metric, width, rowBytes, nq, k, bytes }
+    const queryRows = kernelQueries(query.dataType, bytes)
+    const queries = { ...kernel, width, rowBytes, nq, near, k, bytes: queryRows }
     found.push(...(await nearestOfSome(pool, memory, views, queries, query.signal)))
   }
   return found
@@ -94,19 +99,27 @@ function rowCountOf(views: readonly SegmentVectors[]): number {
   return rowCount
 }
 
-function kernelMetricOf({ dataType, metric }: NearestQuery): number {
+function kernelOf({ dataType, metric }: NearestQuery): { metric: number; element: number } {
   const isBits = metric === 'HAMMING' || metric === 'JACCARD'
-  const typeOfMetric = isBits ? DataType.BinaryVector : DataType.FloatVector
   const number = kernelMetrics[metric]
-  if (number !== undefined && dataType === typeOfMetric) return number
+  const element = isBits ? 0 : kernelElements[dataType]
+  if (
+    number !== undefined &&
+    element !== undefined &&
+    isBits === (dataType === DataType.BinaryVector)
+  ) {
+    return { metric: number, element }
+  }
   throw new MillraceError(
     'unsupported',
-    `search: expected FloatVector with L2, IP or COSINE, or BinaryVector with HAMMING or JACCARD, got ${dataTypeName(dataType)} with ${metric}`,
+    `search: expected vectors of numbers with L2, IP or COSINE, or BinaryVector with HAMMING or JACCARD, got ${dataTypeName(dataType)} with ${metric}`,
   )
 }
 
 function rowBytesOf({ dataType, dim }: NearestQuery): number {
-  return dataType === DataType.FloatVector ? dim * 4 : dim / 8
+  const layout = layoutOf({ dataType, elementType: DataType.None, dim })
+  if (layout.shape === 'fixed') return layout.width * layout.valuesType.BYTES_PER_ELEMENT
+  throw new TypeError(`${dataTypeName(dataType)} has no rows of fixed length`)
 }
 
 function refuseOddBytes({ nq, dim, bytes }: NearestQuery, rowBytes: number): void {

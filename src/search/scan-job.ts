@@ -16,11 +16,14 @@ export interface ScanJob {
   readonly memoryId: number
   readonly memory: WebAssembly.Memory
   readonly metric: number
-  /** Floats of a row, or bytes of a row of bits. */
+  readonly element: number
+  /** Components of a row, or bytes of a row of bits. */
   readonly width: number
+  /** Of a row as it is stored. */
   readonly rowBytes: number
   readonly queries: number
   readonly nq: number
+  readonly near: number
   readonly heaps: number
   readonly k: number
   readonly scratch: number
@@ -29,7 +32,7 @@ export interface ScanJob {
 
 /** Runs in any thread; a cancelled search stops within milliseconds. */
 export function run(job: ScanJob, context: Pick<WorkerContext, 'throwIfCancelled'>): void {
-  const { metric, width, queries, nq, heaps, k, scratch } = job
+  const { metric, element, width, queries, nq, near, heaps, k, scratch } = job
   const kernels = scanKernelsOn(job.memoryId, job.memory)
   const stepRows = rowsBetweenLooks(job)
   kernels.clearHeaps(heaps, nq, k)
@@ -40,7 +43,21 @@ export function run(job: ScanJob, context: Pick<WorkerContext, 'throwIfCancelled
       const rowCount = Math.min(stepRows, range.rowCount - begin)
       const mask = range.mask && range.mask + begin / 8
       const firstId = range.firstId + begin
-      kernels.scan(metric, width, rows, rowCount, firstId, mask, queries, nq, heaps, k, scratch)
+      kernels.scan(
+        metric,
+        element,
+        width,
+        rows,
+        rowCount,
+        firstId,
+        mask,
+        queries,
+        nq,
+        near,
+        heaps,
+        k,
+        scratch,
+      )
     }
   }
   kernels.sortHeaps(heaps, nq, k)

@@ -8,9 +8,12 @@ import type { ScanJob, ScanRange } from './scan-job.js'
 /** Queries as the kernels want them. */
 export interface ScanQueries {
   readonly metric: number
+  readonly element: number
   readonly width: number
+  /** Of a row as it is stored. */
   readonly rowBytes: number
   readonly nq: number
+  readonly near: number
   readonly k: number
   readonly bytes: Uint8Array
 }
@@ -116,7 +119,7 @@ function jobsIn(
   put: (bytes: Uint8Array) => number,
   take: (byteLength: number) => number,
 ): ScanJob[] {
-  const { metric, width, rowBytes, nq, k } = queries
+  const { metric, element, width, rowBytes, nq, near, k } = queries
   const { memoryId, memory } = pieces[0].part.region
   const queryRows = put(queries.bytes)
   const ranges = pieces.map(({ part, firstId, mask }) => ({
@@ -126,9 +129,21 @@ function jobsIn(
     mask: mask ? put(mask) : 0,
   }))
   return cut(ranges, jobRows, rowBytes).map((ranges) => ({
-    ...{ memoryId, memory, metric, width, rowBytes, queries: queryRows, nq, k, ranges },
+    ...{
+      memoryId,
+      memory,
+      metric,
+      element,
+      width,
+      rowBytes,
+      queries: queryRows,
+      nq,
+      near,
+      k,
+      ranges,
+    },
     heaps: take(nq * k * heapPlaceBytes),
-    scratch: take(scanScratchBytes(nq)),
+    scratch: take(scanScratchBytes(nq, element, width)),
   }))
 }
 

@@ -1,12 +1,32 @@
 import type { Column } from '../column/column.js'
+import type { FilterValues } from '../expr/filter-values.js'
 import type { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import type { PrimaryKey } from '../segment/segment-file.js'
 
 /** `nq` vectors of one dimension, as they lie on the wire: little endian, one after the other. */
 export interface QueryVectors {
   readonly dataType: DataType
   readonly nq: number
   readonly bytes: Uint8Array
+}
+
+/** Rows whose vectors are searched for, by their keys. */
+export interface QueryKeys {
+  readonly keys: readonly PrimaryKey[]
+}
+
+/** The nearest rows of each of the nearest groups: `topK` and `offset` count groups. */
+export interface Grouping {
+  readonly fieldName: string
+  /** Rows of a group. */
+  readonly size: number
+}
+
+/** A page of a search that goes on where the last page ended, up to `topK` rows. */
+export interface SearchPage {
+  /** The score of the last row so far, which is not given again; null: begins. */
+  readonly lastBound: number | null
 }
 
 export interface SearchRequest {
@@ -16,9 +36,11 @@ export interface SearchRequest {
   readonly partitionNames: readonly string[]
   /** An expression; empty: all rows. */
   readonly filter: string
+  /** What the expression's `{name}` stand for. */
+  readonly filterValues?: FilterValues
   /** Empty: the only vector field. */
   readonly vectorFieldName: string
-  readonly queries: QueryVectors
+  readonly queries: QueryVectors | QueryKeys
   readonly topK: number
   readonly offset: number
   /** Empty: the index's. */
@@ -28,19 +50,56 @@ export interface SearchRequest {
   /** Decimals that scores are rounded to; -1: not. */
   readonly roundDecimal: number
   readonly outputFields: readonly string[]
+  readonly grouping?: Grouping | null
+  readonly page?: SearchPage | null
+  /** Leaves out rows that are not sealed yet. */
+  readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
 }
+
+/** How the scores of several searches become one. */
+export type Ranker =
+  | { readonly strategy: 'rrf'; readonly k: number }
+  | {
+      readonly strategy: 'weighted'
+      /** One for each search. */
+      readonly weights: readonly number[]
+      /** Whether scores are brought between 0 and 1 first. */
+      readonly normScore: boolean
+    }
+
+export interface HybridSearchRequest {
+  readonly dbName: string
+  readonly collectionName: string
+  readonly partitionNames: readonly string[]
+  readonly searches: readonly HybridPart[]
+  readonly ranker: Ranker
+  readonly topK: number
+  readonly offset: number
+  readonly roundDecimal: number
+  readonly outputFields: readonly string[]
+  readonly ignoreGrowing?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** One of the searches of a hybrid search; `topK` rows of it take part. */
+export type HybridPart = Pick<
+  SearchRequest,
+  'filter' | 'filterValues' | 'vectorFieldName' | 'queries' | 'topK' | 'metricType' | 'params'
+>
 
 export interface QueryRequest {
   readonly dbName: string
   readonly collectionName: string
   readonly partitionNames: readonly string[]
   readonly filter: string
+  readonly filterValues?: FilterValues
   /** `count(*)` alone counts. */
   readonly outputFields: readonly string[]
   /** null: no limit. */
   readonly limit: number | null
   readonly offset: number
+  readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -63,6 +122,10 @@ export interface SearchResult {
   readonly scores: Float32Array
   readonly fields: readonly OutputField[]
   readonly outputFieldNames: readonly string[]
+  /** The values that rows were grouped by. */
+  readonly groupField?: OutputField | null
+  /** Of a page: where the next one begins. */
+  readonly lastBound?: number | null
 }
 
 export interface QueryResult {

@@ -9,6 +9,8 @@ import type { Field } from '../schema/field.js'
 export interface SegmentView {
   readonly segmentId: bigint
   readonly partitionId: bigint
+  /** Whether its rows came by Insert and are not sealed yet. */
+  readonly isGrowing: boolean
   readonly rowCount: number
   /** A bit for every row that is not deleted; null: none is. */
   readonly alive: Uint8Array | null

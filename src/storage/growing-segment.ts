@@ -166,6 +166,7 @@ export class GrowingSegment {
     return {
       segmentId: this.segmentId,
       partitionId: this.partitionId,
+      isGrowing: true,
       rowCount,
       alive,
       column: async (field) => this.#columnOf(field, scalars, rowCount),

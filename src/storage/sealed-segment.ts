@@ -147,6 +147,7 @@ export class SealedSegment {
     return {
       segmentId: this.record.segmentId,
       partitionId: this.record.partitionId,
+      isGrowing: false,
       rowCount: this.rowCount,
       alive: this.#alive,
       column: (field) => this.#viewColumn(field, vectors),

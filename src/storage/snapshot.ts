@@ -9,6 +9,7 @@ import type { Field } from '../schema/field.js'
 export interface PinnedView {
   readonly segmentId: bigint
   readonly partitionId: bigint
+  readonly isGrowing: boolean
   readonly rowCount: number
   readonly alive: Uint8Array | null
   column(field: Field): Promise<Column>

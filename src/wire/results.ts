@@ -28,6 +28,8 @@ interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
   readonly hitCounts: readonly number[]
   readonly ids: Column
   readonly scores: Float32Array
+  readonly groupField?: AnswerField | null
+  readonly lastBound?: number | null
 }
 
 export function messageFromQueryAnswer(answer: QueryAnswer): MessageInput<'QueryResults'> {
@@ -44,6 +46,7 @@ export function messageFromQueryAnswer(answer: QueryAnswer): MessageInput<'Query
 export function messageFromSearchAnswer(
   answer: SearchAnswer,
   sessionTimestamp: bigint,
+  iteratorToken = '',
 ): MessageInput<'SearchResults'> {
   const hitCount = answer.hitCounts.reduce((sum, count) => sum + count, 0)
   return {
@@ -57,10 +60,20 @@ export function messageFromSearchAnswer(
       topks: answer.hitCounts.map(BigInt),
       output_fields: answer.outputFieldNames,
       primary_field_name: answer.primaryFieldName,
+      ...(answer.groupField && groupValues(answer.groupField)),
+      ...(iteratorToken && {
+        search_iterator_v2_results: { token: iteratorToken, last_bound: answer.lastBound ?? 0 },
+      }),
     },
     collection_name: answer.collectionName,
     session_ts: sessionTimestamp,
   }
+}
+
+/** The newest SDKs read the list, those before it the single one. */
+function groupValues(answer: AnswerField): MessageInput<'SearchResultData'> {
+  const values = fieldDataFromAnswer(answer)
+  return { group_by_field_value: values, group_by_field_values: [values] }
 }
 
 /** Primary keys, Int64 or VarChar: also for the answer to Insert and Delete. */

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ImportTask } from '../../dist/bulk/import-task.js'
 import { BulkInsertState, MilvusClient, utility } from '../../dist/client/index.js'
 import { keyFromId, Store } from '../../dist/storage/store.js'
+import { randomFrom, seedOfRun } from '../support/random.js'
 import { CrashServer, sleep } from './crash-server.js'
-import { randomFrom, seedOfRun } from './random.js'
 import { createCollection, faultsOf, idsFrom, insertMessage, keysOf, writeRows } from './rows.js'
 
 /** So many bytes that an import is cut into a unit for each of several cores. */

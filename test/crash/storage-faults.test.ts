@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { BulkInsertState, DataType, MilvusClient, utility } from '../../dist/client/index.js'
 import { encodeNpyHeader, npyBytes } from '../../dist/formats/npy-writer.js'
 import { CrashServer, sleep } from './crash-server.js'
@@ -40,11 +40,8 @@ async function importEnd(collectionName: string, files = ['id.npy', 'vector.npy'
 const insert = (name: string, begin: number, end: number) =>
   server.connection.call('Insert', insertMessage(name, idsFrom(begin, end)))
 
-const onSmallDisk = it.runIf(canMount) // needs root on Linux
-
-onSmallDisk(
-  'fails an import on a full disk with the reason, and goes on (needs root on Linux)',
-  async () => {
+describe.runIf(canMount)('a full disk (needs root on Linux)', () => {
+  it('fails an import with the reason, and goes on', async () => {
     await startOnSmallDisk(40)
     await createCollection('other')
     await insert('other', 0, 1000)
@@ -62,12 +59,9 @@ onSmallDisk(
     await server.restart()
     expect(await faultsOf(server.connection, 'full', idsFrom(0, 200_000))).toEqual([])
     expect(await faultsOf(server.connection, 'other', idsFrom(0, 2000))).toEqual([])
-  },
-)
+  })
 
-onSmallDisk(
-  'refuses inserts on a full disk, answers, drops, and takes rows again (needs root on Linux)',
-  async () => {
+  it('refuses inserts, answers, drops, and takes rows again', async () => {
     await startOnSmallDisk(24)
     await createCollection('kept')
     await insert('kept', 0, 100)
@@ -93,8 +87,8 @@ onSmallDisk(
     await insert('kept', 200, 20_000)
     await server.connection.call('Flush', { collection_names: ['kept'] })
     expect(await faultsOf(server.connection, 'kept', idsFrom(0, 20_000))).toEqual([])
-  },
-)
+  })
+})
 
 it.each(['missing', 'truncated'])('tells of a segment file that is %s at start', async (fault) => {
   server = new CrashServer()

@@ -51,6 +51,12 @@ describe('an Arrow file', () => {
     expect(await rowsOf(path, fields)).toEqual(whole)
   })
 
+  it('may have buffers of several LZ4 blocks', async () => {
+    const rows = await rowsOf(pathOf('linked-blocks.arrow'), [fixtureFields.all[0]])
+    expect(rows.length).toBe(50_000)
+    expect(rows.every(({ id }, row) => id === String(row % 16))).toBe(true)
+  })
+
   it('is refused when it is Feather of version 1', async () => {
     const source = memorySource('a.feather', Buffer.from('FEA1 and what follows'))
     await expect(rowsOfSource(source, fieldsOfFixture('all.feather-v2.feather'))).rejects.toThrow(

@@ -21,6 +21,10 @@ for (const [name, python = ''] of Object.entries(pythons)) {
       expect(await askWith(python, 'milvus_client.py', server)).toMatchObject({ rows: 2_000 })
     })
 
+    it('searches by range, page by page, by groups, by ids and by several vectors', async () => {
+      expect(name).toContain((await askWith(python, 'searches.py', server)).pymilvus)
+    })
+
     it('is told the ranges of auto ids', async () => {
       expect(await askWith(python, 'auto_ids.py', server)).toEqual({ ids: 500 })
     })

@@ -1,4 +1,5 @@
 import { hasBit } from '../../dist/column/bitmap.js'
+import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
 
 /** A row and how far it is; smaller is nearer. */
@@ -29,6 +30,29 @@ export function nearestRows(
   }
   found.sort((a, b) => a.distance - b.distance || a.row - b.row)
   return found.slice(0, k)
+}
+
+/** Float16 and BFloat16 as their patterns, or bytes. */
+export type StoredValues = Uint16Array | Int8Array
+
+/** The plain twin of the widening: what each stored value is worth. */
+export function widened(dataType: DataType, values: StoredValues): Float32Array {
+  return Float32Array.from(values, (value) => {
+    if (dataType === DataType.Int8Vector) return value
+    return dataType === DataType.Float16Vector ? halfValue(value) : bfloatValue(value)
+  })
+}
+
+function halfValue(pattern: number): number {
+  const sign = pattern & 0x8000 ? -1 : 1
+  const exponent = (pattern >> 10) & 31
+  const fraction = (pattern & 0x3ff) / 1024
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN
+  return exponent === 0 ? sign * fraction * 2 ** -14 : sign * (1 + fraction) * 2 ** (exponent - 15)
+}
+
+function bfloatValue(pattern: number): number {
+  return new Float32Array(Uint32Array.of(pattern << 16).buffer)[0]
 }
 
 export function firstNonFinite(values: Float32Array | Float64Array): number {

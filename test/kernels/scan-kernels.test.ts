@@ -5,12 +5,14 @@ import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
 import {
   distanceFromKey,
   heapPlaceBytes,
+  kernelElements,
   kernelMetrics,
   type scanKernelsOn,
   scanScratchBytes,
 } from '../../dist/kernels/scan-kernels.js'
+import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
-import { nearestRows } from './reference.js'
+import { nearestRows, type StoredValues, widened } from './reference.js'
 
 type Values = Float32Array | Uint8Array
 type ScanKernels = ReturnType<typeof scanKernelsOn>
@@ -24,6 +26,9 @@ interface Case {
   readonly rows: Values
   readonly queries: Values
   readonly mask: Uint8Array | null
+  readonly near?: number
+  /** The rows as they are stored, where that is not float32. */
+  readonly stored?: { readonly dataType: DataType; readonly values: StoredValues }
 }
 
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 65_535, shared: true })
@@ -37,6 +42,8 @@ function kernelsOf(file: string): ScanKernels | null {
 
 /** What the kernels find, with memory laid out as tightly as callers may. */
 function scan(kernels: ScanKernels, { metric, width, rowCount, nq, k, ...input }: Case, from = 64) {
+  const element = kernelElements[input.stored?.dataType ?? DataType.FloatVector]!
+  const near = input.near ?? -Infinity
   let at = from
   const put = (values: ArrayBufferView) => {
     const address = at
@@ -47,14 +54,28 @@ function scan(kernels: ScanKernels, { metric, width, rowCount, nq, k, ...input }
     new Uint8Array(memory.buffer, address, bytes.length).set(bytes)
     return address
   }
-  const scratch = put(new Uint8Array(scanScratchBytes(nq)).fill(0xff))
+  const scratch = put(new Uint8Array(scanScratchBytes(nq, element, width)).fill(0xff))
   const heaps = put(new Uint8Array(nq * k * heapPlaceBytes))
   const queries = put(input.queries)
   const mask = input.mask ? put(input.mask) : 0
-  const rows = put(input.rows)
+  const rows = put(input.stored?.values ?? input.rows)
   kernels.clearHeaps(heaps, nq, k)
   const number = kernelMetrics[metric]!
-  kernels.scan(number, width, rows, rowCount, 0, mask, queries, nq, heaps, k, scratch)
+  kernels.scan(
+    number,
+    element,
+    width,
+    rows,
+    rowCount,
+    0,
+    mask,
+    queries,
+    nq,
+    near,
+    heaps,
+    k,
+    scratch,
+  )
   kernels.sortHeaps(heaps, nq, k)
   const places = new Uint32Array(memory.buffer, heaps, nq * k * 2)
   return Array.from({ length: nq }, (_, query) => neighborsAt(places, query * k, k))
@@ -69,10 +90,11 @@ function neighborsAt(places: Uint32Array, first: number, k: number) {
   return neighbors
 }
 
-function expected({ metric, width, rows, rowCount, mask, queries, nq, k }: Case) {
+function expected({ metric, width, rows, rowCount, mask, queries, nq, k, near = -Infinity }: Case) {
   return Array.from({ length: nq }, (_, index) => {
     const query = queries.subarray(index * width, (index + 1) * width)
-    return nearestRows(metric, width, rows, rowCount, mask, query, k)
+    const all = nearestRows(metric, width, rows, rowCount, mask, query, rowCount)
+    return all.filter(({ distance }) => distance >= near).slice(0, k)
   })
 }
 
@@ -116,6 +138,17 @@ const fraction = (random: () => number) => random() * 2 - 1
 const exactMetrics: Metric[] = ['L2', 'IP', 'COSINE', 'HAMMING', 'JACCARD']
 const floatMetrics: Metric[] = ['L2', 'IP', 'COSINE']
 
+/** Patterns of finite values, subnormal ones too. */
+const storedTypes: [string, DataType, (random: () => number) => number][] = [
+  ['Float16Vector', DataType.Float16Vector, (random) => (random() * 0x10000) & 0xbfff],
+  ['BFloat16Vector', DataType.BFloat16Vector, (random) => (random() * 0x10000) & 0xbfff],
+  ['Int8Vector', DataType.Int8Vector, (random) => random() * 256],
+]
+
+function valuesOf(dataType: DataType, patterns: readonly number[]): StoredValues {
+  return dataType === DataType.Int8Vector ? Int8Array.from(patterns) : Uint16Array.from(patterns)
+}
+
 const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
   .map((file) => ({ file, kernels: kernelsOf(file) }))
   .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
@@ -137,6 +170,68 @@ describe.each(builds)('the scan of $file', ({ kernels }) => {
         },
       ),
       { numRuns: 300 },
+    )
+  })
+
+  it.each(storedTypes)(
+    'finds among rows of %s what it finds among the same rows as floats',
+    (_, dataType, bits) => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...floatMetrics),
+          fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(64, 127, 129, 200)),
+          fc.integer({ min: 0, max: 150 }),
+          fc.integer({ min: 1, max: 6 }),
+          fc.integer(),
+          fc.constantFrom(null, 0.1, 0.9),
+          (metric, width, rowCount, nq, seed, density) => {
+            const plain = caseOf(metric, width, rowCount, nq, 9, seed, density, fraction)
+            const random = randomFrom(seed)
+            const patterns = Array.from({ length: rowCount * width }, () => bits(random))
+            const values = valuesOf(dataType, patterns)
+            const rows = widened(dataType, values)
+            const input = { ...plain, rows }
+            expect(scan(kernels, { ...input, stored: { dataType, values } })).toEqual(
+              scan(kernels, input),
+            )
+          },
+        ),
+        { numRuns: 60 },
+      )
+    },
+  )
+
+  it('widens every 16-bit pattern and every byte exactly', () => {
+    for (const [, dataType] of storedTypes) {
+      const count = dataType === DataType.Int8Vector ? 256 : 65_536
+      const values = valuesOf(
+        dataType,
+        Array.from({ length: count }, (_, pattern) => pattern),
+      )
+      const floats = widened(dataType, values).map((value) => (Number.isFinite(value) ? value : 0))
+      const finite = values.map((pattern, index) => (floats[index] === 0 ? 0 : pattern))
+      const input = { metric: 'IP', width: 1, nq: 1, mask: null, rows: floats } as const
+      const queries = Float32Array.of(-1)
+      const ask = { ...input, rowCount: count, k: count, queries }
+      const stored = { dataType, values: finite }
+      expect(scan(kernels, { ...ask, stored })).toEqual(scan(kernels, ask))
+    }
+  })
+
+  it('passes by what is nearer than it may be', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...exactMetrics),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: -4, max: 30 }),
+        fc.integer(),
+        (metric, width, nq, near, seed) => {
+          const input = { ...caseOf(metric, width, 150, nq, 10, seed, null, wholeNumber), near }
+          expect(scan(kernels, input)).toEqual(expected(input))
+        },
+      ),
+      { numRuns: 100 },
     )
   })
 

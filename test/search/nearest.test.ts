@@ -159,7 +159,7 @@ describe('nearest', () => {
   })
 
   it.each([
-    [DataType.Float16Vector, 'L2', 'Float16Vector with L2'],
+    [DataType.SparseFloatVector, 'L2', 'SparseFloatVector with L2'],
     [DataType.FloatVector, 'HAMMING', 'FloatVector with HAMMING'],
     [DataType.BinaryVector, 'L2', 'BinaryVector with L2'],
     [DataType.BinaryVector, 'SUBSTRUCTURE', 'BinaryVector with SUBSTRUCTURE'],
@@ -176,6 +176,28 @@ describe('nearest', () => {
     await expect(nearest(pool, memory, [], query)).rejects.toThrow(
       'expected 2 vectors of dimension 3, 24 bytes, got 12',
     )
+  })
+
+  it.each([
+    [DataType.Float16Vector, Uint16Array.of(0x3c00, 0x4000, 0xbc00, 0)],
+    [DataType.BFloat16Vector, Uint16Array.of(0x3f80, 0x4000, 0xbf80, 0)],
+    [DataType.Int8Vector, Int8Array.of(1, 2, -1, 0)],
+  ] as const)('searches rows of type %i as the floats 1, 2, -1 and 0', async (dataType, rows) => {
+    const bytes = new Uint8Array(rows.buffer)
+    const region = memory.allocate(bytes.length)
+    memory.bytesOf(region).set(bytes)
+    const parts = [{ region, rowBegin: 0, rowCount: 2 }]
+    const query = { dataType, dim: 2, nq: 1, bytes: Buffer.from(bytes.slice(0, bytes.length / 2)) }
+    const [found] = await nearest(pool, memory, [{ rowCount: 2, parts, mask: null }], {
+      ...query,
+      metric: 'L2',
+      k: 2,
+    })
+    expect(plain(found).map(({ row, distance }) => [row, distance])).toEqual([
+      [0, 0],
+      [1, 8],
+    ])
+    memory.free(region)
   })
 
   it('stops within milliseconds when it is cancelled, on the threads and on this one', async () => {

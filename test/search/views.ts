@@ -20,6 +20,7 @@ export function viewOf(
   return {
     segmentId,
     partitionId: 1n,
+    isGrowing: false,
     rowCount: rows.length,
     alive: deleted.size === 0 ? null : alive,
     column: async (field) => columns.get(field.fieldId)!,

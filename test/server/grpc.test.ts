@@ -115,11 +115,9 @@ describe('the gRPC service', () => {
   })
 
   it.each([
-    ['group_by_field', { search_params: pairs({ topk: '1', group_by_field: 'x' }) }],
-    ['range search', { search_params: pairs({ topk: '1', params: '{"radius": 1}' }) }],
-    ['expression templates', { expr_template_values: { x: { int64_val: 1n } } }],
+    ['group_by_fields', { search_params: pairs({ topk: '1', group_by_fields: 'x' }) }],
+    ['order_by_fields', { search_params: pairs({ topk: '1', order_by_fields: 'x:asc' }) }],
     ['several searches in one request', { sub_reqs: [{ dsl: '' }] }],
-    ['search by ids', { ids: { int_id: { data: BigInt64Array.of(1n) } } }],
     ['function scores', { function_score: { functions: [] } }],
   ])('refuses what it cannot search by yet: %s', async (feature, request) => {
     const { status } = await call('Search', request)
@@ -154,7 +152,7 @@ describe('the gRPC service', () => {
       expect(error).toMatchObject({ code: 12, details: `millrace does not support ${name}` })
       missing.push(name)
     }
-    expect(missing).toContain('HybridSearch')
+    expect(missing).toContain('RunAnalyzer')
     expect(missing).toContain('CreateCredential')
     expect(missing).not.toContain('Import')
   })

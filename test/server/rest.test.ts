@@ -333,7 +333,7 @@ describe('REST v2', () => {
     expect(events.map(([name]) => name)).toEqual([
       'event: progress',
       'event: progress',
-      'event: end',
+      'event: done',
     ])
     expect(JSON.parse(events[2][1].slice('data: '.length))).toMatchObject({ state: 'Completed' })
     expect((await send(server, 'GET', path('5'), '', {})).text).toContain('"code":2100')

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
+  groupingFrom,
   indexParamsFrom,
+  iteratorPageFrom,
   paramsFrom,
   queryWindow,
   refuseParams,
@@ -19,17 +21,26 @@ describe('the window of a search', () => {
   })
 
   it.each([
-    [{ topk: '0' }, 'topk [0] is invalid, it should be in range [1, 16384], but got 0'],
-    [{ topk: '16385' }, 'topk [16385] is invalid, it should be in range [1, 16384], but got 16385'],
-    [{ topk: 'ten' }, 'topk [ten] is invalid, it should be an integer'],
+    [{ topk: '0' }, 'topk [0] is invalid, top k should be in range [1, 16384], but got 0'],
+    [
+      { topk: '16385' },
+      'topk [16385] is invalid, top k should be in range [1, 16384], but got 16385',
+    ],
+    [{ topk: 'ten' }, 'topk [ten] is invalid'],
     [{ topk: '10', offset: '-1' }, 'offset [-1] is invalid'],
     [
       { topk: '10', offset: '16380' },
-      '(offset+limit) should be in range [1, 16384], but got 16390',
+      'offset+topk [16390] is invalid, top k should be in range [1, 16384], but got 16390',
     ],
-    [{}, 'topk not found in search_params'],
+    [{}, 'topk is required'],
   ])('refuses %o', (pairs, message) => {
     expect(() => searchWindow(params(pairs as Record<string, string>))).toThrow(message)
+  })
+})
+
+describe('the window of an iterator', () => {
+  it('is cut where it is wider than can be', () => {
+    expect(searchWindow(params({ topk: '20000', iterator: 'True' })).topK).toBe(16_384)
   })
 })
 
@@ -49,6 +60,48 @@ describe('the window of a query', () => {
   })
 })
 
+describe('the groups of a search', () => {
+  it('are of one row each where nothing is said', () => {
+    expect(groupingFrom(params({}), {})).toBeNull()
+    expect(groupingFrom(params({ group_by_field: 'a' }), {})).toEqual({ fieldName: 'a', size: 1 })
+  })
+
+  it.each([
+    [{ group_size: '0' }, {}, 'input group size:0 is negative, failed to do search_groupby'],
+    [{ group_size: '11' }, {}, 'input group size:11 exceeds configured max group size:10'],
+    [{ iterator: 'true' }, {}, 'Not allowed to do groupBy when doing iteration'],
+    [{}, { radius: 1 }, 'Not allowed to do range-search when doing search-group-by'],
+  ])('refuse %o beside %o', (pairs, indexParams, message) => {
+    const asked = params({ group_by_field: 'a', ...(pairs as Record<string, string>) })
+    expect(() => groupingFrom(asked, indexParams)).toThrow(message)
+  })
+})
+
+describe('a page of an iterator', () => {
+  const token = '0f8fad5b-d9cb-469f-a165-70867728950e'
+  const asked = { iterator: 'True', search_iter_v2: 'True', search_iter_batch_size: '7' }
+  const pageOf = (pairs: Record<string, string>) => iteratorPageFrom(params(pairs), () => token)
+
+  it('begins with a token and goes on from a bound', () => {
+    expect(pageOf({})).toBeNull()
+    expect(pageOf(asked)).toEqual({ token, batchSize: 7, lastBound: null })
+    const next = { ...asked, search_iter_id: token, search_iter_last_bound: '0.5' }
+    expect(pageOf(next)).toEqual({ token, batchSize: 7, lastBound: 0.5 })
+  })
+
+  it.each([
+    [{ iterator: 'False' }, 'both iterator and search_iter_v2 must be set in the SDK'],
+    [{ search_iter_batch_size: '' }, 'batch size is required'],
+    [{ search_iter_batch_size: '0' }, 'batch size [0] is invalid'],
+    [{ search_iter_id: 'x' }, 'invalid token format'],
+    [{ search_iter_last_bound: 'x' }, 'failed to parse input last bound'],
+    [{ offset: '1' }, 'Setting an offset is not permitted when using a search iterator v2'],
+  ])('refuses %o', (pairs, message) => {
+    const refused = { ...asked, ...(pairs as Record<string, string>) }
+    expect(() => pageOf(refused)).toThrow(message)
+  })
+})
+
 describe('parameters', () => {
   it('that nobody knows pass', () => {
     const iterator = { iterator: 'True', search_iter_v2: 'True', search_iter_batch_size: '1' }
@@ -57,8 +110,8 @@ describe('parameters', () => {
   })
 
   it('that are not there yet are refused by name', () => {
-    expect(() => refuseParams(params({ group_by_field: 'colour' }))).toThrow(
-      'millrace does not support group_by_field yet',
+    expect(() => refuseParams(params({ group_by_fields: 'colour' }))).toThrow(
+      'millrace does not support group_by_fields yet',
     )
   })
 

@@ -2,6 +2,9 @@ import type { Column } from '../../column/column.js'
 import { keyColumn } from '../../column/key-column.js'
 import { MillraceError } from '../../errors.js'
 import { bindExpr } from '../../expr/bind-expr.js'
+import type { BoundExpr } from '../../expr/bound-expr.js'
+import { fillTemplates } from '../../expr/fill-templates.js'
+import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
 import { pkValuesOf } from '../../expr/pk-values.js'
 import { primaryKeyOf } from '../../schema/collection-schema.js'
@@ -15,6 +18,7 @@ export async function deleteRows(
   open: OpenCollection,
   partitionName: string,
   filter: string,
+  filterValues: FilterValues = new Map(),
 ): Promise<Mutation> {
   const { record, rows } = open
   if (filter.trim() === '') {
@@ -23,9 +27,10 @@ export async function deleteRows(
       'delete: expected an expression, got an empty one: invalid parameter',
     )
   }
+  const bound = bindExpr(fillTemplates(parseExpr(filter), filterValues), record.schema)
   const names = partitionName ? [partitionName] : []
   const partitionIds = partitionIdsOf(record, names)
-  const { keys, rowCount } = await deletedKeys(open, partitionIds, filter)
+  const { keys, rowCount } = await deletedKeys(open, partitionIds, bound)
   const scope = partitionName ? partitionIds[0] : null
   const timestamp = await rows.delete({ keys, rowCount, partitionId: scope })
   return { ids: keys, rowCount, timestamp }
@@ -34,10 +39,9 @@ export async function deleteRows(
 async function deletedKeys(
   { record, rows }: OpenCollection,
   partitionIds: readonly bigint[],
-  filter: string,
+  bound: BoundExpr,
 ): Promise<{ readonly keys: Column; readonly rowCount: number }> {
   const { schema } = record
-  const bound = bindExpr(parseExpr(filter), schema)
   const named = pkValuesOf(bound)
   if (named) return { keys: keyColumn(primaryKeyOf(schema), named), rowCount: named.length }
   const snapshot = await rows.snapshot(partitionIds)

@@ -7,10 +7,12 @@ import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
 import type { S3Access } from '../../config.js'
 import { MillraceError } from '../../errors.js'
+import type { FilterValues } from '../../expr/filter-values.js'
 import { formatOf } from '../../formats/registry.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
 import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
+  HybridSearchRequest,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -334,8 +336,10 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionName: string,
     filter: string,
+    filterValues?: FilterValues,
   ): Promise<Mutation> {
-    return deleteRows(this.#collections.named(dbName, collectionName), partitionName, filter)
+    const open = this.#collections.named(dbName, collectionName)
+    return deleteRows(open, partitionName, filter, filterValues)
   }
 
   async flush(dbName: string, collectionName: string): Promise<FlushResult> {
@@ -355,6 +359,10 @@ export class EmbeddedEngine implements Engine {
 
   search(request: SearchRequest): Promise<SearchResult> {
     return this.#reads.search(request)
+  }
+
+  hybridSearch(request: HybridSearchRequest): Promise<SearchResult> {
+    return this.#reads.hybridSearch(request)
   }
 
   query(request: QueryRequest): Promise<QueryResult> {

@@ -1,17 +1,25 @@
 import { MillraceError } from '../../errors.js'
-import { bindExpr } from '../../expr/bind-expr.js'
-import type { BoundExpr } from '../../expr/bound-expr.js'
-import { parseExpr } from '../../expr/parse-expr.js'
-import { type CollectionSchema, fieldNamed, primaryKeyOf } from '../../schema/collection-schema.js'
-import { DataType, isVectorType } from '../../schema/data-type.js'
+import type { CollectionSchema } from '../../schema/collection-schema.js'
+import { fieldNamed, primaryKeyOf } from '../../schema/collection-schema.js'
+import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
-import { isLargerNearer, type Metric } from '../../schema/metric.js'
+import type { Metric } from '../../schema/metric.js'
+import { checkQueries } from '../../search/check-queries.js'
 import { cutDynamicKeys } from '../../search/dynamic-keys.js'
 import { gatherField, gatherKeys } from '../../search/gather.js'
+import { searchGroups } from '../../search/group-search.js'
+import { checkGroupField } from '../../search/group-values.js'
+import { fuseLists } from '../../search/hybrid-rank.js'
 import { type OutputFields, outputFieldsOf } from '../../search/output-fields.js'
+import { vectorsOfKeys } from '../../search/query-keys.js'
 import { countRows, selectRows } from '../../search/row-query.js'
 import type { RowRef } from '../../search/row-ref.js'
+import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
+import { searchPage } from '../../search/search-page.js'
+import { searchRangeFrom } from '../../search/search-range.js'
 import type {
+  HybridPart,
+  HybridSearchRequest,
   OutputField,
   QueryRequest,
   QueryResult,
@@ -19,13 +27,28 @@ import type {
   SearchResult,
 } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
-import { checkQueries, type Hit, searchVectors } from '../../search/vector-search.js'
+import {
+  type Hit,
+  openSearched,
+  type Searched,
+  searchVectors,
+  type VectorSearch,
+} from '../../search/vector-search.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Collections, type OpenCollection, partitionIdsOf } from './collections.js'
-import { metricOfField } from './indexes.js'
+import { boundFilter, searchedField, searchedMetric } from './search-target.js'
 
 const countName = 'count(*)'
+
+/** What every read says of where to look. */
+type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
+
+/** A search that is ready to run. */
+interface OpenSearch {
+  readonly search: VectorSearch
+  readonly searched: Searched
+}
 
 /** Searches and queries: each pins a snapshot, answers from it, and lets it go. */
 export class Reads {
@@ -39,27 +62,63 @@ export class Reads {
 
   async search(request: SearchRequest): Promise<SearchResult> {
     const open = await this.#loaded(request)
-    const { record } = open
-    const field = searchedField(record.schema, request.vectorFieldName)
-    const metric = searchedMetric(record, field, request.metricType)
-    checkQueries(field, request.queries)
-    const output = outputFieldsOf(record.schema, request.outputFields)
-    const filter = boundFilter(request.filter, record.schema)
-    return this.#withViews(open, request.partitionNames, async (views) => {
-      const { pool, memory } = this.#context
-      const search = { ...request, schema: record.schema, field, metric, filter }
-      const hits = await searchVectors(pool, memory, views, search)
+    const { schema } = open.record
+    const output = outputFieldsOf(schema, request.outputFields)
+    const groupField = groupFieldOf(schema, request)
+    return this.#withViews(open, request, async (views) => {
+      const opened = await this.#openSearch(open.record, views, request, request.signal)
+      const hits = await hitsOf(opened, views, request, groupField)
       const rows = hits.flat()
+      const { metric } = opened.search
       return {
-        collectionName: record.schema.name,
-        primaryFieldName: primaryKeyOf(record.schema).name,
-        nq: request.queries.nq,
+        ...(await answerOf(schema, views, rows, output)),
+        nq: opened.search.queries.nq,
         topK: request.topK,
         hitCounts: hits.map(({ length }) => length),
-        ids: await gatherKeys(views, rows, record.schema),
         scores: scoresOf(rows, metric, request.roundDecimal),
-        fields: await gatherFields(views, rows, output),
-        outputFieldNames: output.names,
+        groupField: groupField && (await outputField(views, rows, groupField)),
+        lastBound: lastBoundOf(rows, metric, request),
+      }
+    })
+  }
+
+  async hybridSearch(request: HybridSearchRequest): Promise<SearchResult> {
+    const open = await this.#loaded(request)
+    const { schema } = open.record
+    const output = outputFieldsOf(schema, request.outputFields)
+    return this.#withViews(open, request, async (views) => {
+      const lists = await Promise.all(
+        request.searches.map(async (part) => {
+          const { searched, search } = await this.#openSearch(
+            open.record,
+            views,
+            part,
+            request.signal,
+          )
+          const found = await searchVectors(searched, search, part.topK)
+          return found.map(({ hits }) => ({
+            metric: search.metric,
+            hits: hits.slice(0, part.topK),
+          }))
+        }),
+      )
+      const { topK, offset, roundDecimal, ranker } = request
+      const fused = lists[0].map((_, query) =>
+        fuseLists(
+          lists.map((list) => list[query]),
+          ranker,
+        ).slice(offset, offset + topK),
+      )
+      const rows = fused.flat()
+      const scores = Float32Array.from(rows, ({ score }) =>
+        roundDecimal < 0 ? score : rounded(score, roundDecimal),
+      )
+      return {
+        ...(await answerOf(schema, views, rows, output)),
+        nq: fused.length,
+        topK,
+        hitCounts: fused.map(({ length }) => length),
+        scores,
       }
     })
   }
@@ -67,9 +126,9 @@ export class Reads {
   async query(request: QueryRequest): Promise<QueryResult> {
     const open = await this.#loaded(request)
     const { schema } = open.record
-    const filter = boundFilter(request.filter, schema)
+    const filter = boundFilter(schema, request.filter, request.filterValues)
     const base = { collectionName: schema.name, primaryFieldName: primaryKeyOf(schema).name }
-    return this.#withViews(open, request.partitionNames, async (views, sessionTimestamp) => {
+    return this.#withViews(open, request, async (views, sessionTimestamp) => {
       if (request.outputFields.some(isCount)) {
         checkCount(request)
         const count = await countRows(views, filter)
@@ -88,12 +147,29 @@ export class Reads {
     })
   }
 
+  async #openSearch(
+    record: CollectionRecord,
+    views: readonly SegmentView[],
+    part: HybridPart,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenSearch> {
+    const { schema } = record
+    const field = searchedField(schema, part.vectorFieldName)
+    const metric = searchedMetric(record, field, part.metricType)
+    const range = searchRangeFrom(part.params, metric)
+    const filter = boundFilter(schema, part.filter, part.filterValues)
+    const queries =
+      'keys' in part.queries
+        ? await vectorsOfKeys(views, schema, field, part.queries.keys)
+        : part.queries
+    checkQueries(field, queries)
+    const search = { schema, field, metric, queries, range, signal }
+    const { pool, memory } = this.#context
+    return { search, searched: await openSearched(pool, memory, views, search, filter) }
+  }
+
   /** @throws collectionNotLoaded, partitionNotLoaded */
-  async #loaded({
-    dbName,
-    collectionName,
-    partitionNames,
-  }: Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames'>): Promise<OpenCollection> {
+  async #loaded({ dbName, collectionName, partitionNames }: Scope): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
@@ -103,13 +179,14 @@ export class Reads {
 
   async #withViews<Result>(
     { record, rows }: OpenCollection,
-    partitionNames: readonly string[],
+    { partitionNames, ignoreGrowing = false }: Scope,
     read: (views: readonly SegmentView[], timestamp: bigint) => Promise<Result>,
   ): Promise<Result> {
     const wanted = partitionIdsOf(record, partitionNames)
     const snapshot = await rows.snapshot(wanted.filter((id) => rows.isLoaded(id)))
     try {
-      return await read(snapshot.views, snapshot.timestamp)
+      const views = snapshot.views.filter(({ isGrowing }) => !(ignoreGrowing && isGrowing))
+      return await read(views, snapshot.timestamp)
     } finally {
       snapshot.release()
     }
@@ -130,42 +207,53 @@ function checkLoaded(record: CollectionRecord, partitionNames: readonly string[]
   }
 }
 
-function boundFilter(filter: string, schema: CollectionSchema): BoundExpr | null {
-  return filter.trim() === '' ? null : bindExpr(parseExpr(filter), schema)
-}
-
-function searchedField(schema: CollectionSchema, name: string): Field {
-  const vectors = schema.fields.filter(({ dataType }) => isVectorType(dataType))
-  if (name === '' && vectors.length === 1) return vectors[0]
-  if (name === '') {
+function groupFieldOf(schema: CollectionSchema, { grouping }: SearchRequest): Field | null {
+  if (!grouping) return null
+  const field = fieldNamed(schema, grouping.fieldName)
+  if (!field) {
     throw new MillraceError(
-      'parameterInvalid',
-      'multiple anns_fields exist, please specify a anns_field in search_params: invalid parameter',
+      'fieldNotFound',
+      `groupBy field not found in schema: field not found[field=${grouping.fieldName}]`,
     )
   }
-  const field = fieldNamed(schema, name)
-  if (field && isVectorType(field.dataType)) return field
-  throw new MillraceError(
-    'parameterInvalid',
-    `failed to create query plan: failed to get field schema by name: fieldName(${name}) not found: expected a vector field: invalid parameter`,
-  )
+  checkGroupField(field)
+  return field
 }
 
-function searchedMetric(record: CollectionRecord, field: Field, asked: string): Metric {
-  const metric = metricOfField(record, field)
-  if (asked === '' || asked.toUpperCase() === metric) return metric
-  throw new MillraceError(
-    'parameterInvalid',
-    `metric type not match: invalid parameter[expected=${metric}][actual=${asked}]`,
-  )
+async function hitsOf(
+  { search, searched }: OpenSearch,
+  views: readonly SegmentView[],
+  { topK, offset, grouping, page }: SearchRequest,
+  groupField: Field | null,
+): Promise<readonly (readonly Hit[])[]> {
+  if (page) return [await searchPage(searched, search, page, topK)]
+  if (groupField && grouping) {
+    const columns = await Promise.all(views.map((view) => view.column(groupField)))
+    return searchGroups(searched, search, columns, { topK, offset, size: grouping.size })
+  }
+  const found = await searchVectors(searched, search, topK + offset)
+  return found.map(({ hits }) => hits.slice(offset, offset + topK))
 }
 
-function scoresOf(hits: readonly Hit[], metric: Metric, roundDecimal: number): Float32Array {
-  const sign = isLargerNearer(metric) ? -1 : 1
-  const scores = Float32Array.from(hits, ({ distance }) => sign * distance)
-  if (roundDecimal < 0) return scores
-  const scale = 10 ** roundDecimal
-  return scores.map((score) => Math.floor(score * scale + 0.5) / scale)
+/** An empty page is the last, and leaves the bound where it was. */
+function lastBoundOf(rows: readonly Hit[], metric: Metric, { page }: SearchRequest): number | null {
+  const last = rows.at(-1)
+  return page && last ? scoreOf(last.distance, metric) : (page?.lastBound ?? null)
+}
+
+async function answerOf(
+  schema: CollectionSchema,
+  views: readonly SegmentView[],
+  rows: readonly RowRef[],
+  output: OutputFields,
+) {
+  return {
+    collectionName: schema.name,
+    primaryFieldName: primaryKeyOf(schema).name,
+    ids: await gatherKeys(views, rows, schema),
+    fields: await gatherFields(views, rows, output),
+    outputFieldNames: output.names,
+  }
 }
 
 function gatherFields(
@@ -174,17 +262,21 @@ function gatherFields(
   { fields, dynamicKeys }: OutputFields,
 ): Promise<OutputField[]> {
   const gathered = fields.map(async (field): Promise<OutputField> => {
-    const column = await gatherField(views, rows, field)
-    const isCut = field.isDynamic && dynamicKeys !== null && column.shape === 'bytes'
-    return {
-      field,
-      column: isCut ? cutDynamicKeys(column, rows.length, dynamicKeys) : column,
-      rowCount: rows.length,
-    }
+    const answer = await outputField(views, rows, field)
+    const { column } = answer
+    if (!field.isDynamic || dynamicKeys === null || column.shape !== 'bytes') return answer
+    return { ...answer, column: cutDynamicKeys(column, rows.length, dynamicKeys) }
   })
   return Promise.all(gathered)
 }
 
+async function outputField(
+  views: readonly SegmentView[],
+  rows: readonly RowRef[],
+  field: Field,
+): Promise<OutputField> {
+  return { field, column: await gatherField(views, rows, field), rowCount: rows.length }
+}
 function isCount(name: string): boolean {
   return name.trim().toLowerCase() === countName
 }

@@ -1,8 +1,9 @@
 // The exact scan: the k nearest rows of each query, over the rows whose bit is set.
 import { distance } from './distance'
 import { offer, sortHeap, thresholdOf } from './heap'
-import { blockRows, HAMMING } from './shape'
-import { fillQueryTerms, scanTiles, squaredOf } from './tile'
+import { blockRows, FLOAT32, HAMMING } from './shape'
+import { fillQueryTerms, scanTiles, squaredOf, wideBlockOf } from './tile'
+import { storedBytes, widenBlock } from './widen'
 
 export function clearHeaps(heaps: usize, nq: u32, k: u32): void {
   memory.fill(heaps, 0xff, (<usize>nq * k) << 3)
@@ -15,25 +16,36 @@ export function sortHeaps(heaps: usize, nq: u32, k: u32): void {
 /**
  * Offers rows to the heaps. Ids ascend from `firstId` and must ascend from call to call, so that a row
  * as far as the threshold need not be offered.
- * @param width floats, or bytes of bits, of a row
+ * @param element what rows of floats are stored as; queries are float32
+ * @param width components, or bytes of bits, of a row
  * @param mask a bit for each row, in whole words of 64; 0: all rows
- * @param scratch 1,024 bytes, and 12 for each query, their number rounded up to a multiple of 4
+ * @param near the least distance that counts
+ * @param scratch 1,024 bytes, 12 for each query, their number rounded up to a multiple of 4, and a block
+ *   of rows of float32 where rows are stored as something else
  */
 export function scan(
-  metric: u32, width: u32, rows: usize, rowCount: u32, firstId: u32, mask: usize,
-  queries: usize, nq: u32, heaps: usize, k: u32, scratch: usize,
+  metric: u32, element: u32, width: u32, rows: usize, rowCount: u32, firstId: u32, mask: usize,
+  queries: usize, nq: u32, near: f32, heaps: usize, k: u32, scratch: usize,
 ): void {
   const isFloat = metric < HAMMING
+  const isWidened = isFloat && element != FLOAT32
+  const stored: usize = isFloat ? storedBytes(element, width) : width
   const stride: usize = isFloat ? <usize>width << 2 : width
   if (isFloat) fillQueryTerms(metric, width, queries, nq, scratch)
   for (let begin: u32 = 0; begin < rowCount; begin += blockRows) {
     const bits = survivors(mask, begin, rowCount)
     if (bits == 0) continue
-    const block = rows + <usize>begin * stride
+    let block = rows + <usize>begin * stored
+    if (isWidened) {
+      const wide = wideBlockOf(scratch, nq)
+      widenBlock(element, width, block, bits, wide)
+      block = wide
+    }
+    const id = firstId + begin
     if (isFloat && nq > 2) {
-      scanTiles(metric, width, block, bits, firstId + begin, queries, nq, heaps, k, scratch)
+      scanTiles(metric, width, block, bits, id, queries, nq, near, heaps, k, scratch)
     } else {
-      scanEach(metric, width, stride, block, bits, firstId + begin, queries, nq, heaps, k, scratch)
+      scanEach(metric, width, stride, block, bits, id, queries, nq, near, heaps, k, scratch)
     }
   }
 }
@@ -47,7 +59,7 @@ function survivors(mask: usize, begin: u32, rowCount: u32): u64 {
 
 function scanEach(
   metric: u32, width: u32, stride: usize, block: usize, bits: u64, firstId: u32,
-  queries: usize, nq: u32, heaps: usize, k: u32, scratch: usize,
+  queries: usize, nq: u32, near: f32, heaps: usize, k: u32, scratch: usize,
 ): void {
   for (let index: u32 = 0; index < nq; index++) {
     const query = queries + <usize>index * stride
@@ -57,7 +69,7 @@ function scanEach(
     for (let rest = bits; rest != 0; rest &= rest - 1) {
       const row = <u32>ctz(rest)
       const d = distance(metric, width, query, squared, block + <usize>row * stride)
-      if (d >= threshold) continue
+      if (d >= threshold || d < near) continue
       offer(heap, k, d, firstId + row)
       threshold = thresholdOf(heap)
     }

@@ -12,7 +12,8 @@
 // one among very many, is computed exactly, so an answer does not depend on how many queries were asked
 // together. Where the bound is NaN (an overflow, a length of zero) the exact way decides as well.
 //
-// scratch: 64 × { address, place in block, rowTerm, rowScale }, then queryTerm[], queryScale[], squared[]
+// scratch: 64 × { address, place in block, rowTerm, rowScale }, queryTerm[], queryScale[], squared[], and
+// the block itself where rows are widened
 import { distance } from './distance'
 import { dotProduct, isOrdinary } from './float-distances'
 import { offer, thresholdOf } from './heap'
@@ -42,13 +43,19 @@ export function squaredOf(scratch: usize, nq: u32, index: u32): f32 {
   return load<f32>(scratch + queryTable + 2 * columnBytes(nq) + (<usize>index << 2))
 }
 
+/** Where rows of float32 are made of rows that are stored as something else. */
+@inline
+export function wideBlockOf(scratch: usize, nq: u32): usize {
+  return scratch + queryTable + 3 * columnBytes(nq)
+}
+
 export function scanTiles(
   metric: u32, dim: u32, block: usize, bits: u64, firstId: u32,
-  queries: usize, nq: u32, heaps: usize, k: u32, scratch: usize,
+  queries: usize, nq: u32, near: f32, heaps: usize, k: u32, scratch: usize,
 ): void {
   const rowCount = fillRowTerms(metric, dim, block, bits, scratch)
   for (let first: u32 = 0; first < nq; first += 4) {
-    scanFour(metric, dim, rowCount, firstId, queries, first, nq, heaps, k, scratch)
+    scanFour(metric, dim, rowCount, firstId, queries, first, nq, near, heaps, k, scratch)
   }
 }
 
@@ -80,7 +87,7 @@ function scaleOf(metric: u32, squared: f32, l2Scale: f32): f32 {
 
 function scanFour(
   metric: u32, dim: u32, rowCount: u32, firstId: u32,
-  queries: usize, first: u32, nq: u32, heaps: usize, k: u32, scratch: usize,
+  queries: usize, first: u32, nq: u32, near: f32, heaps: usize, k: u32, scratch: usize,
 ): void {
   // Past the last query the tile computes it once more, for nobody.
   const last = nq - 1
@@ -137,9 +144,9 @@ function scanFour(
     const farX = f32x4.ge(boundsX, thresholds)
     const farY = f32x4.ge(boundsY, thresholds)
     if (i32x4.all_true(v128.and(farX, farY))) continue
-    offerNear(metric, dim, i32x4.bitmask(farX), entryA, firstId, queries, first, nq, heaps, k, scratch)
+    offerNear(metric, dim, i32x4.bitmask(farX), entryA, firstId, queries, first, nq, near, heaps, k, scratch)
     if (entryB != entryA) {
-      offerNear(metric, dim, i32x4.bitmask(farY), entryB, firstId, queries, first, nq, heaps, k, scratch)
+      offerNear(metric, dim, i32x4.bitmask(farY), entryB, firstId, queries, first, nq, near, heaps, k, scratch)
     }
     thresholds = thresholdsOf(heaps, k, first, nq)
   }
@@ -166,7 +173,7 @@ function thresholdsOf(heaps: usize, k: u32, first: u32, nq: u32): v128 {
 /** Offers a row to those of four queries whose bit in `far` is not set. */
 function offerNear(
   metric: u32, dim: u32, far: i32, entry: usize, firstId: u32,
-  queries: usize, first: u32, nq: u32, heaps: usize, k: u32, scratch: usize,
+  queries: usize, first: u32, nq: u32, near: f32, heaps: usize, k: u32, scratch: usize,
 ): void {
   const id = firstId + load<u32>(entry, 4)
   for (let index = first; index < min(first + 4, nq); index++, far >>= 1) {
@@ -174,6 +181,7 @@ function offerNear(
     const query = queries + ((<usize>index * dim) << 2)
     const squared = squaredOf(scratch, nq, index)
     const d = distance(metric, dim, query, squared, load<u32>(entry))
+    if (d < near) continue
     offer(heaps + ((<usize>index * k) << 3), k, d, id)
   }
 }

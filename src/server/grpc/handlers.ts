@@ -5,6 +5,7 @@ import { collectionChangeHandlers } from './collection-changes.js'
 import { collectionHandlers } from './collections.js'
 import { connectionHandlers } from './connection.js'
 import { databaseHandlers } from './databases.js'
+import { hybridSearchHandlers } from './hybrid-search.js'
 import { importHandlers } from './imports.js'
 import { indexHandlers } from './indexes.js'
 import { loadingHandlers } from './loading.js'
@@ -28,6 +29,7 @@ export const handlers: Handlers = {
   ...segmentHandlers,
   ...clusterHandlers,
   ...searchHandlers,
+  ...hybridSearchHandlers,
   ...queryHandlers,
   ...importHandlers,
 }

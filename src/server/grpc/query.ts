@@ -1,15 +1,13 @@
 import { MillraceError } from '../../errors.js'
+import { filterValuesFrom } from '../../wire/filter-values.js'
 import { messageFromQueryAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
-import { type Params, paramsFrom, queryWindow, refuseParams } from './search-params.js'
-import { hasEntries, refuse } from './unsupported.js'
+import { isOn, type Params, paramsFrom, queryWindow, refuseParams } from './search-params.js'
+import { refuse } from './unsupported.js'
 
 export const queryHandlers = {
   async Query({ engine, dbName, signal }, request) {
-    refuse({
-      'expression templates': hasEntries(request.expr_template_values),
-      namespaces: Boolean(request.namespace),
-    })
+    refuse({ namespaces: Boolean(request.namespace) })
     const params = paramsFrom(request.query_params)
     refuseParams(params)
     checkBounded(request, params)
@@ -18,8 +16,10 @@ export const queryHandlers = {
       collectionName: request.collection_name,
       partitionNames: request.partition_names,
       filter: request.expr,
+      filterValues: filterValuesFrom(request.expr_template_values),
       outputFields: request.output_fields,
       ...queryWindow(params),
+      ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
     })
     return messageFromQueryAnswer(result)

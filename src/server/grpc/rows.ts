@@ -1,10 +1,11 @@
 import type { FlushResult, Mutation } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
+import { filterValuesFrom } from '../../wire/filter-values.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
-import { hasEntries, refuse } from './unsupported.js'
+import { refuse } from './unsupported.js'
 
 export const rowHandlers = {
   async Insert(call, request) {
@@ -41,8 +42,8 @@ export const rowHandlers = {
 
   async Delete({ engine, dbName }, request) {
     const { collection_name, partition_name, expr, expr_template_values } = request
-    refuse({ 'expression templates': hasEntries(expr_template_values) })
-    const mutation = await engine.delete(dbName, collection_name, partition_name, expr)
+    const values = filterValuesFrom(expr_template_values)
+    const mutation = await engine.delete(dbName, collection_name, partition_name, expr, values)
     // Milvus: no keys since 2.3.2; SDKs that find some answer with them instead of the count.
     return { delete_cnt: BigInt(mutation.rowCount), timestamp: mutation.timestamp }
   },

@@ -1,8 +1,10 @@
 import { MillraceError } from '../../errors.js'
+import type { Grouping, SearchPage } from '../../search/search-request.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { refuse } from './unsupported.js'
 
 const windowMax = 16_384
+const groupSizeMax = 10
 
 /** `search_params` or `query_params`, by key. A later pair wins. */
 export type Params = ReadonlyMap<string, string>
@@ -12,11 +14,10 @@ export function paramsFrom(pairs: readonly KeyValuePair[]): Params {
 }
 
 const unsupportedParams: Readonly<Record<string, string>> = {
-  group_by_field: 'group_by_field',
   group_by_fields: 'group_by_fields',
   order_by_fields: 'order_by_fields',
+  rank_group_scorer: 'rank_group_scorer',
   query_iter_last_element_offset: 'iterators over elements',
-  search_iter_id: 'search iterators of version 2',
   analyzer_name: 'text search',
   json_path: 'grouping by a JSON path',
   timezone: 'timezone',
@@ -32,6 +33,11 @@ export function refuseParams(params: Params): void {
   refuse(Object.fromEntries(asked))
 }
 
+/** SDKs write "true", "True" or "1". */
+export function isOn(params: Params, key: string): boolean {
+  return ['true', '1', 't'].includes((params.get(key) ?? '').toLowerCase())
+}
+
 function isSet(params: Params, key: string): boolean {
   return !['', '[]', 'null', 'None', '-1', undefined].includes(params.get(key))
 }
@@ -39,74 +45,153 @@ function isSet(params: Params, key: string): boolean {
 /** @throws parameterInvalid with Milvus's text */
 export function searchWindow(params: Params): { topK: number; offset: number } {
   const topKText = params.get('topk') ?? params.get('limit')
-  if (topKText === undefined) throw invalid('topk not found in search_params')
-  const topK = wholeNumber('topk', topKText)
+  if (topKText === undefined) throw invalid('topk is required')
+  const asked = wholeNumber('topk', topKText)
+  // Milvus: an iterator may ask for more than there can be, since it goes on.
+  const topK = isOn(params, 'iterator') && asked > windowMax ? windowMax : asked
   const offset = wholeNumber('offset', params.get('offset') ?? '0')
-  if (topK < 1 || topK > windowMax) {
-    throw invalid(
-      `topk [${topK}] is invalid, it should be in range [1, ${windowMax}], but got ${topK}`,
-    )
-  }
-  if (offset < 0 || offset > windowMax) {
-    throw invalid(
-      `offset [${offset}] is invalid, it should be in range [0, ${windowMax}], but got ${offset}`,
-    )
-  }
-  checkSum(topK, offset)
+  checkRange('topk', topK)
+  if (offset !== 0) checkRange('offset', offset)
+  checkRange('offset+topk', topK + offset)
   return { topK, offset }
+}
+
+function checkRange(name: string, value: number): void {
+  if (value >= 1 && value <= windowMax) return
+  throw invalid(
+    `${name} [${value}] is invalid, top k should be in range [1, ${windowMax}], but got ${value}`,
+  )
 }
 
 /** @throws parameterInvalid with Milvus's text */
 export function queryWindow(params: Params): { limit: number | null; offset: number } {
   const limitText = params.get('limit')
-  const offset = wholeNumber('offset', params.get('offset') ?? '0')
   // Milvus: an offset without a limit, and the limit -1, ask for everything.
   if (limitText === undefined || limitText === '-1') return { limit: null, offset: 0 }
-  const limit = wholeNumber('limit', limitText)
-  if (limit < 1) throw invalid(`limit [${limit}] is invalid, should be greater than 0`)
-  if (offset < 0) throw invalid(`offset [${offset}] is invalid, should be gte than 0`)
-  checkSum(limit, offset)
+  return boundedWindow(params)
+}
+
+/** The window of a hybrid search, which must have one. @throws parameterInvalid with Milvus's text */
+export function rankWindow(params: Params): { topK: number; offset: number } {
+  if (!params.has('limit')) throw invalid('limit not found in rank_params')
+  const { limit, offset } = boundedWindow(params)
+  return { topK: limit, offset }
+}
+
+function boundedWindow(params: Params): { limit: number; offset: number } {
+  const limit = wholeNumber('limit', params.get('limit') ?? '')
+  const offset = wholeNumber('offset', params.get('offset') ?? '0')
+  const fault = windowFault(limit, offset)
+  if (fault) throw invalid(`invalid max query result window, ${fault}`)
   return { limit, offset }
 }
 
-function checkSum(limit: number, offset: number): void {
-  if (limit + offset <= windowMax) return
-  throw invalid(`(offset+limit) should be in range [1, ${windowMax}], but got ${limit + offset}`)
+function windowFault(limit: number, offset: number): string | null {
+  if (limit < 1) return `limit [${limit}] is invalid, should be greater than 0`
+  if (offset < 0) return `offset [${offset}] is invalid, should be gte than 0`
+  if (limit + offset <= windowMax) return null
+  return `(offset+limit) should be in range [1, ${windowMax}], but got ${limit + offset}`
 }
 
 /** -1: scores are not rounded. */
 export function roundDecimalFrom(params: Params): number {
-  const roundDecimal = wholeNumber('round_decimal', params.get('round_decimal') ?? '-1')
-  if (roundDecimal >= -1 && roundDecimal <= 6) return roundDecimal
-  throw invalid(
-    `round_decimal [${roundDecimal}] is invalid, it should be -1 or an integer in range [0, 6]`,
-  )
+  const text = params.get('round_decimal') ?? '-1'
+  if (/^(-1|[0-6])$/.test(text)) return Number(text)
+  throw invalid(`round_decimal [${text}] is invalid, should be -1 or an integer in range [0, 6]`)
+}
+
+/** The groups that are asked for. @throws parameterInvalid with Milvus's text */
+export function groupingFrom(
+  params: Params,
+  indexParams: Readonly<Record<string, unknown>>,
+): Grouping | null {
+  const fieldName = params.get('group_by_field') ?? ''
+  if (fieldName === '') return null
+  const size = wholeNumber('group_size', params.get('group_size') ?? '1')
+  if (size < 1) {
+    throw invalid(`input group size:${size} is negative, failed to do search_groupby`)
+  }
+  if (size > groupSizeMax) {
+    throw invalid(`input group size:${size} exceeds configured max group size:${groupSizeMax}`)
+  }
+  if (isOn(params, 'iterator')) throw forbidden('Not allowed to do groupBy when doing iteration')
+  if ('radius' in indexParams) {
+    throw forbidden('Not allowed to do range-search when doing search-group-by')
+  }
+  return { fieldName, size }
+}
+
+/** A page of an iterator of version 2, and its size. */
+interface IteratorPage extends SearchPage {
+  readonly batchSize: number
+  readonly token: string
+}
+
+/** @throws parameterInvalid with Milvus's text */
+export function iteratorPageFrom(params: Params, newToken: () => string): IteratorPage | null {
+  if (!isOn(params, 'search_iter_v2')) return null
+  if (!isOn(params, 'iterator')) {
+    throw iteratorFault('both iterator and search_iter_v2 must be set in the SDK')
+  }
+  if (wholeNumber('offset', params.get('offset') ?? '0') > 0) {
+    throw forbidden('Setting an offset is not permitted when using a search iterator v2')
+  }
+  const token = params.get('search_iter_id') || newToken()
+  if (!/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(token)) {
+    throw iteratorFault('invalid token format')
+  }
+  const sizeText = params.get('search_iter_batch_size')
+  if (!sizeText) throw iteratorFault('batch size is required')
+  const batchSize = wholeNumber('search_iter_batch_size', sizeText)
+  checkRange('batch size', batchSize)
+  return { token, batchSize, lastBound: lastBoundFrom(params.get('search_iter_last_bound')) }
+}
+
+function lastBoundFrom(text: string | undefined): number | null {
+  if (!text) return null
+  const bound = Number(text)
+  if (!Number.isNaN(bound)) return Math.fround(bound)
+  throw iteratorFault(`failed to parse input last bound, got ${text}`)
+}
+
+function iteratorFault(message: string): MillraceError {
+  return invalid(`parse iterator v2 info failed: ${message}`)
 }
 
 /** The index's search parameters: the JSON object under `params`. */
 export function indexParamsFrom(params: Params): Readonly<Record<string, unknown>> {
   const text = params.get('params')
   if (text === undefined || text === '') return {}
-  const value = jsonFrom(text)
+  return jsonObjectFrom('search params', text)
+}
+
+/** @throws parameterInvalid */
+export function jsonObjectFrom(what: string, text: string): Readonly<Record<string, unknown>> {
+  const value = jsonFrom(what, text)
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>
   }
-  throw invalid(`search params: expected a JSON object, got ${text.slice(0, 60)}`)
+  throw invalid(`${what}: expected a JSON object, got ${text.slice(0, 60)}`)
 }
 
-function jsonFrom(text: string): unknown {
+function jsonFrom(what: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw invalid(`search params: ${(error as SyntaxError).message}`)
+    throw invalid(`${what}: ${(error as SyntaxError).message}`)
   }
 }
 
 function wholeNumber(key: string, text: string): number {
   if (/^-?\d{1,15}$/.test(text)) return Number(text)
-  throw invalid(`${key} [${text}] is invalid, it should be an integer`)
+  throw invalid(`${key} [${text}] is invalid`)
 }
 
 function invalid(message: string): MillraceError {
   return new MillraceError('parameterInvalid', message)
+}
+
+/** Milvus: two things that do not go together are a parameter without a value. */
+function forbidden(message: string): MillraceError {
+  return invalid(`${message}: invalid parameter[expected=][actual=]`)
 }

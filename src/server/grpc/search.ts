@@ -1,49 +1,67 @@
+import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../errors.js'
-import type { QueryVectors } from '../../search/search-request.js'
+import type { QueryKeys, QueryVectors } from '../../search/search-request.js'
+import { filterValuesFrom } from '../../wire/filter-values.js'
 import { vectorsFromPlaceholderGroup } from '../../wire/placeholder-group.js'
 import { messageFromSearchAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
 import {
+  groupingFrom,
   indexParamsFrom,
+  isOn,
+  iteratorPageFrom,
+  type Params,
   paramsFrom,
   refuseParams,
   roundDecimalFrom,
   searchWindow,
 } from './search-params.js'
-import { hasEntries, refuse } from './unsupported.js'
+import { refuse } from './unsupported.js'
 
 const nqMax = 16_384
 
 export const searchHandlers = {
   async Search({ engine, dbName, signal }, request) {
     refuseFeatures(request)
+    refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
     const params = paramsFrom(request.search_params)
-    refuseParams(params)
-    const indexParams = indexParamsFrom(params)
-    refuse({ 'range search': 'radius' in indexParams || 'range_filter' in indexParams })
+    const part = searchPartFrom(request, params)
+    const page = iteratorPageFrom(params, randomUUID)
+    const { topK, offset } = searchWindow(params)
     const result = await engine.search({
+      ...part,
       dbName,
       collectionName: request.collection_name,
       partitionNames: request.partition_names,
-      filter: request.dsl,
-      vectorFieldName: params.get('anns_field') ?? '',
-      queries: queriesOf(request),
-      ...searchWindow(params),
-      metricType: params.get('metric_type') ?? '',
-      params: indexParams,
+      topK: page?.batchSize ?? topK,
+      offset,
       roundDecimal: roundDecimalFrom(params),
       outputFields: request.output_fields,
+      grouping: groupingFrom(params, part.params),
+      page,
+      ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
     })
-    return messageFromSearchAnswer(result, engine.allocTimestamp())
+    return messageFromSearchAnswer(result, engine.allocTimestamp(), page?.token)
   },
 } satisfies Handlers
 
-function refuseFeatures(request: Request<'Search'>): void {
+/** What a search looks for, where it is alone and where it is one of several. */
+export function searchPartFrom(request: Request<'Search'>, params: Params) {
+  refuseParams(params)
+  return {
+    filter: request.dsl,
+    filterValues: filterValuesFrom(request.expr_template_values),
+    vectorFieldName: params.get('anns_field') ?? '',
+    queries: queriesOf(request),
+    metricType: params.get('metric_type') ?? '',
+    params: indexParamsFrom(params),
+  }
+}
+
+/** What no search has yet. */
+export function refuseFeatures(request: Request<'Search'>): void {
   refuse({
-    'search by ids': request.search_by_primary_keys || request.ids !== null,
-    'several searches in one request': request.sub_reqs.length > 0,
-    'expression templates': hasEntries(request.expr_template_values),
     'function scores': request.function_score !== null,
     highlighters: request.highlighter !== null,
     'search aggregation': request.search_aggregation !== null,
@@ -53,7 +71,8 @@ function refuseFeatures(request: Request<'Search'>): void {
 }
 
 /** @throws parameterInvalid with Milvus's text */
-function queriesOf({ placeholder_group, nq }: Request<'Search'>): QueryVectors {
+function queriesOf({ placeholder_group, nq, ids }: Request<'Search'>): QueryVectors | QueryKeys {
+  if (ids !== null) return { keys: [...(ids.int_id?.data ?? ids.str_id?.data ?? [])] }
   const queries = vectorsFromPlaceholderGroup(placeholder_group ?? new Uint8Array(), Number(nq))
   if (queries.nq <= nqMax) return queries
   throw new MillraceError(

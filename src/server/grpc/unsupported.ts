@@ -7,8 +7,3 @@ export function refuse(features: Readonly<Record<string, boolean>>): void {
     throw new MillraceError('unsupported', `millrace does not support ${feature} yet`)
   }
 }
-
-/** Whether a map of a message has an entry. */
-export function hasEntries(map: object): boolean {
-  return Object.keys(map).length > 0
-}

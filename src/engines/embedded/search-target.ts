@@ -1,0 +1,48 @@
+import { MillraceError } from '../../errors.js'
+import { bindExpr } from '../../expr/bind-expr.js'
+import type { BoundExpr } from '../../expr/bound-expr.js'
+import { fillTemplates } from '../../expr/fill-templates.js'
+import type { FilterValues } from '../../expr/filter-values.js'
+import { parseExpr } from '../../expr/parse-expr.js'
+import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
+import { isVectorType } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
+import type { Metric } from '../../schema/metric.js'
+import type { CollectionRecord } from '../../storage/records.js'
+import { metricOfField } from './indexes.js'
+
+/** A filter for the rows of a schema; null: all of them. */
+export function boundFilter(
+  schema: CollectionSchema,
+  filter: string,
+  values: FilterValues = new Map(),
+): BoundExpr | null {
+  return filter.trim() === '' ? null : bindExpr(fillTemplates(parseExpr(filter), values), schema)
+}
+
+/** The vector field of a name, or the only one. @throws parameterInvalid */
+export function searchedField(schema: CollectionSchema, name: string): Field {
+  const vectors = schema.fields.filter(({ dataType }) => isVectorType(dataType))
+  if (name === '' && vectors.length === 1) return vectors[0]
+  if (name === '') {
+    throw invalidParameter(
+      'multiple anns_fields exist, please specify a anns_field in search_params',
+    )
+  }
+  const field = fieldNamed(schema, name)
+  if (field && isVectorType(field.dataType)) return field
+  throw invalidParameter(
+    `failed to create query plan: failed to get field schema by name: fieldName(${name}) not found: expected a vector field`,
+  )
+}
+
+/** The metric of the field's index, which is the one to ask for. @throws parameterInvalid */
+export function searchedMetric(record: CollectionRecord, field: Field, asked: string): Metric {
+  const metric = metricOfField(record, field)
+  if (asked === '' || asked.toUpperCase() === metric) return metric
+  throw new MillraceError(
+    'parameterInvalid',
+    `metric type not match: invalid parameter[expected=${metric}][actual=${asked}]`,
+  )
+}

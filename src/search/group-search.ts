@@ -1,0 +1,125 @@
+import { bitmapWithLength, clearBit } from '../column/bitmap.js'
+import type { Column } from '../column/column.js'
+import type { PrimaryKey } from '../segment/segment-file.js'
+import { type GroupValue, groupValueAt } from './group-values.js'
+import type { QueryVectors } from './search-request.js'
+import {
+  type Found,
+  type Hit,
+  type Searched,
+  searchVectors,
+  type VectorSearch,
+} from './vector-search.js'
+
+/** How many groups are wanted, and how many rows of each. */
+interface GroupWindow {
+  readonly topK: number
+  readonly offset: number
+  readonly size: number
+}
+
+/**
+ * The nearest rows of the nearest groups of each query: groups in the order of their nearest row, one
+ * after the other. `groupColumns` are the segments' columns of the field that groups.
+ */
+export async function searchGroups(
+  searched: Searched,
+  search: VectorSearch,
+  groupColumns: readonly Column[],
+  window: GroupWindow,
+): Promise<Hit[][]> {
+  const wanted = (window.topK + window.offset) * window.size
+  const found = await searchVectors(searched, search, wanted)
+  const answers: Hit[][] = []
+  for (const [index, first] of found.entries()) {
+    const groups = new Groups(groupColumns, window)
+    groups.add(first.hits)
+    if (!first.isAll) {
+      const queries = queryAt(search.queries, index)
+      await fillGroups(searched, { ...search, queries }, groups, wanted)
+    }
+    answers.push(groups.hits())
+  }
+  return answers
+}
+
+/** Looks for more rows, each time without those of groups that need no more. */
+async function fillGroups(
+  searched: Searched,
+  search: VectorSearch,
+  groups: Groups,
+  wanted: number,
+): Promise<void> {
+  while (!groups.areFull) {
+    const vectors = searched.vectors.map(({ mask, ...segment }, viewIndex) => ({
+      ...segment,
+      mask: groups.openRows(viewIndex, segment.rowCount, mask),
+    }))
+    const [found] = (await searchVectors({ ...searched, vectors }, search, wanted)) as [Found]
+    groups.add(found.hits)
+    if (found.isAll) return
+  }
+}
+
+/** The groups found so far, in the order of their nearest row. */
+class Groups {
+  readonly #columns: readonly Column[]
+  readonly #window: GroupWindow
+  readonly #groups = new Map<GroupValue, Hit[]>()
+  readonly #seen = new Set<PrimaryKey>()
+
+  constructor(columns: readonly Column[], window: GroupWindow) {
+    this.#columns = columns
+    this.#window = window
+  }
+
+  /** Whether no row could change what is wanted. */
+  get areFull(): boolean {
+    const { size } = this.#window
+    return this.#isComplete && [...this.#groups.values()].every(({ length }) => length === size)
+  }
+
+  /** Takes rows that are no nearer than those it has, nearest first. */
+  add(hits: readonly Hit[]): void {
+    for (const hit of hits) {
+      if (this.#seen.has(hit.pk)) continue
+      const value = groupValueAt(this.#columns[hit.viewIndex], hit.rowOffset)
+      if (!this.#isOpen(value)) continue
+      this.#seen.add(hit.pk)
+      const group = this.#groups.get(value)
+      if (group) group.push(hit)
+      else this.#groups.set(value, [hit])
+    }
+  }
+
+  /** The rows of a segment that may still be wanted and are not here yet. */
+  openRows(viewIndex: number, rowCount: number, mask: Uint8Array | null): Uint8Array {
+    const open = mask === null ? bitmapWithLength(rowCount, true) : mask.slice()
+    const column = this.#columns[viewIndex]
+    for (let row = 0; row < rowCount; row++) {
+      if (!this.#isOpen(groupValueAt(column, row))) clearBit(open, row)
+    }
+    for (const hit of [...this.#groups.values()].flat()) {
+      if (hit.viewIndex === viewIndex) clearBit(open, hit.rowOffset)
+    }
+    return open
+  }
+
+  hits(): Hit[] {
+    return [...this.#groups.values()].slice(this.#window.offset).flat()
+  }
+
+  get #isComplete(): boolean {
+    return this.#groups.size === this.#window.topK + this.#window.offset
+  }
+
+  #isOpen(value: GroupValue): boolean {
+    const group = this.#groups.get(value)
+    return group ? group.length < this.#window.size : !this.#isComplete
+  }
+}
+
+function queryAt({ dataType, nq, bytes }: QueryVectors, index: number): QueryVectors {
+  const length = bytes.byteLength / nq
+  return { dataType, nq: 1, bytes: bytes.subarray(index * length, (index + 1) * length) }
+}

@@ -1,0 +1,70 @@
+import { MillraceError } from '../../errors.js'
+import type { HybridPart } from '../../search/search-request.js'
+import { messageFromSearchAnswer } from '../../wire/results.js'
+import type { Handlers, Request } from './call.js'
+import { rankerFrom } from './ranker.js'
+import { refuseFeatures, searchPartFrom } from './search.js'
+import {
+  isOn,
+  paramsFrom,
+  rankWindow,
+  refuseParams,
+  roundDecimalFrom,
+  searchWindow,
+} from './search-params.js'
+import { refuse } from './unsupported.js'
+
+const searchesMax = 1_024
+
+export const hybridSearchHandlers = {
+  async HybridSearch({ engine, dbName, signal }, request) {
+    refuse({
+      'function chains': request.function_chains.length > 0,
+      namespaces: Boolean(request.namespace),
+    })
+    const params = paramsFrom(request.rank_params)
+    refuseParams(params)
+    refuse({ 'hybrid search by groups': Boolean(params.get('group_by_field')) })
+    const searches = request.requests.map(partFrom)
+    checkSearches(searches)
+    const result = await engine.hybridSearch({
+      dbName,
+      collectionName: request.collection_name,
+      partitionNames: request.partition_names,
+      searches,
+      ranker: rankerFrom(params, request.function_score, searches.length),
+      ...rankWindow(params),
+      roundDecimal: roundDecimalFrom(params),
+      outputFields: request.output_fields,
+      ignoreGrowing: request.requests.some(isIgnoringGrowing),
+      signal,
+    })
+    return messageFromSearchAnswer(result, engine.allocTimestamp())
+  },
+} satisfies Handlers
+
+function partFrom(request: Request<'Search'>): HybridPart {
+  refuseFeatures(request)
+  const params = paramsFrom(request.search_params)
+  return { ...searchPartFrom(request, params), topK: searchWindow(params).topK }
+}
+
+function isIgnoringGrowing({ search_params }: Request<'Search'>): boolean {
+  return isOn(paramsFrom(search_params), 'ignore_growing')
+}
+
+function checkSearches(searches: readonly HybridPart[]): void {
+  const fault = searchesFault(searches)
+  if (fault) throw new MillraceError('parameterInvalid', `${fault}: invalid parameter`)
+}
+
+function searchesFault(searches: readonly HybridPart[]): string | null {
+  if (searches.length === 0 || searches.length > searchesMax) {
+    return `maximum of ann search requests is ${searchesMax}, at least 1 is needed, got ${searches.length}`
+  }
+  const counts = searches.map(({ queries }) =>
+    'keys' in queries ? queries.keys.length : queries.nq,
+  )
+  if (counts.every((count) => count === counts[0])) return null
+  return `sub search's nq should be the same, got ${counts.join(', ')}`
+}
