@@ -4,9 +4,11 @@ import { rowsUnder, textUnder } from '../../formats/json-body.js'
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { queryWindow } from '../grpc/search-params.js'
 import { refuse } from '../grpc/unsupported.js'
 import { anything, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
+import { filterValuesIn } from './filter-values.js'
 import { type RowsRequest, rowsRoute } from './route.js'
 import { keyValues, rowObjects } from './row-objects.js'
 
@@ -45,16 +47,15 @@ export const deleteEntities = rowsRoute(
       partitionName: text,
       filter: text,
       id: anything,
-      exprParams: anything,
     }),
     required: { collectionName: 'CollectionName' },
   },
   async (request) => {
-    const { engine, body, dbName } = request
-    const { collectionName, partitionName, exprParams } = body
-    refuse({ 'expression templates': exprParams !== null })
+    const { engine, body, dbName, bodyText } = request
+    const { collectionName, partitionName } = body
     const filter = body.filter || keyFilter(request, schemaOf(request))
-    const { rowCount } = await engine.delete(dbName, collectionName, partitionName, filter)
+    const values = filterValuesIn(bodyText)
+    const { rowCount } = await engine.delete(dbName, collectionName, partitionName, filter, values)
     return { data: { deleteCount: rowCount } }
   },
 )
@@ -98,22 +99,27 @@ export const queryEntities = rowsRoute(
       filter: text,
       limit: z.number().int().nullish(),
       offset: z.number().int().nullish(),
-      exprParams: anything,
     }),
     required: { collectionName: 'CollectionName' },
   },
-  async ({ engine, body, dbName, allowsInt64 }) => {
-    const { collectionName, partitionNames, filter, outputFields, exprParams } = body
-    refuse({ 'expression templates': exprParams !== null })
+  async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
+    const { collectionName, partitionNames, filter, outputFields } = body
+    const limit = String(body.limit ?? defaultLimit)
+    const window = queryWindow(
+      new Map([
+        ['limit', limit],
+        ['offset', String(body.offset ?? 0)],
+      ]),
+    )
     const counts = outputFields.length === 1 && /^\s*count\(\*\)\s*$/i.test(outputFields[0])
     const { fields } = await engine.query({
       dbName,
       collectionName,
       partitionNames,
       filter,
+      filterValues: filterValuesIn(bodyText),
       outputFields: orAll(outputFields),
-      limit: counts ? null : (body.limit ?? defaultLimit),
-      offset: body.offset ?? 0,
+      ...(counts ? { limit: null, offset: 0 } : window),
     })
     return { data: rowObjects(fields, fields[0]?.rowCount ?? 0, allowsInt64) }
   },
