@@ -152,12 +152,16 @@ export interface Engine {
     partitionName: string,
     batch: ColumnBatch,
   ): Promise<Mutation>
-  /** Puts rows in the place of those with their keys, in one step. `batch` has the keys. */
+  /**
+   * Puts rows in the place of those with their keys, in one step. `batch` has the keys.
+   * @param isPartial what the rows leave out stays as it is
+   */
   upsert(
     dbName: string,
     collectionName: string,
     partitionName: string,
     batch: ColumnBatch,
+    isPartial?: boolean,
   ): Promise<Mutation>
   delete(
     dbName: string,

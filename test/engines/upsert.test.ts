@@ -90,6 +90,28 @@ it('refuses a batch that has a key twice, or none', async () => {
   )
 })
 
+it('leaves what a partial update does not name as it is', async () => {
+  await create({ nullable: true })
+  await opened.engine.insert(db, name, '', batch([1, 2], 7))
+  await opened.engine.flush(db, name)
+  await opened.engine.insert(db, name, '', batch([3], 7))
+  const only = (ids: readonly number[], fieldId: number) => {
+    const { rowCount, columns } = batch(ids, 9)
+    const named = new Map([...columns].filter(([id]) => id === 100 || id === fieldId))
+    return { rowCount, columns: named }
+  }
+  const { engine } = opened
+  await engine.upsert(db, name, '', only([1, 3], 102), true)
+  await engine.upsert(db, name, '', only([4, 2], 101), true)
+  const [ids, found, vectors] = await opened.numbers(db, name, ['id', 'tag', 'vector'])
+  expect([ids, found]).toEqual([
+    [1, 2, 3, 4],
+    [9, 7, 9, 0],
+  ])
+  expect(vectors).toEqual([1, 1, 2, 1, 3, 1, 4, 1])
+  await expect(engine.upsert(db, name, '', only([5], 102), true)).rejects.toThrow(/vector.*row 0/)
+})
+
 it('takes given keys in the place of auto ids where the collection allows it', async () => {
   await create({}, { autoId: true })
   await expect(opened.engine.insert(db, name, '', batch([5], 1))).rejects.toThrow(/auto-generated/)

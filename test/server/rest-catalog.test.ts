@@ -157,6 +157,35 @@ it('takes and gives every type', async () => {
   expect(await data('/entities/search', binary)).toEqual([{ key: 'a', id: 'a', distance: 1 }])
 })
 
+it('searches in ranges, by groups, several at once, and with values in the place of names', async () => {
+  await data('/collections/create', { ...books, dimension: 2, metricType: 'L2' })
+  const half = { fieldName: 'half', dataType: 'Int64', nullable: true }
+  await data('/collections/fields/add', { ...books, schema: half })
+  const rows = [1, 2, 3, 4].map((id) => ({ id, vector: [id, 0], half: id % 2 }))
+  await data('/entities/insert', { ...books, data: rows })
+  const ids = async (more: object, path = '/entities/search') =>
+    (await data(path, { ...books, data: [[1, 0]], ...more })).map(({ id }: { id: string }) => id)
+  expect(await ids({ searchParams: { params: { radius: 5, range_filter: 1 } } })).toEqual([
+    '2',
+    '3',
+  ])
+  expect(await ids({ filter: 'id in {some}', exprParams: { some: [4, 3] } })).toEqual(['3', '4'])
+  expect(await ids({ limit: 1, groupingField: 'half' })).toMatchObject(['1'])
+  const search = [
+    { data: [[1, 0]], limit: 2 },
+    { data: [[4, 0]], limit: 1, filter: 'id > 1' },
+  ]
+  const rerank = { strategy: 'weighted', params: { weights: [0.1, 0.9] } }
+  const hybrid = { search, rerank, limit: 2 }
+  expect((await ids(hybrid, '/entities/hybrid_search'))[0]).toBe('4')
+  const asked = { ...books, filter: 'id == {key}', exprParams: { key: 2 }, outputFields: ['id'] }
+  expect(await data('/entities/query', asked)).toEqual([{ id: '2' }])
+  expect(await data('/entities/delete', asked)).toEqual({ deleteCount: 1 })
+  expect(
+    (await post('/entities/search', { ...books, data: [[1, 0]], limit: 0 })).message,
+  ).toContain('topk [0] is invalid')
+})
+
 it('upserts, and says what is wrong with rows', async () => {
   await data('/collections/create', {
     ...books,

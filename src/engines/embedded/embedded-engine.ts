@@ -24,6 +24,7 @@ import { Catalog } from '../../storage/catalog.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import { Serial } from '../../util/serial.js'
 import { createWorkerPool } from '../../workers/worker-pool.js'
 import type {
   CollectionDescription,
@@ -90,6 +91,8 @@ export class EmbeddedEngine implements Engine {
   readonly #imports: ImportRunner
   readonly #sources: SourceContext
   readonly #mutations: MutationContext
+  /** One after the other, so that none takes up values that another is about to change. */
+  readonly #partialUpdates = new Serial()
 
   private constructor(
     context: RowsContext,
@@ -321,9 +324,11 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionName: string,
     batch: ColumnBatch,
+    isPartial = false,
   ): Promise<Mutation> {
     const open = this.#collections.named(dbName, collectionName)
-    return upsertRows(this.#mutations, open, partitionName, batch)
+    const upsert = () => upsertRows(this.#mutations, open, partitionName, batch, isPartial)
+    return isPartial ? this.#partialUpdates.run(upsert) : upsert()
   }
 
   async delete(

@@ -18,6 +18,7 @@ import type { CollectionRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { Mutation } from '../engine.js'
 import { type OpenCollection, partitionNamed } from './collections.js'
+import { withStoredValues } from './partial-update.js'
 
 export interface MutationContext {
   readonly oracle: TimestampOracle
@@ -43,14 +44,17 @@ export async function insertRows(
  */
 export async function upsertRows(
   context: MutationContext,
-  { record, rows }: OpenCollection,
+  open: OpenCollection,
   partitionName: string,
-  batch: ColumnBatch,
+  given: ColumnBatch,
+  isPartial: boolean,
 ): Promise<Mutation> {
+  const { record, rows } = open
   const pk = primaryKeyOf(record.schema)
-  const keys = batch.columns.get(pk.fieldId)
+  const keys = given.columns.get(pk.fieldId)
   if (!keys) throw invalidParameter(`must assign pk when upsert, primary field: ${pk.name}`)
-  checkDistinct(keys, batch.rowCount)
+  checkDistinct(keys, given.rowCount)
+  const batch = isPartial ? await withStoredValues(open, partitionName, given) : given
   const { whole, ids } = wholeBatch(context, record, pk.autoId ? without(batch, pk) : batch)
   const routed = routedBatches(record, partitionName, whole)
   const { rowCount } = batch

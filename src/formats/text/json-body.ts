@@ -110,6 +110,20 @@ export function memberTexts(bytes: Uint8Array): (readonly [key: string, text: st
   return members
 }
 
+/** The elements of a JSON list, each as it was written; none where it is no list. */
+export function elementTexts(text: string): string[] {
+  const cursor = cursorOver(Buffer.from(text))
+  const elements: string[] = []
+  if (skipSpace(cursor) !== 0x5b) return elements
+  for (let more = openList(cursor); more; more = nextElement(cursor)) {
+    skipSpace(cursor)
+    const begin = cursor.position
+    skipValue(cursor)
+    elements.push(Buffer.from(cursor.bytes.subarray(begin, cursor.position)).toString())
+  }
+  return elements
+}
+
 function readElements(body: string, key: string, read: (cursor: ByteCursor) => void): void {
   const cursor = cursorAt(body, key)
   if (!cursor) return

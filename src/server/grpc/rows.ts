@@ -18,13 +18,18 @@ export const rowHandlers = {
 
   async Upsert(call, request) {
     refuse({
-      'partial updates': request.partial_update,
       'field operations of partial updates': request.field_ops.length > 0,
       namespaces: Boolean(request.namespace),
     })
     const { collection_name, partition_name } = request
     const batch = sentRows(call, request)
-    const mutation = await call.engine.upsert(call.dbName, collection_name, partition_name, batch)
+    const mutation = await call.engine.upsert(
+      call.dbName,
+      collection_name,
+      partition_name,
+      batch,
+      request.partial_update,
+    )
     const count = BigInt(mutation.rowCount)
     // Milvus: as many are said to be deleted as came, whether there were rows with their keys or not.
     return {

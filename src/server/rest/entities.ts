@@ -4,19 +4,23 @@ import { rowsUnder, textUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { queryWindow } from '../grpc/search-params.js'
 import { refuse } from '../grpc/unsupported.js'
-import { anything, type BodyShape, text, texts } from './body-shape.js'
+import { anything, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
+import { filterValuesIn } from './filter-values.js'
 import { type RowsRequest, rowsRoute } from './route.js'
 import { keyValues, rowObjects } from './row-objects.js'
 
 const ofCollection = { dbName: text, collectionName: text }
 
-const dataShape: BodyShape<OfCollection & { partitionName: string; data: unknown }> = {
+const dataShape = {
   name: 'CollectionDataReq',
   schema: z.object({ ...ofCollection, partitionName: text, data: anything }),
   required: { collectionName: 'CollectionName', data: 'Data' },
-}
+} as const
+
+const upsertShape = { ...dataShape, schema: dataShape.schema.extend({ partialUpdate: flag }) }
 
 export const insertEntities = rowsRoute(dataShape, async (request) => {
   const { engine, body, dbName, allowsInt64 } = request
@@ -26,8 +30,9 @@ export const insertEntities = rowsRoute(dataShape, async (request) => {
   return { data: { insertCount: rowCount, insertIds: keyValues(ids, rowCount, allowsInt64) } }
 })
 
-export const upsertEntities = rowsRoute(dataShape, async (request) => {
+export const upsertEntities = rowsRoute(upsertShape, async (request) => {
   const { engine, body, dbName, allowsInt64 } = request
+  refuse({ partialUpdate: body.partialUpdate })
   const rows = givenRows(request, false)
   const { collectionName, partitionName } = body
   const { ids, rowCount } = await engine.upsert(dbName, collectionName, partitionName, rows)
@@ -42,16 +47,15 @@ export const deleteEntities = rowsRoute(
       partitionName: text,
       filter: text,
       id: anything,
-      exprParams: anything,
     }),
     required: { collectionName: 'CollectionName' },
   },
   async (request) => {
-    const { engine, body, dbName } = request
-    const { collectionName, partitionName, exprParams } = body
-    refuse({ 'expression templates': exprParams !== null })
+    const { engine, body, dbName, bodyText } = request
+    const { collectionName, partitionName } = body
     const filter = body.filter || keyFilter(request, schemaOf(request))
-    const { rowCount } = await engine.delete(dbName, collectionName, partitionName, filter)
+    const values = filterValuesIn(bodyText)
+    const { rowCount } = await engine.delete(dbName, collectionName, partitionName, filter, values)
     return { data: { deleteCount: rowCount } }
   },
 )
@@ -95,22 +99,27 @@ export const queryEntities = rowsRoute(
       filter: text,
       limit: z.number().int().nullish(),
       offset: z.number().int().nullish(),
-      exprParams: anything,
     }),
     required: { collectionName: 'CollectionName' },
   },
-  async ({ engine, body, dbName, allowsInt64 }) => {
-    const { collectionName, partitionNames, filter, outputFields, exprParams } = body
-    refuse({ 'expression templates': exprParams !== null })
+  async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
+    const { collectionName, partitionNames, filter, outputFields } = body
+    const limit = String(body.limit ?? defaultLimit)
+    const window = queryWindow(
+      new Map([
+        ['limit', limit],
+        ['offset', String(body.offset ?? 0)],
+      ]),
+    )
     const counts = outputFields.length === 1 && /^\s*count\(\*\)\s*$/i.test(outputFields[0])
     const { fields } = await engine.query({
       dbName,
       collectionName,
       partitionNames,
       filter,
+      filterValues: filterValuesIn(bodyText),
       outputFields: orAll(outputFields),
-      limit: counts ? null : (body.limit ?? defaultLimit),
-      offset: body.offset ?? 0,
+      ...(counts ? { limit: null, offset: 0 } : window),
     })
     return { data: rowObjects(fields, fields[0]?.rowCount ?? 0, allowsInt64) }
   },

@@ -65,7 +65,7 @@ import {
   releasePartitions,
 } from './partitions.js'
 import type { Route } from './route.js'
-import { searchEntities } from './search.js'
+import { hybridSearchEntities, searchEntities } from './search.js'
 
 /** What is answered to a POST below `/v2/vectordb`. */
 export const routes: ReadonlyMap<string, Route> = new Map([
@@ -95,6 +95,8 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['/entities/get', getEntities],
   ['/entities/query', queryEntities],
   ['/entities/search', searchEntities],
+  ['/entities/hybrid_search', hybridSearchEntities],
+  ['/entities/advanced_search', hybridSearchEntities],
   ['/partitions/list', listPartitions],
   ['/partitions/has', hasPartition],
   ['/partitions/get_stats', partitionStats],

@@ -1,71 +1,137 @@
 import { z } from 'zod'
 import { MillraceError } from '../../errors.js'
-import { valuesUnder } from '../../formats/text/json-body.js'
+import { elementTexts, textUnder, valuesUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
-import type { QueryVectors } from '../../search/search-request.js'
+import type { QueryVectors, SearchResult } from '../../search/search-request.js'
+import { rankerFrom } from '../grpc/ranker.js'
+import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
 import { refuse } from '../grpc/unsupported.js'
 import { anything, notJson, text, texts } from './body-shape.js'
+import { filterValuesIn } from './filter-values.js'
 import { rowsRoute } from './route.js'
 import { float32Json, keyValues, rowObjects } from './row-objects.js'
 
 const wholeNumber = z.number().int().nullish()
 const defaultLimit = 100
 
+/** Where it is alone, and where it is one of several. */
+const searchMembers = {
+  data: anything,
+  annsField: text,
+  filter: text,
+  limit: wholeNumber,
+  offset: wholeNumber,
+}
+const params = z.record(z.string(), z.unknown()).nullish()
+const ofCollection = { dbName: text, collectionName: text, partitionNames: texts }
+
 export const searchEntities = rowsRoute(
   {
     name: 'SearchReqV2',
     schema: z.object({
-      dbName: text,
-      collectionName: text,
-      data: anything,
-      annsField: text,
-      partitionNames: texts,
-      filter: text,
+      ...ofCollection,
+      ...searchMembers,
       groupingField: text,
-      limit: wholeNumber,
-      offset: wholeNumber,
+      groupSize: wholeNumber,
       outputFields: texts,
-      searchParams: z.record(z.string(), z.unknown()).nullish(),
-      exprParams: anything,
+      searchParams: params,
     }),
     required: { collectionName: 'CollectionName', data: 'Data' },
   },
   async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
-    const { params, metricType } = searchParamsOf(body.searchParams ?? {})
-    refuse({
-      'expression templates': body.exprParams !== null,
-      groupingField: body.groupingField !== '',
-      'range search': 'radius' in params || 'range_filter' in params,
-    })
-    const { schema } = engine.describeCollection(dbName, body.collectionName)
-    const field = searchedField(schema, body.annsField)
+    const { collectionName, partitionNames, outputFields } = body
+    const { schema } = engine.describeCollection(dbName, collectionName)
+    const part = searchPart(schema, body, bodyText, body.searchParams ?? {})
+    const group = wordsOf({ group_by_field: body.groupingField, group_size: body.groupSize })
     const result = await engine.search({
+      ...part,
+      ...searchWindow(wordsOf({ topk: body.limit ?? defaultLimit, offset: body.offset })),
       dbName,
-      collectionName: body.collectionName,
-      partitionNames: body.partitionNames,
-      filter: body.filter,
-      vectorFieldName: field.name,
-      queries: queriesIn(bodyText, field),
-      topK: body.limit ?? defaultLimit,
-      offset: body.offset ?? 0,
-      metricType,
-      params,
+      collectionName,
+      partitionNames,
       roundDecimal: -1,
-      outputFields: body.outputFields,
+      outputFields,
+      grouping: groupingFrom(group, part.params),
     })
-    const hitCount = result.hitCounts.reduce((sum, count) => sum + count, 0)
-    const rows = rowObjects(result.fields, hitCount, allowsInt64)
-    const ids = keyValues(result.ids, hitCount, allowsInt64)
-    const data = rows.map((row, hit) => ({
-      ...row,
-      distance: float32Json(result.scores[hit]),
-      id: ids[hit], // Milvus: under this name, whatever the key is called.
-    }))
-    return { data, topks: result.hitCounts }
+    return answerOf(result, allowsInt64)
   },
 )
+
+const partSchema = z.object({ ...searchMembers, metricType: text, params })
+
+/** `hybrid_search`, and `advanced_search` as it was called once. */
+export const hybridSearchEntities = rowsRoute(
+  {
+    name: 'HybridSearchReq',
+    schema: z.object({
+      ...ofCollection,
+      search: z.array(partSchema),
+      rerank: z.object({ strategy: text, params }).nullish(),
+      limit: wholeNumber,
+      outputFields: texts,
+      groupingField: text,
+    }),
+    required: { collectionName: 'CollectionName' },
+  },
+  async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
+    refuse({ 'hybrid search by groups': body.groupingField !== '' })
+    const { collectionName, partitionNames, outputFields, rerank } = body
+    const { schema } = engine.describeCollection(dbName, collectionName)
+    const partTexts = elementTexts(textUnder(bodyText, 'search') ?? '')
+    const searches = body.search.map((part, index) => {
+      const given = { metricType: part.metricType, ...part.params }
+      const { topK } = searchWindow(wordsOf({ topk: part.limit ?? defaultLimit }))
+      return { ...searchPart(schema, part, partTexts[index], given), topK }
+    })
+    const ranking = { strategy: rerank?.strategy, params: JSON.stringify(rerank?.params ?? {}) }
+    const result = await engine.hybridSearch({
+      dbName,
+      collectionName,
+      partitionNames,
+      searches,
+      ranker: rankerFrom(wordsOf(ranking), null, searches.length),
+      ...searchWindow(wordsOf({ topk: body.limit ?? defaultLimit })),
+      roundDecimal: -1,
+      outputFields,
+    })
+    return answerOf(result, allowsInt64)
+  },
+)
+
+/** Parameters by name, as gRPC has them. */
+function wordsOf(members: Readonly<Record<string, string | number | null | undefined>>): Params {
+  const given = Object.entries(members).filter(([, value]) => value !== null && value !== undefined)
+  return new Map(given.map(([key, value]) => [key, String(value)]))
+}
+
+function searchPart(
+  schema: CollectionSchema,
+  { annsField, filter }: { readonly annsField: string; readonly filter: string },
+  partText: string,
+  given: Readonly<Record<string, unknown>>,
+) {
+  const field = searchedField(schema, annsField)
+  return {
+    filter,
+    filterValues: filterValuesIn(partText),
+    vectorFieldName: field.name,
+    queries: queriesIn(partText, field),
+    ...searchParamsOf(given),
+  }
+}
+
+function answerOf({ fields, ids, scores, hitCounts }: SearchResult, allowsInt64: boolean) {
+  const hitCount = hitCounts.reduce((sum, count) => sum + count, 0)
+  const keys = keyValues(ids, hitCount, allowsInt64)
+  const data = rowObjects(fields, hitCount, allowsInt64).map((row, hit) => ({
+    ...row,
+    distance: float32Json(scores[hit]),
+    id: keys[hit], // Milvus: under this name, whatever the key is called.
+  }))
+  return { data, topks: hitCounts }
+}
 
 /** The metric stands beside the index's own parameters, which may stand in an object of their own. */
 function searchParamsOf(given: Readonly<Record<string, unknown>>) {

@@ -64,6 +64,9 @@ def check_upsert(client):
     hits = client.search("books", [[2.0, 0.0, 0.0, 1.0]], limit=1, output_fields=["text"])
     expect("hit", (hits[0][0]["id"], hits[0][0]["entity"]["text"]), (2, "new"))
     expect("twice", code_of(lambda: client.upsert("books", rows_of([1, 1], text="x"))), 1100)
+    client.upsert("books", [{"id": 2, "text": "part", "shelf": "a"}], partial_update=True)
+    expect("partial", seen(client, "books", ["id", "text", "page", "shelf"])[1], (2, "part", 7, "a"))
+    client.upsert("books", [{"id": 2, "text": "new"}], partial_update=True)
     expect("row_count", client.get_collection_stats("books")["row_count"], 3)
 
 
