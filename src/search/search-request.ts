@@ -4,11 +4,13 @@ import type { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 
-/** `nq` vectors of one dimension, as they lie on the wire: little endian, one after the other. */
+/** `nq` vectors, as they lie on the wire: little endian, one after the other. */
 export interface QueryVectors {
   readonly dataType: DataType
   readonly nq: number
   readonly bytes: Uint8Array
+  /** Where each begins, and the last ends: of sparse vectors, which have no common length. */
+  readonly offsets?: Int32Array
 }
 
 /** Rows whose vectors are searched for, by their keys. */

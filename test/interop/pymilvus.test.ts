@@ -25,6 +25,10 @@ for (const [name, python = ''] of Object.entries(pythons)) {
       expect(name).toContain((await askWith(python, 'searches.py', server)).pymilvus)
     })
 
+    it.skipIf(name.includes('2.3'))('searches 16-bit floats, bytes and sparse rows', async () => {
+      expect(name).toContain((await askWith(python, 'vector_types.py', server)).pymilvus)
+    })
+
     it('is told the ranges of auto ids', async () => {
       expect(await askWith(python, 'auto_ids.py', server)).toEqual({ ids: 500 })
     })

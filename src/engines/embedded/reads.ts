@@ -162,7 +162,7 @@ export class Reads {
       'keys' in part.queries
         ? await vectorsOfKeys(views, schema, field, part.queries.keys)
         : part.queries
-    checkQueries(field, queries)
+    checkQueries(field, metric, queries)
     const search = { schema, field, metric, queries, range, signal }
     const { pool, memory } = this.#context
     return { search, searched: await openSearched(pool, memory, views, search, filter) }
