@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js'
 import type { Neighbors } from './nearest-query.js'
 
 /** The rows of a segment that a sparse search looks at: pairs of (u32 index, f32 value) in each. */
-export interface SparseRows {
+interface SparseRows {
   readonly rowCount: number
   readonly column: BytesColumn
   readonly mask: Uint8Array | null

@@ -101,8 +101,17 @@ export interface QueryRequest {
   /** null: no limit. */
   readonly limit: number | null
   readonly offset: number
+  /** Before the primary key; left out or empty: by that alone. */
+  readonly orderBy?: readonly OrderByName[]
   readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
+}
+
+/** A field that a query's rows are ordered by. */
+export interface OrderByName {
+  readonly fieldName: string
+  readonly isDescending: boolean
+  readonly areNullsFirst: boolean
 }
 
 /** A field of the answer: its rows in the order of the answer's ids. */
