@@ -119,7 +119,11 @@ class Groups {
   }
 }
 
-function queryAt({ dataType, nq, bytes }: QueryVectors, index: number): QueryVectors {
+function queryAt({ dataType, nq, bytes, offsets }: QueryVectors, index: number): QueryVectors {
+  if (offsets) {
+    const query = bytes.subarray(offsets[index], offsets[index + 1])
+    return { dataType, nq: 1, bytes: query, offsets: Int32Array.of(0, query.length) }
+  }
   const length = bytes.byteLength / nq
   return { dataType, nq: 1, bytes: bytes.subarray(index * length, (index + 1) * length) }
 }

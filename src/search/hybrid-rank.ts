@@ -6,7 +6,7 @@ import type { Ranker } from './search-request.js'
 import type { Hit } from './vector-search.js'
 
 /** What one of several searches found for a query, nearest first. */
-interface RankedList {
+export interface RankedList {
   readonly metric: Metric
   readonly hits: readonly Hit[]
 }

@@ -4,11 +4,13 @@ import type { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 
-/** `nq` vectors of one dimension, as they lie on the wire: little endian, one after the other. */
+/** `nq` vectors, as they lie on the wire: little endian, one after the other. */
 export interface QueryVectors {
   readonly dataType: DataType
   readonly nq: number
   readonly bytes: Uint8Array
+  /** Where each begins, and the last ends: of sparse vectors, which have no common length. */
+  readonly offsets?: Int32Array
 }
 
 /** Rows whose vectors are searched for, by their keys. */
@@ -99,8 +101,17 @@ export interface QueryRequest {
   /** null: no limit. */
   readonly limit: number | null
   readonly offset: number
+  /** Before the primary key; left out or empty: by that alone. */
+  readonly orderBy?: readonly OrderByName[]
   readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
+}
+
+/** A field that a query's rows are ordered by. */
+export interface OrderByName {
+  readonly fieldName: string
+  readonly isDescending: boolean
+  readonly areNullsFirst: boolean
 }
 
 /** A field of the answer: its rows in the order of the answer's ids. */

@@ -1,7 +1,8 @@
-import type { Column } from '../column/column.js'
+import type { BytesColumn, Column } from '../column/column.js'
 import type { BoundExpr } from '../expr/bound-expr.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { Metric } from '../schema/metric.js'
 import { comparePks, pkAt } from '../segment/pk-order.js'
@@ -10,6 +11,7 @@ import type { WorkerPool } from '../workers/worker-job.js'
 import { filterMask } from './filter.js'
 import { nearest } from './nearest.js'
 import type { Neighbors, SegmentVectors } from './nearest-query.js'
+import { nearestSparse } from './nearest-sparse.js'
 import type { RowRef } from './row-ref.js'
 import type { SearchRange } from './search-range.js'
 import type { QueryVectors } from './search-request.js'
@@ -35,6 +37,8 @@ export interface Searched {
   readonly pool: WorkerPool
   readonly memory: VectorMemory
   readonly vectors: readonly SegmentVectors[]
+  /** Of a search over sparse vectors: each segment's. */
+  readonly sparse: readonly BytesColumn[] | null
   /** The primary keys of each segment. */
   readonly keys: readonly Column[]
 }
@@ -47,14 +51,16 @@ export async function openSearched(
   { schema, field }: VectorSearch,
   filter: BoundExpr | null,
 ): Promise<Searched> {
+  const isSparse = field.dataType === DataType.SparseFloatVector
   const vectors = await Promise.all(
     views.map(async (view) => {
       const mask = await filterMask(view, filter)
-      return { rowCount: view.rowCount, parts: view.vectorParts(field), mask }
+      return { rowCount: view.rowCount, parts: isSparse ? [] : view.vectorParts(field), mask }
     }),
   )
   const keys = await Promise.all(views.map((view) => view.column(primaryKeyOf(schema))))
-  return { pool, memory, vectors, keys }
+  const columns = isSparse ? await Promise.all(views.map((view) => view.column(field))) : null
+  return { pool, memory, vectors, sparse: columns as BytesColumn[] | null, keys }
 }
 
 /** What was found for one query, nearest first, ties by primary key. */
@@ -80,18 +86,45 @@ export async function searchVectors(
 }
 
 /** The k nearest rows of each query, fewer where rows share a key. */
-async function searchOnce(
-  { pool, memory, vectors, keys }: Searched,
-  { field, metric, queries, range, signal }: VectorSearch,
-  k: number,
-): Promise<Found[]> {
-  const { dataType, dim } = field
-  const { nq, bytes } = queries
-  const query = { dataType, dim, metric, nq, bytes, k, near: range.near, signal }
-  const neighbors = await nearest(pool, memory, vectors, query)
+async function searchOnce(searched: Searched, search: VectorSearch, k: number): Promise<Found[]> {
+  const { keys, sparse } = searched
+  const { range } = search
+  const neighbors =
+    sparse === null
+      ? await nearestDense(searched, search, k)
+      : nearestOfSparse(searched, sparse, search, k)
   return neighbors.map((each) => {
     const isAll = each.rows.length < k || each.distances[k - 1] >= range.far
     return { hits: hitsOf(each, keys, range.far), isAll }
+  })
+}
+
+function nearestDense(
+  { pool, memory, vectors }: Searched,
+  { field, metric, queries, range, signal }: VectorSearch,
+  k: number,
+): Promise<Neighbors[]> {
+  const { dataType, dim } = field
+  const { nq, bytes } = queries
+  const query = { dataType, dim, metric, nq, bytes, k, near: range.near, signal }
+  return nearest(pool, memory, vectors, query)
+}
+
+function nearestOfSparse(
+  { vectors }: Searched,
+  columns: readonly BytesColumn[],
+  { queries, range, signal }: VectorSearch,
+  k: number,
+): Neighbors[] {
+  const segments = vectors.map(({ rowCount, mask }, index) => ({
+    rowCount,
+    mask,
+    column: columns[index],
+  }))
+  const { nq, bytes, offsets = Int32Array.of(0, bytes.length) } = queries
+  return Array.from({ length: nq }, (_, index) => {
+    const query = bytes.subarray(offsets[index], offsets[index + 1])
+    return nearestSparse(segments, { bytes: query, k, near: range.near, signal })
   })
 }
 

@@ -5,7 +5,7 @@ import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart } from '../kernels/vector-region.js'
-import { isDenseVectorType, isVectorType } from '../schema/data-type.js'
+import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import { SegmentReader } from '../segment/segment-reader.js'
@@ -196,9 +196,9 @@ export class SealedSegment {
     return vectors?.column(field) ?? this.#column(field)
   }
 
-  /** Scalars are kept while the segment is loaded or somebody looks at it; vectors are read each time. */
+  /** Kept while the segment is loaded or somebody looks at it, but for dense vectors. */
   #column(field: Field): Promise<Column> {
-    if (isVectorType(field.dataType)) return this.#readColumn(field)
+    if (isDenseVectorType(field.dataType)) return this.#readColumn(field)
     const known = this.#columns.get(field.fieldId)
     if (known) return known
     const column = this.#readColumn(field)

@@ -64,6 +64,18 @@ describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with v
   })
 })
 
+describe.skipIf(newestPython === '')('newer vectors (needs python3 with venv)', () => {
+  it('of 16-bit floats, of bytes and sparse ones are searched', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      const { pymilvus } = await askWith(newestPython, 'vector_types.py', server)
+      expect(pymilvus).toBe('3.0.2')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
   it('opens every segment file as it lies', async () => {
     const server = await ServedMillrace.start()

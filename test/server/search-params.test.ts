@@ -3,6 +3,7 @@ import {
   groupingFrom,
   indexParamsFrom,
   iteratorPageFrom,
+  orderByFrom,
   paramsFrom,
   queryWindow,
   refuseParams,
@@ -74,6 +75,21 @@ describe('the groups of a search', () => {
   ])('refuse %o beside %o', (pairs, indexParams, message) => {
     const asked = params({ group_by_field: 'a', ...(pairs as Record<string, string>) })
     expect(() => groupingFrom(asked, indexParams)).toThrow(message)
+  })
+})
+
+describe('the order of a query', () => {
+  it('is by fields, nulls last but where they come down', () => {
+    expect(orderByFrom(params({}))).toEqual([])
+    const text = 'a, b:desc, c:asc:nulls_first, d:DESC:nulls_last'
+    const order = orderByFrom(params({ order_by_fields: text }))
+    expect(order.map((by) => Object.values(by))).toEqual([
+      ['a', false, false],
+      ['b', true, true],
+      ['c', false, true],
+      ['d', true, false],
+    ])
+    expect(() => orderByFrom(params({ order_by_fields: 'a:up' }))).toThrow('got a:up')
   })
 })
 

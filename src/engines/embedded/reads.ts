@@ -1,26 +1,21 @@
 import { MillraceError } from '../../errors.js'
 import type { CollectionSchema } from '../../schema/collection-schema.js'
 import { fieldNamed, primaryKeyOf } from '../../schema/collection-schema.js'
-import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import type { Metric } from '../../schema/metric.js'
 import { checkQueries } from '../../search/check-queries.js'
-import { cutDynamicKeys } from '../../search/dynamic-keys.js'
-import { gatherField, gatherKeys } from '../../search/gather.js'
 import { searchGroups } from '../../search/group-search.js'
 import { checkGroupField } from '../../search/group-values.js'
-import { fuseLists } from '../../search/hybrid-rank.js'
-import { type OutputFields, outputFieldsOf } from '../../search/output-fields.js'
+import { fuseLists, type RankedList } from '../../search/hybrid-rank.js'
+import { outputFieldsOf } from '../../search/output-fields.js'
 import { vectorsOfKeys } from '../../search/query-keys.js'
-import { countRows, selectRows } from '../../search/row-query.js'
-import type { RowRef } from '../../search/row-ref.js'
+import { countRows } from '../../search/row-query.js'
 import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
 import { searchPage } from '../../search/search-page.js'
 import { searchRangeFrom } from '../../search/search-range.js'
 import type {
   HybridPart,
   HybridSearchRequest,
-  OutputField,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -36,10 +31,11 @@ import {
 } from '../../search/vector-search.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
+import { answerOf, gatherFields, outputField } from './answers.js'
 import { type Collections, type OpenCollection, partitionIdsOf } from './collections.js'
+import { checkCount, countField, countName, isCount } from './count-query.js'
+import { queriedRows } from './queried-rows.js'
 import { boundFilter, searchedField, searchedMetric } from './search-target.js'
-
-const countName = 'count(*)'
 
 /** What every read says of where to look. */
 type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
@@ -87,28 +83,9 @@ export class Reads {
     const { schema } = open.record
     const output = outputFieldsOf(schema, request.outputFields)
     return this.#withViews(open, request, async (views) => {
-      const lists = await Promise.all(
-        request.searches.map(async (part) => {
-          const { searched, search } = await this.#openSearch(
-            open.record,
-            views,
-            part,
-            request.signal,
-          )
-          const found = await searchVectors(searched, search, part.topK)
-          return found.map(({ hits }) => ({
-            metric: search.metric,
-            hits: hits.slice(0, part.topK),
-          }))
-        }),
-      )
+      const lists = await this.#rankedLists(open.record, views, request)
       const { topK, offset, roundDecimal, ranker } = request
-      const fused = lists[0].map((_, query) =>
-        fuseLists(
-          lists.map((list) => list[query]),
-          ranker,
-        ).slice(offset, offset + topK),
-      )
+      const fused = lists.map((ofQuery) => fuseLists(ofQuery, ranker).slice(offset, offset + topK))
       const rows = fused.flat()
       const scores = Float32Array.from(rows, ({ score }) =>
         roundDecimal < 0 ? score : rounded(score, roundDecimal),
@@ -140,11 +117,28 @@ export class Reads {
         }
       }
       const output = outputFieldsOf(schema, request.outputFields)
-      const { limit, offset, signal } = request
-      const rows = await selectRows(views, filter, schema, { limit, offset, signal })
+      const rows = await queriedRows(views, filter, schema, request)
       const fields = await gatherFields(views, rows, output)
       return { ...base, fields, outputFieldNames: output.names, sessionTimestamp }
     })
+  }
+
+  /** What each search found for each query. One search after the other: each uses all threads. */
+  async #rankedLists(
+    record: CollectionRecord,
+    views: readonly SegmentView[],
+    { searches, signal }: HybridSearchRequest,
+  ): Promise<RankedList[][]> {
+    const byQuery: RankedList[][] = []
+    for (const part of searches) {
+      const { searched, search } = await this.#openSearch(record, views, part, signal)
+      const found = await searchVectors(searched, search, part.topK)
+      for (const [query, { hits }] of found.entries()) {
+        byQuery[query] ??= []
+        byQuery[query].push({ metric: search.metric, hits: hits.slice(0, part.topK) })
+      }
+    }
+    return byQuery
   }
 
   async #openSearch(
@@ -162,7 +156,7 @@ export class Reads {
       'keys' in part.queries
         ? await vectorsOfKeys(views, schema, field, part.queries.keys)
         : part.queries
-    checkQueries(field, queries)
+    checkQueries(field, metric, queries)
     const search = { schema, field, metric, queries, range, signal }
     const { pool, memory } = this.#context
     return { search, searched: await openSearched(pool, memory, views, search, filter) }
@@ -239,82 +233,4 @@ async function hitsOf(
 function lastBoundOf(rows: readonly Hit[], metric: Metric, { page }: SearchRequest): number | null {
   const last = rows.at(-1)
   return page && last ? scoreOf(last.distance, metric) : (page?.lastBound ?? null)
-}
-
-async function answerOf(
-  schema: CollectionSchema,
-  views: readonly SegmentView[],
-  rows: readonly RowRef[],
-  output: OutputFields,
-) {
-  return {
-    collectionName: schema.name,
-    primaryFieldName: primaryKeyOf(schema).name,
-    ids: await gatherKeys(views, rows, schema),
-    fields: await gatherFields(views, rows, output),
-    outputFieldNames: output.names,
-  }
-}
-
-function gatherFields(
-  views: readonly SegmentView[],
-  rows: readonly RowRef[],
-  { fields, dynamicKeys }: OutputFields,
-): Promise<OutputField[]> {
-  const gathered = fields.map(async (field): Promise<OutputField> => {
-    const answer = await outputField(views, rows, field)
-    const { column } = answer
-    if (!field.isDynamic || dynamicKeys === null || column.shape !== 'bytes') return answer
-    return { ...answer, column: cutDynamicKeys(column, rows.length, dynamicKeys) }
-  })
-  return Promise.all(gathered)
-}
-
-async function outputField(
-  views: readonly SegmentView[],
-  rows: readonly RowRef[],
-  field: Field,
-): Promise<OutputField> {
-  return { field, column: await gatherField(views, rows, field), rowCount: rows.length }
-}
-function isCount(name: string): boolean {
-  return name.trim().toLowerCase() === countName
-}
-
-function checkCount({ outputFields, limit }: QueryRequest): void {
-  if (limit !== null) {
-    throw new MillraceError(
-      'parameterInvalid',
-      'failed to create query plan: count entities with pagination is not allowed: invalid parameter',
-    )
-  }
-  if (outputFields.length === 1) return
-  throw new MillraceError(
-    'parameterInvalid',
-    `count(*) cannot be asked for beside other fields, got ${outputFields.join(', ')}: invalid parameter`,
-  )
-}
-
-function countField(count: number): OutputField {
-  const field: Field = {
-    fieldId: 0,
-    name: countName,
-    description: '',
-    dataType: DataType.Int64,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-  }
-  const values = BigInt64Array.of(BigInt(count))
-  return { field, column: { shape: 'fixed', values, width: 1, validity: null }, rowCount: 1 }
 }

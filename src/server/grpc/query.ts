@@ -2,7 +2,14 @@ import { MillraceError } from '../../errors.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import { messageFromQueryAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
-import { isOn, type Params, paramsFrom, queryWindow, refuseParams } from './search-params.js'
+import {
+  isOn,
+  orderByFrom,
+  type Params,
+  paramsFrom,
+  queryWindow,
+  refuseParams,
+} from './search-params.js'
 import { refuse } from './unsupported.js'
 
 export const queryHandlers = {
@@ -19,6 +26,7 @@ export const queryHandlers = {
       filterValues: filterValuesFrom(request.expr_template_values),
       outputFields: request.output_fields,
       ...queryWindow(params),
+      orderBy: orderByFrom(params),
       ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
     })

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.js'
-import type { Grouping, SearchPage } from '../../search/search-request.js'
+import type { Grouping, OrderByName, SearchPage } from '../../search/search-request.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { refuse } from './unsupported.js'
 
@@ -15,7 +15,6 @@ export function paramsFrom(pairs: readonly KeyValuePair[]): Params {
 
 const unsupportedParams: Readonly<Record<string, string>> = {
   group_by_fields: 'group_by_fields',
-  order_by_fields: 'order_by_fields',
   rank_group_scorer: 'rank_group_scorer',
   query_iter_last_element_offset: 'iterators over elements',
   analyzer_name: 'text search',
@@ -98,6 +97,27 @@ export function roundDecimalFrom(params: Params): number {
   const text = params.get('round_decimal') ?? '-1'
   if (/^(-1|[0-6])$/.test(text)) return Number(text)
   throw invalid(`round_decimal [${text}] is invalid, should be -1 or an integer in range [0, 6]`)
+}
+
+/**
+ * The order that a query asks for: `field:asc` or `field:desc`, maybe with `:nulls_first` or `:nulls_last`,
+ * separated by commas. Milvus: nulls are larger than everything else.
+ * @throws parameterInvalid
+ */
+export function orderByFrom(params: Params): OrderByName[] {
+  const text = params.get('order_by_fields') ?? ''
+  if (text.trim() === '') return []
+  return text.split(',').map((part) => {
+    const [fieldName, ...words] = part.split(':').map((word) => word.trim())
+    const odd = words.find((word) => !/^(asc|desc|nulls_first|nulls_last)$/i.test(word))
+    if (odd !== undefined || fieldName === '') {
+      throw invalid(`order_by_fields: expected field:asc or field:desc, got ${part}`)
+    }
+    const said = new Set(words.map((word) => word.toLowerCase()))
+    const isDescending = said.has('desc')
+    const areNullsFirst = said.has('nulls_first') || (isDescending && !said.has('nulls_last'))
+    return { fieldName, isDescending, areNullsFirst }
+  })
 }
 
 /** The groups that are asked for. @throws parameterInvalid with Milvus's text */

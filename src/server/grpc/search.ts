@@ -23,8 +23,11 @@ const nqMax = 16_384
 export const searchHandlers = {
   async Search({ engine, dbName, signal }, request) {
     refuseFeatures(request)
-    refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
     const params = paramsFrom(request.search_params)
+    refuse({
+      'several searches in one request': request.sub_reqs.length > 0,
+      order_by_fields: Boolean(params.get('order_by_fields')),
+    })
     const part = searchPartFrom(request, params)
     const page = iteratorPageFrom(params, randomUUID)
     const { topK, offset } = searchWindow(params)

@@ -143,6 +143,14 @@ def check_templates(collection, metric, query, distances):
     refused(lambda: collection.query("id > {gone}", expr_params={}), "template variable name {gone} is not found")
 
 
+def check_order(collection):
+    found = collection.query("id < 100", output_fields=["id"], order_by_fields=["colour:desc", "size:asc"], limit=30, offset=5)
+    wanted = sorted(range(100), key=lambda row: (row % 5, row))
+    wanted.sort(key=lambda row: f"c{row % 37}", reverse=True)
+    expect("order by", [row["id"] for row in found], wanted[5:35])
+    refused(lambda: collection.query("id < 9", order_by_fields=["vector"]), "has no order")
+
+
 def check_hybrid(collection, metric, vectors, others):
     from pymilvus import AnnSearchRequest, RRFRanker, WeightedRanker
     param = {"metric_type": metric, "params": {}}
@@ -209,6 +217,7 @@ def main():
         if NEWEST:
             check_groups(collection, metric, query, distances)
             check_templates(collection, metric, query, distances)
+            check_order(collection)
             check_hybrid(collection, metric, vectors, others)
             check_ids(args.port, metric, vectors)
     check_query_iterators(collection)

@@ -1,0 +1,45 @@
+import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
+import type { Field } from '../../schema/field.js'
+import { cutDynamicKeys } from '../../search/dynamic-keys.js'
+import { gatherField, gatherKeys } from '../../search/gather.js'
+import type { OutputFields } from '../../search/output-fields.js'
+import type { RowRef } from '../../search/row-ref.js'
+import type { OutputField } from '../../search/search-request.js'
+import type { SegmentView } from '../../search/segment-view.js'
+
+export async function answerOf(
+  schema: CollectionSchema,
+  views: readonly SegmentView[],
+  rows: readonly RowRef[],
+  output: OutputFields,
+) {
+  return {
+    collectionName: schema.name,
+    primaryFieldName: primaryKeyOf(schema).name,
+    ids: await gatherKeys(views, rows, schema),
+    fields: await gatherFields(views, rows, output),
+    outputFieldNames: output.names,
+  }
+}
+
+export function gatherFields(
+  views: readonly SegmentView[],
+  rows: readonly RowRef[],
+  { fields, dynamicKeys }: OutputFields,
+): Promise<OutputField[]> {
+  const gathered = fields.map(async (field): Promise<OutputField> => {
+    const answer = await outputField(views, rows, field)
+    const { column } = answer
+    if (!field.isDynamic || dynamicKeys === null || column.shape !== 'bytes') return answer
+    return { ...answer, column: cutDynamicKeys(column, rows.length, dynamicKeys) }
+  })
+  return Promise.all(gathered)
+}
+
+export async function outputField(
+  views: readonly SegmentView[],
+  rows: readonly RowRef[],
+  field: Field,
+): Promise<OutputField> {
+  return { field, column: await gatherField(views, rows, field), rowCount: rows.length }
+}

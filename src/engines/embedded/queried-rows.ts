@@ -1,0 +1,45 @@
+import type { BoundExpr } from '../../expr/bound-expr.js'
+import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
+import {
+  DataType,
+  dataTypeName,
+  isFloatingType,
+  isIntegerType,
+  isStringType,
+} from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { orderRows } from '../../search/order-rows.js'
+import { selectRows } from '../../search/row-query.js'
+import type { RowRef } from '../../search/row-ref.js'
+import type { QueryRequest } from '../../search/search-request.js'
+import type { SegmentView } from '../../search/segment-view.js'
+
+/** Rows in another order than the key's must all be seen before the first is known. */
+export async function queriedRows(
+  views: readonly SegmentView[],
+  filter: BoundExpr | null,
+  schema: CollectionSchema,
+  { limit, offset, orderBy = [], signal }: QueryRequest,
+): Promise<readonly RowRef[]> {
+  if (orderBy.length === 0) return selectRows(views, filter, schema, { limit, offset, signal })
+  const order = orderBy.map((by) => ({ ...by, field: orderFieldOf(schema, by.fieldName) }))
+  const rows = await selectRows(views, filter, schema, { limit: null, offset: 0, signal })
+  const ordered = await orderRows(views, rows, order)
+  return ordered.slice(offset, limit === null ? undefined : offset + limit)
+}
+
+function orderFieldOf(schema: CollectionSchema, name: string): Field {
+  const field = fieldNamed(schema, name)
+  if (field && isOrderedType(field.dataType)) return field
+  throw invalidParameter(
+    field
+      ? `order by: field ${name} of type ${dataTypeName(field.dataType)} has no order`
+      : `order by: field ${name} not exist`,
+  )
+}
+
+function isOrderedType(dataType: DataType): boolean {
+  if (dataType === DataType.Bool || dataType === DataType.Timestamptz) return true
+  return isIntegerType(dataType) || isFloatingType(dataType) || isStringType(dataType)
+}
