@@ -24,7 +24,7 @@ export async function resolveHttp(
 ): Promise<HttpAddress | SpooledAddress> {
   checkUrl(name, hosts)
   try {
-    const address = await withRetries(() => httpVersion({ url: name, hosts }), signal)
+    const address = await withRetries(() => httpVersion({ url: name, hosts }, signal), signal)
       .then((version): HttpAddress => ({ kind: 'http', name, hosts, ...version }))
       .catch((failure: RemoteFailure) => {
         if (failure.kind !== 'unranged' || spoolFolder === null) throw failure

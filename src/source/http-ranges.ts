@@ -13,13 +13,14 @@ interface HttpPlace {
 }
 
 /** What is there now: the first byte is asked for, since many servers answer HEAD otherwise or not at all. */
-export function httpVersion(place: HttpPlace): Promise<RemoteVersion> {
-  return ask(place, 0, 1, '', async ({ headers, body }) => {
+export function httpVersion(place: HttpPlace, asker: AbortSignal): Promise<RemoteVersion> {
+  const use = async ({ headers, body }: Response) => {
     await body?.cancel()
     const total = /^bytes 0-0\/(\d+)$/.exec(headers.get('content-range') ?? '')
     if (total) return { byteLength: Number(total[1]), version: versionOf(headers) }
     throw new RemoteFailure('refused', 'the server does not tell the length of what it gives')
-  })
+  }
+  return ask(place, 0, 1, '', use, asker)
 }
 
 /** Bytes of one version of a page; another version there now is a failure. */
@@ -81,7 +82,7 @@ function ask<Result>(
   length: number,
   version: string,
   use: (response: Response, stall: StallTimer) => Promise<Result>,
-  asker?: AbortSignal,
+  asker: AbortSignal,
 ): Promise<Result> {
   const headers: Record<string, string> = { range: `bytes=${begin}-${begin + length - 1}` }
   // A weak ETag never matches.
@@ -94,7 +95,7 @@ async function request<Result>(
   headers: Readonly<Record<string, string>>,
   wantedStatus: number,
   use: (response: Response, stall: StallTimer) => Promise<Result>,
-  asker?: AbortSignal,
+  asker: AbortSignal,
 ): Promise<Result> {
   const stall = new StallTimer(asker)
   // Bytes are wanted as they lie, not in a compressed form.

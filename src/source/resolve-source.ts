@@ -30,7 +30,7 @@ async function resolveSource(
     case undefined:
       return resolveImportPath(name, context)
     case 's3':
-      return resolveS3(name, context.s3 ?? null)
+      return resolveS3(name, context.s3 ?? null, signal)
     case 'http':
     case 'https':
       return resolveHttp(name, context.http ?? noHttp, signal)

@@ -21,11 +21,15 @@ interface S3Name {
  * The object that `s3://bucket/key` means, as it is now.
  * @throws importFailed naming bucket, key and endpoint
  */
-export async function resolveS3(name: string, access: S3Access | null): Promise<S3Address> {
+export async function resolveS3(
+  name: string,
+  access: S3Access | null,
+  signal: AbortSignal,
+): Promise<S3Address> {
   const { bucket, key } = parseS3Name(name)
   const objects = await s3Objects(configuredAccess(name, access))
   try {
-    const version = await withRetries(() => objects.version(bucket, key))
+    const version = await withRetries(() => objects.version(bucket, key, signal), signal)
     checkFileSize(name, BigInt(version.byteLength))
     return { kind: 's3', name, bucket, key, access: access!, ...version }
   } catch (thrown) {

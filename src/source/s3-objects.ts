@@ -56,9 +56,9 @@ class S3Objects {
     this.#client = client
   }
 
-  async version(bucket: string, key: string): Promise<RemoteVersion> {
+  async version(bucket: string, key: string, asker: AbortSignal): Promise<RemoteVersion> {
     const command = new this.#sdk.HeadObjectCommand({ Bucket: bucket, Key: key })
-    const found = await ask((abortSignal) => this.#client.send(command, { abortSignal }))
+    const found = await ask((abortSignal) => this.#client.send(command, { abortSignal }), asker)
     return { byteLength: found.ContentLength ?? 0, version: found.ETag ?? '' }
   }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -279,6 +280,21 @@ describe('http://host/path', () => {
     const { signal } = new AbortController()
     await failureOf(resolveSources(groups, contextOf(), signal))
     expect(readdirSync(join(top, 'spool'))).toEqual([])
+  })
+
+  it('is not waited for where the host says nothing, when its import is stopped', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => void sockets.push(socket))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const stopped = new AbortController()
+    const context = contextOf({ http: { hosts: [host], spoolFolder: null } })
+    const work = resolveSources([[`http://${host}/id.npy`]], context, stopped.signal)
+    while (sockets.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    stopped.abort(new Error('stopped'))
+    await failureOf(work)
+    for (const socket of sockets) socket.destroy()
+    silent.close()
   })
 
   it('is not waited for when its import is stopped', async () => {
