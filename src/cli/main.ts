@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { logLevels, type ServeOptions, serveDefaults, version } from '../config.js'
+import { exitCodes } from './exit-code.js'
+import { addImportCommand } from './import-command.js'
+import { addJobsCommand } from './jobs-command.js'
 
 const program = new Command('millrace')
   .description('A Milvus-compatible vector database with the best bulk loader of its field')
   .version(version)
+  .showHelpAfterError('(--help shows the options)')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodes.usage))
 
 program
   .command('serve')
@@ -41,6 +46,10 @@ program
     const { serve } = await import('./serve.js')
     await serve(options)
   })
+
+const defaultAddress = `${serveDefaults.host}:${serveDefaults.port}`
+addImportCommand(program, defaultAddress)
+addJobsCommand(program, defaultAddress)
 
 await program.parseAsync()
 

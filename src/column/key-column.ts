@@ -4,11 +4,12 @@ import type { Column } from './column.js'
 
 /** A column of these primary keys: bigints for an Int64 field, strings for a VarChar. */
 export function keyColumn(field: Field, keys: readonly (bigint | string)[]): Column {
-  if (field.dataType !== DataType.Int64) return textColumn(keys.map(String))
+  if (field.dataType !== DataType.Int64) return bytesColumnFromTexts(keys.map(String))
   return { shape: 'fixed', values: BigInt64Array.from(keys, BigInt), width: 1, validity: null }
 }
 
-function textColumn(texts: readonly string[]): Column {
+/** UTF-8. */
+export function bytesColumnFromTexts(texts: readonly string[]): Column {
   const encoded = texts.map((text) => Buffer.from(text))
   const offsets = new Int32Array(texts.length + 1)
   encoded.forEach((bytes, row) => {

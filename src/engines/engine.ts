@@ -11,11 +11,10 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../search/search-request.js'
+import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
 
 export type { ImportProgress } from '../bulk/import-progress.js'
-
-/** Pairs as they came over the wire, in their order. */
-export type KeyValues = readonly (readonly [key: string, value: string])[]
+export type { KeyValues } from './catalog.js'
 
 export interface NewCollection {
   readonly dbName: string
@@ -39,6 +38,7 @@ export interface CollectionDescription {
   readonly collectionId: bigint
   readonly dbName: string
   readonly schema: CollectionSchema
+  readonly aliases: readonly string[]
   readonly partitions: readonly PartitionDescription[]
   readonly shardsNum: number
   readonly consistencyLevel: number
@@ -85,15 +85,27 @@ export interface FlushResult {
   readonly timestamp: bigint
 }
 
+export interface SegmentDescription {
+  readonly segmentId: bigint
+  readonly partitionId: bigint
+  readonly isSealed: boolean
+  /** Deleted ones too. */
+  readonly rowCount: number
+}
+
 /**
  * What a server asks of whatever holds the data. Every method throws MillraceError with the kind that
  * Milvus answers; none knows of protobuf or HTTP.
  */
 export interface Engine {
+  readonly databases: DatabaseCatalog
+  readonly aliases: AliasCatalog
+  readonly changes: CollectionChanges
+
   allocTimestamp(): bigint
 
   createCollection(collection: NewCollection): Promise<void>
-  /** By name, or by id where `collectionName` is empty. @throws collectionNotFound */
+  /** By name or alias, or by id where `collectionName` is empty. @throws collectionNotFound */
   describeCollection(
     dbName: string,
     collectionName: string,
@@ -140,6 +152,17 @@ export interface Engine {
     partitionName: string,
     batch: ColumnBatch,
   ): Promise<Mutation>
+  /**
+   * Puts rows in the place of those with their keys, in one step. `batch` has the keys.
+   * @param isPartial what the rows leave out stays as it is
+   */
+  upsert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+    isPartial?: boolean,
+  ): Promise<Mutation>
   delete(
     dbName: string,
     collectionName: string,
@@ -148,6 +171,8 @@ export interface Engine {
     filterValues?: FilterValues,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
+  /** Sealed and growing ones with rows. */
+  segments(dbName: string, collectionName: string): SegmentDescription[]
   search(request: SearchRequest): Promise<SearchResult>
   hybridSearch(request: HybridSearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>

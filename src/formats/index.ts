@@ -23,7 +23,7 @@ export {
   type ReadRequest,
   type RejectedRow,
 } from './format.js'
-export type { NpyDtype } from './npy-dtype.js'
-export { type NpyHeader, parseNpyHeader } from './npy-header.js'
-export { encodeNpyHeader, type NpyValues, npyBytes } from './npy-writer.js'
+export type { NpyDtype } from './npy/npy-dtype.js'
+export { type NpyHeader, parseNpyHeader } from './npy/npy-header.js'
+export { encodeNpyHeader, type NpyValues, npyBytes } from './npy/npy-writer.js'
 export { formatOf, formats } from './registry.js'

@@ -1,14 +1,20 @@
-import { csvFormat } from './csv.js'
+import { arrowFormat } from './arrow/arrow.js'
 import type { Format } from './format.js'
-import { jsonFormat } from './json.js'
-import { jsonlFormat } from './jsonl.js'
-import { npyFormat } from './npy.js'
-import { parquetFormat } from './parquet.js'
+import { hdf5Format } from './hdf5/hdf5.js'
+import { npyFormat } from './npy/npy.js'
+import { parquetFormat } from './parquet/parquet.js'
+import { csvFormat } from './text/csv.js'
+import { jsonFormat } from './text/json.js'
+import { jsonlFormat } from './text/jsonl.js'
+import { vecsFormat } from './vecs/vecs.js'
 
 /** Every format that can be read. */
 export const formats: readonly Format[] = [
   npyFormat,
   parquetFormat,
+  arrowFormat,
+  vecsFormat,
+  hdf5Format,
   jsonFormat,
   jsonlFormat,
   csvFormat,

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../source/byte-source.js'
-import { compressionOf } from './decompress.js'
 import type { InputPart } from './format.js'
 import { importError } from './import-error.js'
+import { compressionOf } from './text/decompress.js'
 
 /** The file of a group that must be one file. */
 export function onlySource(formatName: string, sources: readonly ByteSource[]): ByteSource {

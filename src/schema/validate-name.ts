@@ -7,18 +7,28 @@ import { nameBytesMax } from './limits.js'
  * @throws parameterInvalid
  */
 export function validateName(noun: string, name: string): void {
-  if (name === '') throw invalidParameter(`${noun} name should not be empty`)
-  const fault = faultIn(noun, name)
-  if (fault) throw invalidParameter(`Invalid ${noun} name: ${name}. ${fault}`)
+  validateNamed(`${noun} name`, name)
 }
 
-function faultIn(noun: string, name: string): string | null {
+/** As a collection's name. @throws parameterInvalid */
+export function validateAlias(alias: string): void {
+  validateNamed('collection alias', alias)
+}
+
+function validateNamed(noun: string, name: string): void {
+  if (name === '') throw invalidParameter(`${noun} should not be empty`)
+  const fault = nameFault(noun, name)
+  if (fault) throw invalidParameter(`Invalid ${noun}: ${name}. ${fault}`)
+}
+
+/** @param noun what is named, with the word name */
+export function nameFault(noun: string, name: string): string | null {
   if (Buffer.byteLength(name) > nameBytesMax) {
-    return `the length of a ${noun} name must be less than ${nameBytesMax} characters`
+    return `the length of a ${noun} must be less than ${nameBytesMax} characters`
   }
   if (!/^[A-Za-z_]/.test(name)) {
-    return `the first character of a ${noun} name must be an underscore or letter`
+    return `the first character of a ${noun} must be an underscore or letter`
   }
-  if (!/^\w+$/.test(name)) return `${noun} name can only contain numbers, letters and underscores`
+  if (!/^\w+$/.test(name)) return `${noun} can only contain numbers, letters and underscores`
   return null
 }

@@ -1,14 +1,15 @@
-import { MillraceError } from '../errors.js'
+import type { Engine } from '../engines/engine.js'
 
-export const defaultDatabaseName = 'default'
+const defaultDatabaseName = 'default'
 
 /**
- * The database that a request means: the first name given, else the default one, which is the only one
- * there is.
+ * The database that a request means: the first name given, else the default one.
  * @throws databaseNotFound
  */
-export function databaseNamed(...names: readonly (string | undefined)[]): string {
+export function databaseNamed(
+  { databases }: Engine,
+  ...names: readonly (string | undefined)[]
+): string {
   const name = names.find((each) => each) ?? defaultDatabaseName
-  if (name === defaultDatabaseName) return name
-  throw new MillraceError('databaseNotFound', `database not found[database=${name}]`)
+  return name === defaultDatabaseName ? name : databases.describe(name).name
 }

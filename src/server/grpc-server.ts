@@ -105,8 +105,12 @@ function callOf(engine: Engine, unaryCall: UnaryCall, request: object): Call {
     engine,
     signal: aborting.signal,
     get dbName() {
-      const named = 'db_name' in request ? String(request.db_name) : ''
-      return databaseNamed(named, unaryCall.metadata.get('dbname')[0]?.toString())
+      const named = 'db_name' in request ? request.db_name : 'dbName' in request && request.dbName
+      return databaseNamed(
+        engine,
+        String(named || ''),
+        unaryCall.metadata.get('dbname')[0]?.toString(),
+      )
     },
   }
 }
@@ -116,5 +120,8 @@ function encodeReply(
   status: MessageInput<'Status'>,
   reply: object | undefined,
 ): Buffer {
-  return name === 'Status' ? encode(name, status) : encode(name, { ...reply, status })
+  if (name === 'Status') return encode(name, status)
+  // The one response that calls its status otherwise.
+  const member = name === 'AlterCollectionSchemaResponse' ? 'alter_status' : 'status'
+  return encode(name, { ...reply, [member]: status })
 }

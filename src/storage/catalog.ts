@@ -1,19 +1,23 @@
 import { MillraceError } from '../errors.js'
+import { DatabaseTable } from './database-table.js'
 import type { CollectionRecord, SegmentRecord } from './records.js'
 import { type Edit, keyFromId, type Store } from './store.js'
 
 /**
- * The collections and their sealed segments: in memory for reading, in the store for good. Memory changes
+ * The databases, the collections and their sealed segments: in memory for reading, in the store for good. Memory changes
  * only after the store has.
  */
 export class Catalog {
+  readonly databases: DatabaseTable
   readonly #store: Store
   readonly #collections = new Map<bigint, CollectionRecord>()
   readonly #names = new Map<string, bigint>()
+  readonly #aliases = new Map<string, bigint>()
   readonly #segments = new Map<bigint, SegmentRecord>()
 
   private constructor(store: Store) {
     this.#store = store
+    this.databases = new DatabaseTable(store)
     for (const record of store.values<CollectionRecord>('collections')) this.#remember(record)
     for (const record of store.values<SegmentRecord>('segments')) {
       this.#segments.set(record.segmentId, record)
@@ -36,12 +40,18 @@ export class Catalog {
     return this.#collections.get(collectionId)
   }
 
+  /** By its name or an alias. */
   findCollection(dbName: string, name: string): CollectionRecord | undefined {
     const id = this.#names.get(nameKey(dbName, name))
+    return id === undefined ? this.findAliased(dbName, name) : this.#collections.get(id)
+  }
+
+  findAliased(dbName: string, alias: string): CollectionRecord | undefined {
+    const id = this.#aliases.get(nameKey(dbName, alias))
     return id === undefined ? undefined : this.#collections.get(id)
   }
 
-  /** @throws collectionNotFound */
+  /** By its name or an alias. @throws collectionNotFound */
   collectionNamed(dbName: string, name: string): CollectionRecord {
     const record = this.findCollection(dbName, name)
     if (record) return record
@@ -60,9 +70,11 @@ export class Catalog {
     return this.#segments.get(segmentId)
   }
 
-  async putCollection(record: CollectionRecord): Promise<void> {
-    await this.#store.commit([collectionEdit(record)])
-    this.#remember(record)
+  /** Adds and replaces collections in one transaction. */
+  async putCollections(records: readonly CollectionRecord[]): Promise<void> {
+    await this.#store.commit(records.map(collectionEdit))
+    for (const record of records) this.#forgetNames(record.collectionId)
+    for (const record of records) this.#remember(record)
   }
 
   /** Drops a collection with its segments and its log. */
@@ -73,8 +85,7 @@ export class Catalog {
       ...segments.flatMap(removalEdits),
       ...logged,
     ])
-    const record = this.#collections.get(collectionId)
-    if (record) this.#names.delete(nameKey(record.dbName, record.schema.name))
+    this.#forgetNames(collectionId)
     this.#collections.delete(collectionId)
     for (const { segmentId } of segments) this.#segments.delete(segmentId)
   }
@@ -101,10 +112,17 @@ export class Catalog {
   }
 
   #remember(record: CollectionRecord): void {
-    const before = this.#collections.get(record.collectionId)
-    if (before) this.#names.delete(nameKey(before.dbName, before.schema.name))
-    this.#collections.set(record.collectionId, record)
-    this.#names.set(nameKey(record.dbName, record.schema.name), record.collectionId)
+    const { collectionId, dbName, schema, aliases } = record
+    this.#collections.set(collectionId, record)
+    this.#names.set(nameKey(dbName, schema.name), collectionId)
+    for (const alias of aliases) this.#aliases.set(nameKey(dbName, alias), collectionId)
+  }
+
+  #forgetNames(collectionId: bigint): void {
+    const record = this.#collections.get(collectionId)
+    if (!record) return
+    this.#names.delete(nameKey(record.dbName, record.schema.name))
+    for (const alias of record.aliases) this.#aliases.delete(nameKey(record.dbName, alias))
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Column } from '../column/column.js'
 import { keyColumn } from '../column/key-column.js'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
@@ -6,20 +5,28 @@ import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { Serial } from '../util/serial.js'
-import { type FrozenRows, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import {
+  type DeletedKeys,
+  type FrozenRows,
+  GrowingRows,
+  type PartitionBatch,
+} from './growing-rows.js'
+import type { GrowingSegment } from './growing-segment.js'
 import {
   type CommitImport,
   findImportConflicts,
   type ImportConflicts,
   type ImportRules,
 } from './import-conflicts.js'
+import { aliveFromRow, rowsBefore } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
 import { deletedSince, sealGrowing } from './seal.js'
 import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
-import type { Snapshot } from './snapshot.js'
+import type { PinnedView, Snapshot } from './snapshot.js'
 import { type Edit, keyFromId } from './store.js'
+import { timestampFromMs } from './timestamp-oracle.js'
 
 /** Growing rows of a collection are sealed when they are this long. */
 const sealBytes = 64 * 1024 ** 2
@@ -28,7 +35,7 @@ const sealBytes = 64 * 1024 ** 2
 export class CollectionRows {
   readonly #context: RowsContext
   readonly #collectionId: bigint
-  readonly #schema: CollectionSchema
+  #schema: CollectionSchema
   readonly #sealed = new Map<bigint, SealedSegment>()
   /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
   #arriving: readonly SealedSegment[] = []
@@ -36,6 +43,8 @@ export class CollectionRows {
   readonly #loadedPartitions = new Set<bigint>()
   /** Loads, releases, seals, drops and commits of imports change the segments one after the other. */
   readonly #serial = new Serial()
+  /** Rows that came earlier than so long ago are not seen; null: all are. */
+  timeToLiveMs: number | null = null
   #isSealAsked = false
   #isDropped = false
   /** Why the log could not be taken up: nothing is answered from a part of the rows. */
@@ -74,31 +83,33 @@ export class CollectionRows {
   }
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
-  async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
-    this.#throwFault()
-    if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
-    const timestamp = await this.#growing.insert(batches)
-    if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
-    return timestamp
+  insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    return this.#grow(() => this.#growing.insert(batches))
   }
 
-  /** Deletes by key; durable and visible when it settles. @param partitionId null: in all partitions */
-  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+  /** Deletes by key; durable and visible when it settles. */
+  async delete(keys: DeletedKeys): Promise<bigint> {
     this.#throwFault()
-    return this.#growing.delete(keys, rowCount, partitionId)
+    return this.#growing.delete(keys)
+  }
+
+  /** Deletes by key and inserts at one moment; durable and visible when it settles. */
+  replace(keys: DeletedKeys, batches: readonly PartitionBatch[]): Promise<bigint> {
+    return this.#grow(() => this.#growing.replace(keys, batches))
   }
 
   /** Pins all visible rows of the partitions. The caller releases the snapshot. */
   async snapshot(partitionIds: readonly bigint[]): Promise<Snapshot> {
     this.#throwFault()
     await this.#resolveDeletes()
+    const timestamp = this.#context.oracle.next()
     const growing = this.#growing.segments(partitionIds)
-    const views = [...this.#sealedIn(partitionIds), ...growing]
-      .filter(({ rowCount }) => rowCount > 0)
-      .map((segment) => segment.pin())
+    const views = [...this.#sealedIn(partitionIds), ...growing].flatMap((segment) =>
+      this.#livingView(segment, timestamp),
+    )
     return {
       views,
-      timestamp: this.#context.oracle.next(),
+      timestamp,
       release: () => {
         for (const view of views) view.release()
       },
@@ -151,6 +162,23 @@ export class CollectionRows {
     return [...this.#sealed.keys()]
   }
 
+  /** Sealed and growing segments with rows. */
+  segments() {
+    const sealed = [...this.#sealed.values()].map(({ record, rowCount }) => ({
+      segmentId: record.segmentId,
+      partitionId: record.partitionId,
+      isSealed: true,
+      rowCount,
+    }))
+    const growing = this.#growing.all().map(({ segmentId, partitionId, rowCount }) => ({
+      segmentId,
+      partitionId,
+      isSealed: false,
+      rowCount,
+    }))
+    return [...sealed, ...growing].filter(({ rowCount }) => rowCount > 0)
+  }
+
   /**
    * Makes an import's segments visible all at once, and deletes in the same transaction what loses to them
    * by their keys. `commit` names them in the store, with the timestamp that they are given here; before
@@ -174,6 +202,40 @@ export class CollectionRows {
         while (!conflicts.isReady) await conflicts.prepare()
         await this.#commitImported(conflicts, rules, shown, vectors, commit)
       })
+    })
+  }
+
+  /**
+   * `commit` stores the schema. Rows get the new fields before it, so that none that comes meanwhile loses
+   * a value, and lose the dropped ones after it.
+   */
+  changeSchema(schema: CollectionSchema, commit: () => Promise<void>): Promise<void> {
+    return this.#serial.run(async () => {
+      const both = withFieldsOf(schema, this.#schema)
+      this.#growing.addFields(both)
+      try {
+        await commit()
+        this.#schema = schema
+      } finally {
+        this.#growing.keepFields(this.#schema)
+      }
+    })
+  }
+
+  /** Removes all rows so far. `commit` removes the segments and what the log has of them from the store. */
+  truncate(
+    commit: (segments: readonly SegmentRecord[], logged: readonly Edit[]) => Promise<void>,
+  ): Promise<void> {
+    return this.#serial.run(async () => {
+      this.#throwFault()
+      const frozen = this.#growing.freeze()
+      const segments = [...this.#sealed.values()]
+      await commit(
+        segments.map(({ record }) => record),
+        this.#growing.forgetEdits(frozen),
+      )
+      this.#growing.forget(frozen)
+      for (const segment of segments) this.#dropSegment(segment)
     })
   }
 
@@ -229,8 +291,8 @@ export class CollectionRows {
         show()
       } else {
         const keys = keyColumn(primaryKeyOf(this.#schema), lateKeys)
-        const within = { timestamp, partitionId, commit: commitAll, onApplied: show }
-        await this.#growing.deleteWithin(keys, lateKeys.length, within)
+        const late = { keys, rowCount: lateKeys.length, partitionId }
+        await this.#growing.deleteWithin(late, { timestamp, commit: commitAll, onApplied: show })
       }
     } finally {
       this.#arriving = []
@@ -278,6 +340,14 @@ export class CollectionRows {
   /** Settles when no seal or load is under way. */
   close(): Promise<void> {
     return this.#serial.idle()
+  }
+
+  async #grow(insert: () => Promise<bigint>): Promise<bigint> {
+    this.#throwFault()
+    if (this.#growing.byteLength >= 2 * sealBytes) await this.#serial.idle()
+    const timestamp = await insert()
+    if (this.#growing.byteLength >= sealBytes) this.#sealInBackground()
+    return timestamp
   }
 
   #replay(): void {
@@ -388,6 +458,16 @@ export class CollectionRows {
     }
   }
 
+  /** Nothing where no row is left. */
+  #livingView(segment: SealedSegment | GrowingSegment, now: bigint): PinnedView[] {
+    const { rowCount, insertRuns } = segment
+    const ttl = this.timeToLiveMs
+    const expired = ttl === null ? 0 : rowsBefore(insertRuns, now - timestampFromMs(ttl))
+    if (expired >= rowCount) return []
+    const view = segment.pin()
+    return [{ ...view, alive: aliveFromRow(view.alive, expired, rowCount) }]
+  }
+
   #sealedIn(partitionIds: readonly bigint[]): SealedSegment[] {
     const segments = [...this.#sealed.values()]
     return segments.filter(({ record }) => partitionIds.includes(record.partitionId))
@@ -437,6 +517,12 @@ export class CollectionRows {
     this.#sealed.delete(segment.record.segmentId)
     segment.drop()
   }
+}
+
+function withFieldsOf(schema: CollectionSchema, other: CollectionSchema): CollectionSchema {
+  const ids = new Set(schema.fields.map(({ fieldId }) => fieldId))
+  const missing = other.fields.filter(({ fieldId }) => !ids.has(fieldId))
+  return { ...schema, fields: [...schema.fields, ...missing] }
 }
 
 function deletionEdit(segmentId: bigint, deleted: Uint8Array): Edit {

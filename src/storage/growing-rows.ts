@@ -15,6 +15,16 @@ export interface PartitionBatch {
   readonly batch: ColumnBatch
 }
 
+/** Primary keys whose rows go. */
+export interface DeletedKeys {
+  readonly keys: Column
+  readonly rowCount: number
+  /** null: in all partitions. */
+  readonly partitionId: bigint | null
+}
+
+type NewBatch = Omit<LoggedBatch, 'key'>
+
 /** Growing segments that take no more rows, and the part of the log that made them. */
 export interface FrozenRows {
   readonly segments: readonly GrowingSegment[]
@@ -40,14 +50,14 @@ type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => voi
 export class GrowingRows {
   readonly #context: RowsContext
   readonly #collectionId: bigint
-  readonly #schema: CollectionSchema
+  #schema: CollectionSchema
   readonly #onDelete: DeleteListener
   readonly #growing = new Map<bigint, GrowingSegment>()
   readonly #frozen = new Set<GrowingSegment>()
   readonly #droppedPartitions = new Set<bigint>()
   #isDropped = false
   /** Handed to the store and not settled. */
-  readonly #underway = new Map<LoggedEntry, Omit<LoggedBatch, 'key'>>()
+  readonly #underway = new Map<LoggedEntry, NewBatch>()
   /** Applied to memory. */
   #logged: LoggedEntry[] = []
 
@@ -73,30 +83,52 @@ export class GrowingRows {
   }
 
   segments(partitionIds: readonly bigint[]): GrowingSegment[] {
-    return this.#all().filter(({ partitionId }) => partitionIds.includes(partitionId))
+    return this.all().filter(({ partitionId }) => partitionIds.includes(partitionId))
   }
 
   get byteLength(): number {
-    return this.#all().reduce((sum, segment) => sum + segment.byteLength, 0)
+    return this.all().reduce((sum, segment) => sum + segment.byteLength, 0)
   }
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
-    for (const { partitionId, batch } of batches) {
-      this.#checkPartition(partitionId)
-      checkGrowingBatch(this.#schema, batch)
-    }
+    this.#checkBatches(batches)
     const timestamp = this.#context.oracle.next()
     await this.#commit(batches.map((each) => ({ ...each, kind: 'insert', timestamp })))
     return timestamp
   }
 
-  /** Durable and visible when it settles. @param partitionId null: in all. @returns its timestamp */
-  async delete(keys: Column, rowCount: number, partitionId: bigint | null): Promise<bigint> {
+  /** Durable and visible when it settles. @returns its timestamp */
+  async delete(keys: DeletedKeys): Promise<bigint> {
     const timestamp = this.#context.oracle.next()
-    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
-    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }])
+    await this.#commit([this.#loggedDelete(keys, timestamp)])
     return timestamp
+  }
+
+  /**
+   * A delete and an insert of one timestamp in one commit. The delete comes first, here and in the log's
+   * order, so it touches earlier rows only.
+   */
+  async replace(keys: DeletedKeys, batches: readonly PartitionBatch[]): Promise<bigint> {
+    this.#checkBatches(batches)
+    const timestamp = this.#context.oracle.next()
+    await this.#commit([
+      this.#loggedDelete(keys, timestamp),
+      ...batches.map((each) => ({ ...each, kind: 'insert' as const, timestamp })),
+    ])
+    return timestamp
+  }
+
+  /** Fields that a change of the schema is about to bring. */
+  addFields(schema: CollectionSchema): void {
+    this.#schema = schema
+    for (const segment of this.all()) segment.addFields(schema.fields)
+  }
+
+  /** Lets go of the fields that the schema lacks. */
+  keepFields(schema: CollectionSchema): void {
+    this.#schema = schema
+    for (const segment of this.all()) segment.keepFields(schema.fields)
   }
 
   /**
@@ -105,25 +137,22 @@ export class GrowingRows {
    * @param onApplied called as soon as memory has changed, before anybody else can look
    */
   async deleteWithin(
-    keys: Column,
-    rowCount: number,
+    keys: DeletedKeys,
     within: {
       readonly timestamp: bigint
-      readonly partitionId: bigint | null
       readonly commit: (edits: readonly Edit[]) => Promise<void>
       readonly onApplied: () => void
     },
   ): Promise<void> {
-    const { timestamp, partitionId, commit, onApplied } = within
-    const batch = { rowCount, columns: new Map([[primaryKeyOf(this.#schema).fieldId, keys]]) }
-    await this.#commit([{ kind: 'delete', timestamp, partitionId, batch }], commit)
+    const { timestamp, commit, onApplied } = within
+    await this.#commit([this.#loggedDelete(keys, timestamp)], commit)
     onApplied()
   }
 
   /** The keys of rows that are not deleted, of those too that the store is about to take. */
   *keys(partitionId: bigint | null): IterableIterator<PrimaryKey> {
     const isAsked = (id: bigint | null) => partitionId === null || id === partitionId
-    for (const segment of this.#all()) if (isAsked(segment.partitionId)) yield* segment.keys()
+    for (const segment of this.all()) if (isAsked(segment.partitionId)) yield* segment.keys()
     const { fieldId } = primaryKeyOf(this.#schema)
     for (const { kind, partitionId: id, batch } of this.#underway.values()) {
       if (kind !== 'insert' || !isAsked(id)) continue
@@ -188,13 +217,18 @@ export class GrowingRows {
   }
 
   drop(): void {
-    for (const segment of this.#all()) segment.drop()
+    for (const segment of this.all()) segment.drop()
     this.#growing.clear()
     this.#frozen.clear()
   }
 
+  #loggedDelete({ keys, rowCount, partitionId }: DeletedKeys, timestamp: bigint): NewBatch {
+    const columns = new Map([[primaryKeyOf(this.#schema).fieldId, keys]])
+    return { kind: 'delete', timestamp, partitionId, batch: { rowCount, columns } }
+  }
+
   async #commit(
-    batches: readonly Omit<LoggedBatch, 'key'>[],
+    batches: readonly NewBatch[],
     commit = (edits: readonly Edit[]) => this.#context.directory.store.commit(edits),
   ): Promise<void> {
     if (this.#isDropped) {
@@ -223,26 +257,27 @@ export class GrowingRows {
     await this.#context.directory.store.commit(forgetEdits(entries.flatMap(({ keys }) => keys)))
   }
 
-  #makeRoom(batches: readonly Omit<LoggedBatch, 'key'>[]): void {
+  #makeRoom(batches: readonly NewBatch[]): void {
     for (const { kind, partitionId, batch } of batches) {
       if (kind === 'insert') this.#growingSegment(partitionId!).reserve(batch.rowCount)
     }
   }
 
-  #apply({ kind, timestamp, partitionId, batch }: Omit<LoggedBatch, 'key'>): void {
+  #apply({ kind, timestamp, partitionId, batch }: NewBatch): void {
     if (kind === 'insert') {
       this.#growingSegment(partitionId!).append(batch, timestamp)
       return
     }
     const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
     const deletion = { keys, rowCount: batch.rowCount, timestamp }
-    for (const segment of this.#all()) {
+    for (const segment of this.all()) {
       if (partitionId === null || segment.partitionId === partitionId) segment.delete(deletion)
     }
     this.#onDelete(deletion, partitionId)
   }
 
-  #all(): GrowingSegment[] {
+  /** Growing and frozen ones. */
+  all(): GrowingSegment[] {
     return [...this.#frozen, ...this.#growing.values()]
   }
 
@@ -256,6 +291,13 @@ export class GrowingRows {
     return segment
   }
 
+  #checkBatches(batches: readonly PartitionBatch[]): void {
+    for (const { partitionId, batch } of batches) {
+      this.#checkPartition(partitionId)
+      checkGrowingBatch(this.#schema, batch)
+    }
+  }
+
   #checkPartition(partitionId: bigint): void {
     if (this.#droppedPartitions.has(partitionId)) {
       throw new MillraceError('partitionNotFound', 'partition not found: it was dropped')
@@ -264,6 +306,6 @@ export class GrowingRows {
 }
 
 /** The partition whose rows an entry holds; a delete holds none. */
-function rowsPartition({ kind, partitionId }: Omit<LoggedBatch, 'key'>): bigint | null {
+function rowsPartition({ kind, partitionId }: NewBatch): bigint | null {
   return kind === 'insert' ? partitionId : null
 }

@@ -6,16 +6,17 @@ import {
   type FixedColumn,
   layoutOf,
 } from '../column/column.js'
+import { filledColumn, isFillable } from '../column/filled-column.js'
 import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
-import type { CollectionSchema } from '../schema/collection-schema.js'
-import { primaryKeyOf } from '../schema/collection-schema.js'
+import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { pkAt, pkOrderOf } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import { RefCount } from '../util/ref-count.js'
 import { GrowingVectors } from './growing-vectors.js'
+import { type InsertRun, noteRows } from './insert-times.js'
 import { rowBytes } from './resident-vectors.js'
 import type { KeyDeletion } from './sealed-segment.js'
 import type { PinnedView } from './snapshot.js'
@@ -25,11 +26,16 @@ export class GrowingSegment {
   readonly segmentId: bigint
   readonly collectionId: bigint
   readonly partitionId: bigint
-  readonly #schema: CollectionSchema
+  readonly #pk: Field
+  readonly #fields = new Map<number, Field>()
   readonly #columns = new Map<number, GrowableColumn>()
   readonly #vectors = new Map<number, GrowingVectors>()
+  /** Of fields that were dropped; a view may look at them. */
+  readonly #droppedVectors: GrowingVectors[] = []
+  readonly #memory: VectorMemory
   readonly #rowsByKey = new Map<PrimaryKey, number | number[]>()
   readonly #users: RefCount
+  readonly #insertRuns: InsertRun[] = []
   #deleted: Uint8Array | null = null
   #rowCount = 0
   #deletedCount = 0
@@ -48,15 +54,39 @@ export class GrowingSegment {
     this.segmentId = ids.segmentId
     this.collectionId = ids.collectionId
     this.partitionId = ids.partitionId
-    this.#schema = schema
-    for (const field of schema.fields) {
-      if (isDenseVectorType(field.dataType)) {
-        this.#vectors.set(field.fieldId, new GrowingVectors(memory, field))
-      } else this.#columns.set(field.fieldId, growableColumn(layoutOf(field)))
-    }
+    this.#pk = primaryKeyOf(schema)
+    this.#memory = memory
+    this.addFields(schema.fields)
     this.#users = new RefCount(() => {
       for (const vectors of this.#vectors.values()) vectors.free()
+      for (const vectors of this.#droppedVectors) vectors.free()
     })
+  }
+
+  /** The rows so far have what a row has that leaves the field out. */
+  addFields(fields: readonly Field[]): void {
+    for (const field of fields) {
+      const { fieldId } = field
+      if (this.#fields.has(fieldId)) continue
+      this.#fields.set(fieldId, field)
+      if (isDenseVectorType(field.dataType)) {
+        this.#vectors.set(fieldId, new GrowingVectors(this.#memory, field))
+      } else this.#columns.set(fieldId, growableColumn(layoutOf(field)))
+      if (this.#rowCount > 0) this.#appendColumn(field, undefined, this.#rowCount)
+    }
+  }
+
+  /** Lets go of all other fields. */
+  keepFields(fields: readonly Field[]): void {
+    const kept = new Set(fields.map(({ fieldId }) => fieldId))
+    for (const fieldId of this.#fields.keys()) {
+      if (kept.has(fieldId)) continue
+      const vectors = this.#vectors.get(fieldId)
+      if (vectors) this.#droppedVectors.push(vectors)
+      this.#vectors.delete(fieldId)
+      this.#columns.delete(fieldId)
+      this.#fields.delete(fieldId)
+    }
   }
 
   get rowCount(): number {
@@ -71,6 +101,10 @@ export class GrowingSegment {
     return this.#byteLength
   }
 
+  get insertRuns(): readonly InsertRun[] {
+    return this.#insertRuns
+  }
+
   /** Of the last insert: later deletes touch the rows. */
   get lastTimestamp(): bigint {
     return this.#lastTimestamp
@@ -81,16 +115,17 @@ export class GrowingSegment {
     for (const vectors of this.#vectors.values()) vectors.reserve(rowCount)
   }
 
-  /** The columns are as `checkGrowingBatch` wants them, and there is room. */
+  /**
+   * The columns are as `checkGrowingBatch` wants them, and there is room. Rows may come that were made, or
+   * logged, before a field was added.
+   */
   append(batch: ColumnBatch, timestamp: bigint): void {
-    for (const { fieldId } of this.#schema.fields) {
-      const column = batch.columns.get(fieldId)!
-      this.#columns.get(fieldId)?.append(column, 0, batch.rowCount)
-      this.#vectors.get(fieldId)?.append(column, batch.rowCount)
-      this.#byteLength += columnBytes(column, 0, batch.rowCount)
+    for (const field of this.#fields.values()) {
+      this.#appendColumn(field, batch.columns.get(field.fieldId), batch.rowCount)
     }
     this.#indexKeys(batch)
     this.#rowCount += batch.rowCount
+    noteRows(this.#insertRuns, this.#rowCount, timestamp)
     this.#lastTimestamp = timestamp
   }
 
@@ -135,7 +170,7 @@ export class GrowingSegment {
       rowCount,
       alive,
       column: async (field) => this.#columnOf(field, scalars, rowCount),
-      pkOrder: async () => pkOrderOf(scalars.get(primaryKeyOf(this.#schema).fieldId)!, rowCount),
+      pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
       release: () => this.#users.release(),
     }
@@ -157,13 +192,18 @@ export class GrowingSegment {
   #columnOf(field: Field, scalars: ReadonlyMap<number, Column>, rowCount: number): Column {
     const column = scalars.get(field.fieldId) ?? this.#vectors.get(field.fieldId)?.column(rowCount)
     if (column) return column
-    const nulls = growableColumn(layoutOf(field))
-    nulls.appendNulls(rowCount)
-    return nulls.snapshot()
+    return filledColumn(field, rowCount)
+  }
+
+  #appendColumn(field: Field, given: Column | undefined, rowCount: number): void {
+    const column = given ?? filledColumn(field, rowCount)
+    this.#columns.get(field.fieldId)?.append(column, 0, rowCount)
+    this.#vectors.get(field.fieldId)?.append(column, rowCount)
+    this.#byteLength += columnBytes(column, 0, rowCount)
   }
 
   #indexKeys(batch: ColumnBatch): void {
-    const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
+    const keys = batch.columns.get(this.#pk.fieldId)!
     for (let index = 0; index < batch.rowCount; index++) {
       const key = pkAt(keys, index)
       const row = this.#rowCount + index
@@ -179,6 +219,7 @@ export class GrowingSegment {
 export function checkGrowingBatch({ fields }: CollectionSchema, batch: ColumnBatch): void {
   for (const field of fields) {
     const column = batch.columns.get(field.fieldId)
+    if (!column && isFillable(field)) continue
     if (!column) throw new TypeError(`growing segment: no column for field ${field.name}`)
     if (!isDenseVectorType(field.dataType)) continue
     const { values, width } = column as FixedColumn

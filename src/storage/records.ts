@@ -1,5 +1,6 @@
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { SegmentFile } from '../segment/segment-file.js'
+import type { InsertRun } from './insert-times.js'
 
 /** Ids and timestamps come from the one oracle. */
 export interface PartitionRecord {
@@ -17,16 +18,27 @@ export interface IndexRecord {
   readonly createdTimestamp: bigint
 }
 
+export interface DatabaseRecord {
+  readonly databaseId: bigint
+  readonly name: string
+  readonly properties: readonly (readonly [key: string, value: string])[]
+  readonly createdTimestamp: bigint
+}
+
 export interface CollectionRecord {
   readonly collectionId: bigint
   readonly dbName: string
   readonly schema: CollectionSchema
+  /** The highest id that a field has had: none is given twice. */
+  readonly lastFieldId: number
+  readonly aliases: readonly string[]
   readonly partitions: readonly PartitionRecord[]
   readonly indexes: readonly IndexRecord[]
   readonly properties: readonly (readonly [key: string, value: string])[]
   readonly shardsNum: number
   readonly consistencyLevel: number
   readonly createdTimestamp: bigint
+  /** When the schema, the name or the properties changed last: what SDKs hold their copies to. */
   readonly updatedTimestamp: bigint
   /** Partitions that searches may use; loaded again at start. */
   readonly loadedPartitionIds: readonly bigint[]
@@ -39,6 +51,8 @@ export interface SegmentRecord {
   readonly partitionId: bigint
   /** Deletes with a later timestamp touch its rows, earlier ones do not. */
   readonly timestamp: bigint
+  /** When its rows came; null: all at `timestamp`. */
+  readonly insertRuns: readonly InsertRun[] | null
   readonly taskId: bigint | null
   readonly schemaVersion: number
   readonly file: SegmentFile

@@ -2,6 +2,7 @@ import { bitmapWithLength, setBit } from '../column/bitmap.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { SegmentFile } from '../segment/segment-file.js'
 import type { GrowingSegment } from './growing-segment.js'
+import { runsOfRows } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import type { SealInput } from './seal-job.js'
@@ -70,6 +71,7 @@ async function sealOne(
     collectionId: growing.collectionId,
     partitionId: growing.partitionId,
     timestamp: growing.lastTimestamp,
+    insertRuns: runsOfRows(growing.insertRuns, rowOffsets),
     taskId: null,
     schemaVersion: schema.version,
     file,

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { aliveFrom, bitmapWithLength, countBits, setBit, unionOf } from '../column/bitmap.js'
-import { type Column, layoutOf } from '../column/column.js'
-import { growableColumn } from '../column/growable-column.js'
+import type { Column } from '../column/column.js'
+import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart } from '../kernels/vector-region.js'
@@ -10,6 +10,7 @@ import type { Field } from '../schema/field.js'
 import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { RefCount } from '../util/ref-count.js'
+import type { InsertRun } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { PinnedView } from './snapshot.js'
@@ -61,6 +62,11 @@ export class SealedSegment {
 
   get rowCount(): number {
     return this.record.file.rowCount
+  }
+
+  get insertRuns(): readonly InsertRun[] {
+    const { insertRuns, timestamp } = this.record
+    return insertRuns ?? [{ rowEnd: this.rowCount, timestamp }]
   }
 
   get isLoaded(): boolean {
@@ -203,10 +209,8 @@ export class SealedSegment {
 
   async #readColumn(field: Field): Promise<Column> {
     const column = await this.#withReader((reader) => reader.readColumn(field))
-    if (column) return column
-    const nulls = growableColumn(layoutOf(field))
-    nulls.appendNulls(this.rowCount)
-    return nulls.snapshot()
+    // The field is younger than the file.
+    return column ?? filledColumn(field, this.rowCount)
   }
 
   #order(): Promise<Uint32Array | null> {

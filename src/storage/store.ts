@@ -1,11 +1,19 @@
-import { statfsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { MillraceError } from '../errors.js'
 import { parseExact, stringifyExact } from '../util/exact-json.js'
 
 /** The tables of the store: each maps a key of strings and numbers to bytes. */
-const tables = ['meta', 'collections', 'segments', 'deletions', 'tasks', 'rows'] as const
+const tables = [
+  'meta',
+  'collections',
+  'segments',
+  'deletions',
+  'tasks',
+  'rows',
+  'databases',
+] as const
 
 type TableName = (typeof tables)[number]
 export type Key = string | (string | number)[]
@@ -37,6 +45,7 @@ export class Store {
   static open(directory: string): Store {
     const path = join(directory, 'store.mdb')
     try {
+      refuseForeignFile(path)
       return new Store(directory, openEnvironment(path))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
@@ -140,6 +149,20 @@ export class Store {
     )
   }
 }
+
+/** LMDB maps whatever it finds, and a file that is none of its own ends the process. */
+function refuseForeignFile(path: string): void {
+  if (!existsSync(path) || statSync(path).size === 0) return
+  const head = Buffer.alloc(64)
+  const descriptor = openSync(path, 'r')
+  readSync(descriptor, head, 0, head.length, 0)
+  closeSync(descriptor)
+  if (head.includes(lmdbMagic)) return
+  throw new MillraceError('ioFailed', 'the file is not an LMDB store')
+}
+
+/** 0xbeefc0de, behind the head of the first page. */
+const lmdbMagic = Buffer.from([0xde, 0xc0, 0xef, 0xbe])
 
 function openEnvironment(path: string): RootDatabase {
   return open({

@@ -13,6 +13,11 @@ const boundPastNumberMs = 2_000
  */
 const boundKeys = ['timestampBound', 'timestampBoundAhead'] as const
 
+/** The hybrid time of a time, or of a length of time. */
+export function timestampFromMs(ms: number): bigint {
+  return BigInt(ms) << counterBits
+}
+
 /**
  * The one source of timestamps and ids: hybrid numbers, `milliseconds << 18 | counter`, each greater than
  * every one before it, over restarts and clock steps too. A bound that no number given out passes is kept

@@ -1,11 +1,6 @@
 import { MillraceError } from '../errors.js'
-import {
-  type CollectionSchema,
-  dynamicFieldName,
-  firstFieldId,
-} from '../schema/collection-schema.js'
-import { DataType } from '../schema/data-type.js'
-import type { Field } from '../schema/field.js'
+import { type CollectionSchema, firstFieldId } from '../schema/collection-schema.js'
+import { dynamicField } from '../schema/dynamic-field.js'
 import { validateSchema } from '../schema/validate-schema.js'
 import { decode, type MessageInput } from './codec.js'
 import { fieldFromMessage, messageFromField } from './field-schema.js'
@@ -63,26 +58,4 @@ function refuse(noun: string, items: readonly { readonly name: string }[]): void
   if (items.length === 0) return
   const names = items.map(({ name }) => `'${name}'`).join(', ')
   throw new MillraceError('unsupported', `collection schema: ${noun} ${names} is not supported`)
-}
-
-function dynamicField(fieldId: number): Field {
-  return {
-    fieldId,
-    name: dynamicFieldName,
-    description: 'dynamic schema',
-    dataType: DataType.JSON,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: true,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-  }
 }

@@ -9,7 +9,7 @@ import type {
 } from '../../dist/bulk/import-target.js'
 import type { CommitCounts, ImportRequest, ImportTask } from '../../dist/bulk/import-task.js'
 import type { BytesColumn, FixedColumn } from '../../dist/column/column.js'
-import { encodeNpyHeader, type NpyValues, npyBytes } from '../../dist/formats/npy-writer.js'
+import { encodeNpyHeader, type NpyValues, npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'

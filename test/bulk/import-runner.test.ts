@@ -5,7 +5,7 @@ import { importInfos } from '../../dist/bulk/import-infos.js'
 import type { ImportRunner } from '../../dist/bulk/import-runner.js'
 import { ImportState } from '../../dist/bulk/import-state.js'
 import { type ImportTask, idRangesOf } from '../../dist/bulk/import-task.js'
-import { encodeNpyHeader } from '../../dist/formats/npy-writer.js'
+import { encodeNpyHeader } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import {

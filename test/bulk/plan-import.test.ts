@@ -6,7 +6,7 @@ import { importColumns } from '../../dist/bulk/import-columns.js'
 import type { ImportCollection } from '../../dist/bulk/import-target.js'
 import { planImport } from '../../dist/bulk/plan-import.js'
 import { defaultReadOptions } from '../../dist/formats/format.js'
-import { encodeNpyHeader } from '../../dist/formats/npy-writer.js'
+import { encodeNpyHeader } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { collectionOf, field, idField } from './bulk-fixture.js'
 

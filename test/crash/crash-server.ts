@@ -22,6 +22,7 @@ interface CrashServerOptions {
 export class CrashServer {
   readonly folder: string
   readonly importRoot: string
+  dataPath: string
   readonly #isFolderOurs: boolean
   readonly #nodeArgs: readonly string[]
   /** Milliseconds from the start of a process to its first answer over gRPC. */
@@ -36,11 +37,8 @@ export class CrashServer {
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'millrace-crash-'))
     this.#nodeArgs = nodeArgs
     this.importRoot = join(this.folder, 'files')
+    this.dataPath = join(this.folder, 'data')
     mkdirSync(this.importRoot, { recursive: true })
-  }
-
-  get dataPath(): string {
-    return join(this.folder, 'data')
   }
 
   /** Everything the process wrote to its standard error and, as JSON lines, its log. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Connection } from '../../dist/client/connection.js'
 import { MilvusClient } from '../../dist/client/index.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 
 /** Every row's values follow from its id, so that what comes back can be told right from wrong. */

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ImportState, isFinished } from '../../dist/bulk/import-state.js'
 import type { Column, ColumnBatch, FixedColumn } from '../../dist/column/column.js'
 import { EmbeddedEngine } from '../../dist/engines/embedded/embedded-engine.js'
 import type { ImportProgress } from '../../dist/engines/engine.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { SearchRequest } from '../../dist/search/search-request.js'
@@ -81,6 +81,7 @@ function vectorsOf(ids: readonly number[]): Float32Array {
 }
 
 function writeFiles(ids: readonly number[], names = ['id.npy', 'vector.npy']) {
+  mkdirSync(join(directory, 'files', dirname(names[0])), { recursive: true })
   writeFileSync(join(directory, 'files', names[0]), npyBytes(BigInt64Array.from(ids, BigInt)))
   writeFileSync(join(directory, 'files', names[1]), npyBytes(vectorsOf(ids), [ids.length, dim]))
 }
@@ -325,4 +326,79 @@ it('ends the imports of a dropped collection at once', async () => {
   expect(task.state).toBe(ImportState.Failed)
   expect(task.reason).toContain(`collection ${name} dropped`)
   expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
+})
+
+it('removes the segments of an import that fails after some of its units', async () => {
+  await create()
+  writeFiles(upTo(10), ['a/id.npy', 'a/vector.npy'])
+  const ids = upTo(150_000)
+  writeFiles(ids, ['b/id.npy', 'b/vector.npy'])
+  const vectors = vectorsOf(ids)
+  vectors[vectors.length - 1] = Number.NaN
+  writeFileSync(join(directory, 'files', 'b', 'vector.npy'), npyBytes(vectors, [ids.length, dim]))
+  const { taskId } = await engine.startImport({
+    ...{ dbName: db, collectionName: name, partitionName: '', options: [] },
+    fileGroups: ['a', 'b'].map((folder) => [`${folder}/id.npy`, `${folder}/vector.npy`]),
+  })
+  let rowsSeen = 0
+  for (;;) {
+    const { task } = engine.importTask(taskId)
+    rowsSeen = Math.max(rowsSeen, task.rowCount)
+    if (isFinished(task.state)) break
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect(engine.importTask(taskId).task.reason).toContain('NaN')
+  expect(rowsSeen).toBe(10)
+  expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
+})
+
+it('keeps what was acknowledged when it is closed in the middle of everything', async () => {
+  await create()
+  await createIndexAndLoad()
+  writeFiles(upTo(100_000, 1_000_000), ['id.npy', 'vector.npy'])
+  const acknowledged: number[] = []
+  const insert = async (begin: number) => {
+    await engine.insert(db, name, '', batch(upTo(begin + 100, begin)))
+    acknowledged.push(...upTo(begin + 100, begin))
+  }
+  await insert(0)
+  await engine.startImport({
+    ...{ dbName: db, collectionName: name, partitionName: '', options: [] },
+    fileGroups: [['id.npy', 'vector.npy']],
+  })
+  const work: Promise<unknown>[] = [
+    ...[100, 200, 300].map(insert),
+    engine.flush(db, name),
+    insert(400),
+    foundIds([7]),
+    engine.delete(db, name, '', 'id < 0'),
+    count(),
+    engine.load(db, name, []),
+  ]
+  await Promise.all([engine.close(), Promise.allSettled(work)])
+  await open()
+  for (;;) {
+    if (engine.importTasks(db, name).every(({ task }) => isFinished(task.state))) break
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  const [, keys] = (await query('id < 1000', ['id']))[0] as [string, number[]]
+  expect(acknowledged.filter((id) => !keys.includes(id))).toEqual([])
+})
+
+it('gives every import a true end when its partition is dropped at any moment', async () => {
+  await create()
+  writeFiles(upTo(2000))
+  for (let round = 0; round < 12; round++) {
+    await engine.createPartition(db, name, 'p')
+    const { taskId } = await engine.startImport({
+      ...{ dbName: db, collectionName: name, partitionName: 'p', options: [] },
+      fileGroups: [['id.npy', 'vector.npy']],
+    })
+    await new Promise((resolve) => setTimeout(resolve, round * 2))
+    await engine.dropPartition(db, name, 'p')
+    const { task } = engine.importTask(taskId)
+    if (task.state !== ImportState.Completed) expect(task.reason).toContain('partition p dropped')
+    expect(isFinished(task.state)).toBe(true)
+    expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
+  }
 })

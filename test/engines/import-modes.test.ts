@@ -6,7 +6,7 @@ import { importInfos } from '../../dist/bulk/import-infos.js'
 import { ImportState, isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { EmbeddedEngine } from '../../dist/engines/embedded/embedded-engine.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { field, schemaOf } from '../support/fields.js'
 

@@ -57,6 +57,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   'all.delta.parquet': ['id', 'text', 'json', 'int32', 'float', 'double', 'floats', 'bool'],
   'all.lz4.arrow': ['id', 'bool', 'text', 'ints', 'floats', 'maybe'],
   'all.zstd.arrow': ['id', 'bool', 'text', 'ints', 'floats', 'maybe'],
+  'all.views.arrow': ['id', 'text', 'json'],
   'all.feather-v2.feather': ['id', 'text', 'floats'],
 }
 

@@ -14,7 +14,10 @@ describe('the files of fixtures', () => {
     const table = name.split('.')[0]
     const fields = fieldsOfFixture(name)
     const names = fields.map((field) => field.name)
-    const expected = JSON.parse(readFileSync(join(folder, `${table}.json`), 'utf8'))
+    const lines = readFileSync(join(folder, `${table}.jsonl`), 'utf8')
+      .trimEnd()
+      .split('\n')
+    const expected = lines.map((line) => JSON.parse(line))
     const rows = await rowsOf(join(folder, name), fields)
     expect(rows).toEqual(expected.map((row: object) => picked(row, names)))
   })

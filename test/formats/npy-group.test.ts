@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultReadOptions } from '../../dist/formats/format.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { formatOf } from '../../dist/formats/registry.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'

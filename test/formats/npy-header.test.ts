@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../dist/errors.js'
-import { parseNpyHeader } from '../../dist/formats/npy-header.js'
-import { encodeNpyHeader, npyBytes } from '../../dist/formats/npy-writer.js'
+import { parseNpyHeader } from '../../dist/formats/npy/npy-header.js'
+import { encodeNpyHeader, npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { npyStart } from './npy-files.js'
 
 function parsed(text: string, version = 1) {

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connections, DataType, MilvusClient } from '../../dist/client/index.js'
-import { npyBytes } from '../../dist/formats/npy-writer.js'
+import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { MinioServer } from './minio-server.js'
 import { ServedMillrace } from './served-millrace.js'
 
@@ -76,6 +76,20 @@ describe.skipIf(binary === '')('MinIO (needs its program in the cache)', () => {
     expect(await imported(['s3://lake/parts/1*/*.npy'])).toMatchObject({ importedRows: 100 })
   })
 
+  it('gives row files, a group each, of several formats', async () => {
+    const vector = `[${Array.from({ length: 64 }, (_, at) => at / 64).join(', ')}]`
+    const lines = Array.from({ length: 3_000 }, (_, row) => `{"id": ${row}, "vector": ${vector}}`)
+    const rows = Array.from({ length: 2_000 }, (_, row) => `${row},"${vector}"`)
+    await minio.put('lake', 'rows/a.jsonl', Buffer.from(lines.join('\n')))
+    await minio.put('lake', 'rows/b.csv', Buffer.from(['id,vector', ...rows].join('\n')))
+    const job = await imported(['s3://lake/rows/'])
+    expect(job).toMatchObject({ state: 'Completed', importedRows: 5_000, totalRows: 5_000 })
+    expect(job.details).toMatchObject([
+      { fileName: '[s3://lake/rows/a.jsonl]', importedRows: 3_000 },
+      { fileName: '[s3://lake/rows/b.csv]', importedRows: 2_000 },
+    ])
+  })
+
   it('names what is missing, and what is near it', async () => {
     await putSet('near', 0, 10)
     const { state, reason } = await imported(['s3://lake/near/id.npy', 's3://lake/near/vectr.npy'])
@@ -104,6 +118,7 @@ describe.skipIf(binary === '')('MinIO (needs its program in the cache)', () => {
   it('sees its keys nowhere but on the way', async () => {
     const secret = Buffer.from(minio.secretKey)
     expect(server.log).not.toContain(minio.secretKey)
+    expect(server.log).not.toContain('Warning')
     const entries = await readdir(server.dataDirectory, { recursive: true, withFileTypes: true })
     for (const entry of entries.filter((each) => each.isFile())) {
       const path = join(entry.parentPath, entry.name)

@@ -29,6 +29,10 @@ for (const [name, python = ''] of Object.entries(pythons)) {
       expect(await askWith(python, 'auto_ids.py', server)).toEqual({ ids: 500 })
     })
 
+    it('serves the ORM databases, aliases, upserts and what it asks of a cluster', async () => {
+      await expect(askWith(python, 'catalog_orm.py', server)).resolves.toBeDefined()
+    })
+
     it('raises MilvusException with Milvus codes', async () => {
       const { missing } = await askWith(python, 'errors.py', server)
       expect(missing).toContain('errors/nowhere/id.npy')
@@ -37,6 +41,17 @@ for (const [name, python = ''] of Object.entries(pythons)) {
 }
 
 const newestPython = pythons['pymilvus 3.0.2'] ?? ''
+
+describe.skipIf(newestPython === '')('the newest MilvusClient (needs python3 with venv)', () => {
+  it('changes collections, their fields, aliases and databases', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      await expect(askWith(newestPython, 'catalog_client.py', server)).resolves.toBeDefined()
+    } finally {
+      await server.stop()
+    }
+  })
+})
 
 describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with venv)', () => {
   it('runs jobs over REST', async () => {

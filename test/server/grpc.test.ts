@@ -13,6 +13,12 @@ const timestamp = 447000000000000001n
 
 /** What the protocol itself needs of an engine; the rest is tested over the real one. */
 const engine = {
+  databases: {
+    list: () => [{ databaseId: 1n, name: 'default', properties: [], createdTimestamp: 0n }],
+    describe: (name: string) => {
+      throw new MillraceError('databaseNotFound', `database not found[database=${name}]`)
+    },
+  },
   allocTimestamp: () => timestamp,
   hasCollection: () => true,
   dropCollection: async (_dbName: string, name: string) => {
@@ -147,7 +153,7 @@ describe('the gRPC service', () => {
       missing.push(name)
     }
     expect(missing).toContain('RunAnalyzer')
-    expect(missing).toContain('CreateAlias')
+    expect(missing).toContain('CreateCredential')
     expect(missing).not.toContain('Import')
   })
 

@@ -58,6 +58,7 @@ describe('REST v2', () => {
     nextTask = () => tasks[0]
     const change = (verb: string) => async (id: bigint) => void done.push([verb, id])
     const engine = {
+      databases: { describe: noDatabase },
       startImport: async (job: NewImport) => {
         started.push(job)
         return pending
@@ -332,7 +333,7 @@ describe('REST v2', () => {
     expect(events.map(([name]) => name)).toEqual([
       'event: progress',
       'event: progress',
-      'event: end',
+      'event: done',
     ])
     expect(JSON.parse(events[2][1].slice('data: '.length))).toMatchObject({ state: 'Completed' })
     expect((await send(server, 'GET', path('5'), '', {})).text).toContain('"code":2100')
@@ -458,6 +459,7 @@ const books = {
       field({ fieldId: 101, name: '$meta', dataType: DataType.JSON, isDynamic: true }),
     ],
   },
+  aliases: [],
   partitions: [{ partitionId: 1n, name: '_default', createdTimestamp: 1n, loadedPercent: 100 }],
   shardsNum: 1,
   consistencyLevel: 2,
@@ -465,6 +467,10 @@ const books = {
   createdTimestamp: 1n,
   updatedTimestamp: 1n,
   isLoaded: true,
+}
+
+function noDatabase(name: string) {
+  throw new MillraceError('databaseNotFound', `database not found[database=${name}]`)
 }
 
 function field(members: object): object {

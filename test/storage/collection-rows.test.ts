@@ -82,7 +82,11 @@ const insert = (ids: readonly number[], partitionId = first) =>
   rows.insert([{ partitionId, batch: batch(ids) }])
 
 const remove = (ids: readonly number[], partitionId: bigint | null = null) =>
-  rows.delete(fixed(BigInt64Array.from(ids, BigInt), 1), ids.length, partitionId)
+  rows.delete({
+    keys: fixed(BigInt64Array.from(ids, BigInt), 1),
+    rowCount: ids.length,
+    partitionId,
+  })
 
 /** The keys of the rows that are seen, each with its vector's first component. */
 async function seen(partitionIds = [first, second]): Promise<number[]> {
@@ -125,6 +129,42 @@ it('does not touch rows that came after the delete', async () => {
   await rows.flush()
   await reopen()
   expect(await seen()).toEqual([1])
+})
+
+const replace = (ids: readonly number[]) =>
+  rows.replace(
+    {
+      keys: fixed(BigInt64Array.from(ids, BigInt), 1),
+      rowCount: ids.length,
+      partitionId: null,
+    },
+    [{ partitionId: first, batch: batch(ids) }],
+  )
+
+it('replaces sealed and growing rows in one step, and keeps it over a restart', async () => {
+  await insert([1, 2])
+  await rows.flush()
+  await insert([3, 4])
+  await replace([1, 3, 5])
+  expect(await seen()).toEqual([1, 2, 3, 4, 5])
+  await reopen()
+  expect(await seen()).toEqual([1, 2, 3, 4, 5])
+  await replace([5])
+  await rows.flush()
+  await reopen()
+  expect(await seen()).toEqual([1, 2, 3, 4, 5])
+})
+
+it('replaces rows while a seal is under way', async () => {
+  await insert([1, 2])
+  const flushed = rows.flush()
+  await replace([2, 3])
+  await flushed
+  expect(await seen()).toEqual([1, 2, 3])
+  await reopen()
+  await rows.flush()
+  await reopen()
+  expect(await seen()).toEqual([1, 2, 3])
 })
 
 it('takes rows out of the log when they are sealed, each row once', async () => {

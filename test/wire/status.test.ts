@@ -50,7 +50,7 @@ it('reads servers older than 2.3, which set only error_code', () => {
 })
 
 it('keeps a code that it does not know in the cause', () => {
-  const error = errorFromStatus(overTheWire({ code: 1600, error_code: 1, reason: 'alias' }))
-  expect(error).toMatchObject({ kind: 'unexpected', message: 'alias', cause: { code: 1600 } })
+  const error = errorFromStatus(overTheWire({ code: 2600, error_code: 1, reason: 'alias' }))
+  expect(error).toMatchObject({ kind: 'unexpected', message: 'alias', cause: { code: 2600 } })
   expect(errorFromStatus(overTheWire({ code: 7 }))?.message).toBe('error code 7')
 })

@@ -4,12 +4,14 @@ import {
   defaultPartitionName,
   partitionKeyOf,
 } from '../../schema/collection-schema.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
 import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
 import type { CollectionDescription, NewCollection } from '../engine.js'
+import { timeToLiveMs } from './time-to-live.js'
 
 /** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
 const partitionKeyPartitions = 16
@@ -92,27 +94,34 @@ export class Collections {
 
   /** The same collection once more is no error, as in Milvus. */
   create(collection: NewCollection): Promise<void> {
-    return this.#changes.run(async () => {
-      const { dbName, schema } = collection
+    return this.inTurn(async () => {
+      const { dbName, schema, properties } = collection
+      this.#catalog.databases.named(dbName)
+      timeToLiveMs(properties)
       const existing = this.find(dbName, schema.name)
+      if (existing && existing.schema.name !== schema.name) {
+        throw invalidParameter(
+          `collection name [${schema.name}] conflicts with an existing alias, please choose a unique name`,
+        )
+      }
       if (existing && isSameSchema(existing.schema, schema)) return
       if (existing) {
-        throw new MillraceError(
-          'parameterInvalid',
-          `create duplicate collection with different parameters, collection: ${schema.name}: invalid parameter`,
+        throw invalidParameter(
+          `create duplicate collection with different parameters, collection: ${schema.name}`,
         )
       }
       const record = this.#newRecord(collection)
       this.#open(record)
-      await this.#catalog.putCollection(record)
+      await this.#catalog.putCollections([record])
     })
   }
 
   /** A collection that is not there is no error, as in Milvus. */
   drop(dbName: string, name: string): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const record = this.find(dbName, name)
       if (!record) return
+      checkDrop(record, name)
       const rows = this.#rows.get(record.collectionId)!
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
@@ -121,14 +130,11 @@ export class Collections {
   }
 
   createPartition(dbName: string, name: string, partitionName: string): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const { record } = this.named(dbName, name)
       checkPartitionName(partitionName)
       if (partitionKeyOf(record.schema)) {
-        throw new MillraceError(
-          'parameterInvalid',
-          'disable create partition if partition key mode is used: invalid parameter',
-        )
+        throw invalidParameter('disable create partition if partition key mode is used')
       }
       if (record.partitions.some((partition) => partition.name === partitionName)) return
       const partitions = [...record.partitions, this.#newPartition(partitionName)]
@@ -137,7 +143,7 @@ export class Collections {
   }
 
   dropPartition(dbName: string, name: string, partitionName: string): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
       const partition = record.partitions.find((each) => each.name === partitionName)
       checkPartitionDrop(record, partitionName)
@@ -157,7 +163,7 @@ export class Collections {
 
   /** Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. */
   load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
       await this.#loading.get(record.collectionId)
       const partitionIds = partitionIdsOf(record, partitionNames)
@@ -171,7 +177,7 @@ export class Collections {
   }
 
   release(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
       const partitionIds = partitionIdsOf(record, partitionNames)
       const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
@@ -187,11 +193,32 @@ export class Collections {
     name: string,
     change: (record: CollectionRecord) => CollectionRecord,
   ): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.inTurn(async () => {
       const { record } = this.named(dbName, name)
       const next = change(record)
       if (next !== record) await this.#update(next)
     })
+  }
+
+  /** Replaces records of collections in one transaction; their schemas stay. */
+  changeAll(change: () => readonly CollectionRecord[]): Promise<void> {
+    return this.inTurn(async () => {
+      const records = change()
+      if (records.length > 0) await this.#catalog.putCollections(records)
+    })
+  }
+
+  truncate(dbName: string, name: string): Promise<void> {
+    return this.inTurn(() =>
+      this.named(dbName, name).rows.truncate((segments, logged) =>
+        this.#catalog.editSegments([], segments, logged),
+      ),
+    )
+  }
+
+  /** Runs when no other change is under way. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#changes.run(work)
   }
 
   async close(): Promise<void> {
@@ -200,14 +227,27 @@ export class Collections {
   }
 
   async #update(record: CollectionRecord): Promise<void> {
-    await this.#catalog.putCollection({
+    const { collectionId, schema, properties } = record
+    const before = this.#catalog.collection(collectionId)!
+    const isPlain = before.schema === schema && before.properties === properties
+    if (isPlain) {
+      await this.#catalog.putCollections([record])
+      return
+    }
+    const updated = {
       ...record,
+      ...kept(record),
       updatedTimestamp: this.#context.oracle.next(),
-    })
+    }
+    const rows = this.#rows.get(collectionId)!
+    await rows.changeSchema(schema, () => this.#catalog.putCollections([updated]))
+    rows.timeToLiveMs = timeToLiveMs(properties)
   }
 
-  #open({ collectionId, schema }: CollectionRecord): void {
-    this.#rows.set(collectionId, CollectionRows.open(this.#context, collectionId, schema))
+  #open({ collectionId, schema, properties }: CollectionRecord): void {
+    const rows = CollectionRows.open(this.#context, collectionId, schema)
+    rows.timeToLiveMs = timeToLiveMs(properties)
+    this.#rows.set(collectionId, rows)
   }
 
   #newRecord(collection: NewCollection): CollectionRecord {
@@ -223,6 +263,8 @@ export class Collections {
       collectionId: oracle.next(),
       dbName: collection.dbName,
       schema: collection.schema,
+      lastFieldId: lastFieldIdOf(collection.schema),
+      aliases: [],
       partitions: partitionNames.map((name) => this.#newPartition(name)),
       indexes: [],
       properties: collection.properties,
@@ -252,6 +294,7 @@ export function describe(record: CollectionRecord): CollectionDescription {
     collectionId: record.collectionId,
     dbName: record.dbName,
     schema: record.schema,
+    aliases: record.aliases,
     partitions: record.partitions.map((partition) => ({
       ...partition,
       loadedPercent: loaded.has(partition.partitionId) ? 100 : 0,
@@ -279,6 +322,28 @@ export function partitionNamed(record: CollectionRecord, name: string): Partitio
   const partition = record.partitions.find((each) => each.name === name)
   if (partition) return partition
   throw new MillraceError('partitionNotFound', `partition not found[partition=${name}]`)
+}
+
+/** What a change of the schema means for the rest of the record. */
+function kept({ schema, indexes, lastFieldId }: CollectionRecord) {
+  const ids = new Set(schema.fields.map(({ fieldId }) => fieldId))
+  return {
+    indexes: indexes.filter(({ fieldId }) => ids.has(fieldId)),
+    lastFieldId: Math.max(lastFieldId, lastFieldIdOf(schema)),
+  }
+}
+
+function lastFieldIdOf({ fields }: CollectionSchema): number {
+  return Math.max(...fields.map(({ fieldId }) => fieldId))
+}
+
+/** @throws parameterInvalid for a collection that must not be dropped as it is, or by this name */
+export function checkDrop({ schema, aliases }: CollectionRecord, name: string): void {
+  if (schema.name !== name) throw invalidParameter(`cannot drop the collection via alias = ${name}`)
+  if (aliases.length === 0) return
+  throw invalidParameter(
+    `unable to drop the collection [${name}] because it has associated aliases [${aliases.join(' ')}], please remove all aliases before dropping the collection`,
+  )
 }
 
 function isSameSchema(left: CollectionSchema, right: CollectionSchema): boolean {

@@ -32,7 +32,7 @@ export async function deleteRows(
   const partitionIds = partitionIdsOf(record, names)
   const { keys, rowCount } = await deletedKeys(open, partitionIds, bound)
   const scope = partitionName ? partitionIds[0] : null
-  const timestamp = await rows.delete(keys, rowCount, scope)
+  const timestamp = await rows.delete({ keys, rowCount, partitionId: scope })
   return { ids: keys, rowCount, timestamp }
 }
 

@@ -24,6 +24,7 @@ import { Catalog } from '../../storage/catalog.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import { Serial } from '../../util/serial.js'
 import { createWorkerPool } from '../../workers/worker-pool.js'
 import type {
   CollectionDescription,
@@ -35,12 +36,22 @@ import type {
   Mutation,
   NewCollection,
   NewIndex,
+  SegmentDescription,
 } from '../engine.js'
-import { Collections, checkPartitionDrop, describe, partitionIdsOf } from './collections.js'
+import { Aliases } from './aliases.js'
+import { Alterations } from './alterations.js'
+import {
+  Collections,
+  checkDrop,
+  checkPartitionDrop,
+  describe,
+  partitionIdsOf,
+} from './collections.js'
+import { Databases } from './databases.js'
 import { deleteRows } from './deletes.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
 import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'
-import { insertRows } from './mutations.js'
+import { insertRows, type MutationContext, upsertRows } from './mutations.js'
 import { Reads } from './reads.js'
 
 /** Things that nobody waits for went wrong or were put right; each a sentence. */
@@ -71,12 +82,17 @@ const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
+  readonly databases: Databases
+  readonly aliases: Aliases
+  readonly changes: Alterations
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
   readonly #imports: ImportRunner
   readonly #sources: SourceContext
-  readonly #checks = createFiniteChecks()
+  readonly #mutations: MutationContext
+  /** One after the other, so that none takes up values that another is about to change. */
+  readonly #partialUpdates = new Serial()
 
   private constructor(
     context: RowsContext,
@@ -84,10 +100,14 @@ export class EmbeddedEngine implements Engine {
     imports: ImportRunner,
     sources: SourceContext,
   ) {
+    this.databases = new Databases(context, collections)
+    this.aliases = new Aliases(context.catalog, collections)
+    this.changes = new Alterations(context.catalog, collections)
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
     this.#imports = imports
+    this.#mutations = { oracle: context.oracle, checks: createFiniteChecks() }
     this.#sources = sources
   }
 
@@ -174,6 +194,7 @@ export class EmbeddedEngine implements Engine {
   async dropCollection(dbName: string, collectionName: string): Promise<void> {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return // Milvus: dropping a collection that is not there is no error.
+    checkDrop(record, collectionName)
     await this.#imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
     await this.#collections.drop(dbName, collectionName)
   }
@@ -295,8 +316,19 @@ export class EmbeddedEngine implements Engine {
     batch: ColumnBatch,
   ): Promise<Mutation> {
     const open = this.#collections.named(dbName, collectionName)
-    const context = { oracle: this.#context.oracle, checks: this.#checks }
-    return insertRows(context, open, partitionName, batch)
+    return insertRows(this.#mutations, open, partitionName, batch)
+  }
+
+  async upsert(
+    dbName: string,
+    collectionName: string,
+    partitionName: string,
+    batch: ColumnBatch,
+    isPartial = false,
+  ): Promise<Mutation> {
+    const open = this.#collections.named(dbName, collectionName)
+    const upsert = () => upsertRows(this.#mutations, open, partitionName, batch, isPartial)
+    return isPartial ? this.#partialUpdates.run(upsert) : upsert()
   }
 
   async delete(
@@ -319,6 +351,10 @@ export class EmbeddedEngine implements Engine {
       flushedSegmentIds: rows.segmentIds(),
       timestamp: this.#context.oracle.next(),
     }
+  }
+
+  segments(dbName: string, collectionName: string): SegmentDescription[] {
+    return this.#collections.named(dbName, collectionName).rows.segments()
   }
 
   search(request: SearchRequest): Promise<SearchResult> {

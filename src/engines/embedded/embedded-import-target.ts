@@ -47,6 +47,7 @@ export class EmbeddedImportTarget implements ImportTarget {
         ...segment,
         collectionId: task.request.collectionId,
         timestamp: task.taskId,
+        insertRuns: null,
         taskId: task.taskId,
       }),
     )

@@ -2,10 +2,13 @@ import { MillraceError } from '../../errors.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
 import { isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { isMetric, type Metric } from '../../schema/metric.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import type { PropertyChange } from '../catalog.js'
 import type { NewIndex } from '../engine.js'
+import { changedProperties } from './properties.js'
 
 /** The record with one index more; itself where it has that very index already. */
 export function withIndex(
@@ -81,6 +84,31 @@ export function checkLoadable(record: CollectionRecord): void {
     `index not found[collection=${record.schema.name}]: there is no vector index on field: [${missing.map(({ name }) => name).join(' ')}], please create index firstly`,
   )
 }
+
+/** @throws indexNotFound, parameterInvalid for a parameter that an index that stands cannot change */
+export function alteredIndex(
+  record: CollectionRecord,
+  indexName: string,
+  change: PropertyChange,
+): CollectionRecord {
+  const index = record.indexes.find(({ name }) => name === indexName)
+  if (!index) {
+    throw new MillraceError(
+      'indexNotFound',
+      `index not found[collection=${record.schema.name}][index=${indexName}]`,
+    )
+  }
+  const keys = [...change.set.map(([key]) => key), ...change.remove]
+  const fixed = keys.find((key) => !alterableParams.includes(key))
+  if (fixed !== undefined) throw invalidParameter(`${fixed} is not a configable index property`)
+  const altered = { ...index, params: changedProperties(index.params, change) }
+  return {
+    ...record,
+    indexes: record.indexes.map((each) => (each === index ? altered : each)),
+  }
+}
+
+const alterableParams = ['mmap.enabled', 'indexoffsetcache.enabled', 'warmup']
 
 /** The metric a vector field is searched by: its index's, else L2 as Milvus has it for floats. */
 export function metricOfField(record: CollectionRecord, field: Field): Metric {

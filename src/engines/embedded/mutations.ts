@@ -4,7 +4,6 @@ import { type FiniteChecks, firstFault } from '../../bulk/validate-batch.js'
 import type { Column, ColumnBatch } from '../../column/column.js'
 import { filledColumn, isFillable } from '../../column/filled-column.js'
 import { gatherBatch } from '../../column/slice.js'
-import { MillraceError } from '../../errors.js'
 import {
   type CollectionSchema,
   defaultPartitionName,
@@ -12,60 +11,119 @@ import {
   primaryKeyOf,
 } from '../../schema/collection-schema.js'
 import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { pkAt } from '../../segment/pk-order.js'
 import type { PartitionBatch } from '../../storage/growing-rows.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { Mutation } from '../engine.js'
 import { type OpenCollection, partitionNamed } from './collections.js'
+import { withStoredValues } from './partial-update.js'
 
-interface InsertContext {
+export interface MutationContext {
   readonly oracle: TimestampOracle
   readonly checks: FiniteChecks
 }
 
 /** Completes, checks, routes and inserts rows. */
 export async function insertRows(
-  { oracle, checks }: InsertContext,
+  context: MutationContext,
   { record, rows }: OpenCollection,
   partitionName: string,
   batch: ColumnBatch,
 ): Promise<Mutation> {
-  const whole = completedBatch(record.schema, batch, oracle)
-  checkRows(record.schema, whole, checks)
+  checkAutoId(record, batch)
+  const { whole, ids } = wholeBatch(context, record, batch)
   const timestamp = await rows.insert(routedBatches(record, partitionName, whole))
-  const ids = whole.columns.get(primaryKeyOf(record.schema).fieldId)!
   return { ids, rowCount: batch.rowCount, timestamp }
 }
 
-/** With the auto ids, and what was left out filled in. */
+/**
+ * Inserts rows in the place of those that have their keys. Where the keys are given by the server, the new
+ * rows get new ones, as in newer Milvus.
+ */
+export async function upsertRows(
+  context: MutationContext,
+  open: OpenCollection,
+  partitionName: string,
+  given: ColumnBatch,
+  isPartial: boolean,
+): Promise<Mutation> {
+  const { record, rows } = open
+  const pk = primaryKeyOf(record.schema)
+  const keys = given.columns.get(pk.fieldId)
+  if (!keys) throw invalidParameter(`must assign pk when upsert, primary field: ${pk.name}`)
+  checkDistinct(keys, given.rowCount)
+  const batch = isPartial ? await withStoredValues(open, partitionName, given) : given
+  const { whole, ids } = wholeBatch(context, record, pk.autoId ? without(batch, pk) : batch)
+  const routed = routedBatches(record, partitionName, whole)
+  const { rowCount } = batch
+  // Milvus: without a partition key the rows of other partitions stay.
+  const partitionId = partitionKeyOf(record.schema) ? null : (routed[0]?.partitionId ?? null)
+  const timestamp = await rows.replace({ keys, rowCount, partitionId }, routed)
+  return { ids, rowCount, timestamp }
+}
+
+/** Milvus: the property is a collection's leave to give the keys that the server would give. */
+function checkAutoId({ schema, properties }: CollectionRecord, batch: ColumnBatch): void {
+  const pk = primaryKeyOf(schema)
+  if (!pk.autoId || !batch.columns.has(pk.fieldId)) return
+  const isAllowed = properties.some(
+    ([key, value]) => key === 'allow_insert_auto_id' && value.toLowerCase() === 'true',
+  )
+  if (isAllowed) return
+  throw invalidParameter(`the primary key '${pk.name}' is auto-generated, no need to provide`)
+}
+
+function checkDistinct(keys: Column, rowCount: number): void {
+  const seen = new Set(Array.from({ length: rowCount }, (_, row) => pkAt(keys, row)))
+  if (seen.size === rowCount) return
+  throw invalidParameter('duplicate primary keys are not allowed in the same batch')
+}
+
+function without({ rowCount, columns }: ColumnBatch, { fieldId }: Field): ColumnBatch {
+  return { rowCount, columns: new Map([...columns].filter(([id]) => id !== fieldId)) }
+}
+
+/** With the auto ids, and what was left out filled in; checked. */
+function wholeBatch(
+  { oracle, checks }: MutationContext,
+  { schema }: CollectionRecord,
+  batch: ColumnBatch,
+): { readonly whole: ColumnBatch; readonly ids: Column } {
+  const whole = completedBatch(schema, batch, oracle)
+  checkRows(schema, whole, checks)
+  return { whole, ids: whole.columns.get(primaryKeyOf(schema).fieldId)! }
+}
+
 function completedBatch(
   schema: CollectionSchema,
   batch: ColumnBatch,
   oracle: TimestampOracle,
 ): ColumnBatch {
   const pk = primaryKeyOf(schema)
-  if (pk.autoId && batch.columns.has(pk.fieldId)) {
-    throw invalid(`the primary key '${pk.name}' is auto-generated, no need to provide`)
-  }
+  const needsIds = pk.autoId && !batch.columns.has(pk.fieldId)
   const columns = new Map<number, Column>()
   for (const field of schema.fields) {
-    if (!field.autoId) columns.set(field.fieldId, columnOf(field, batch))
+    if (field !== pk || !needsIds) columns.set(field.fieldId, columnOf(field, batch))
   }
   const given = { rowCount: batch.rowCount, columns }
-  return pk.autoId ? withAutoIds(given, pk, oracle.nextRange(batch.rowCount)) : given
+  return needsIds ? withAutoIds(given, pk, oracle.nextRange(batch.rowCount)) : given
 }
 
 function columnOf(field: Field, batch: ColumnBatch): Column {
   const given = batch.columns.get(field.fieldId)
   if (given) return given
   if (isFillable(field)) return filledColumn(field, batch.rowCount)
-  throw invalid(`fieldSchema(${field.name}) has no corresponding fieldData pass in`)
+  throw invalidParameter(`fieldSchema(${field.name}) has no corresponding fieldData pass in`)
 }
 
 function checkRows(schema: CollectionSchema, batch: ColumnBatch, checks: FiniteChecks): void {
   for (const field of schema.fields) {
     const fault = firstFault(field, batch.columns.get(field.fieldId)!, batch.rowCount, checks)
-    if (fault) throw invalid(`row ${fault.row}, field '${field.name}': ${fault.message}`)
+    if (fault) {
+      throw invalidParameter(`row ${fault.row}, field '${field.name}': ${fault.message}`)
+    }
   }
 }
 
@@ -80,7 +138,7 @@ function routedBatches(
     return [{ partitionId, batch }]
   }
   if (partitionName) {
-    throw invalid(
+    throw invalidParameter(
       'not support manually specifying the partition names if partition key mode is used',
     )
   }
@@ -89,8 +147,4 @@ function routedBatches(
     .map((rows, index) => ({ rows, partitionId: record.partitions[index].partitionId }))
     .filter(({ rows }) => rows.length > 0)
     .map(({ rows, partitionId }) => ({ partitionId, batch: gatherBatch(batch, rows) }))
-}
-
-function invalid(message: string): MillraceError {
-  return new MillraceError('parameterInvalid', `${message}: invalid parameter`)
 }

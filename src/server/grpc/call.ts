@@ -17,7 +17,7 @@ export type Request<Name extends MethodName> = Messages[Method<Name>['request']]
 /** The response without its status, which the server adds; nothing where the response is a status. */
 export type Reply<Name extends MethodName> = Method<Name>['response'] extends 'Status'
   ? undefined
-  : Omit<MessageInput<Method<Name>['response'] & MessageName>, 'status'>
+  : Omit<MessageInput<Method<Name>['response'] & MessageName>, 'status' | 'alter_status'>
 
 export type Handler<Name extends MethodName> = (
   call: Call,

@@ -1,3 +1,4 @@
+import type { DatabaseCatalog } from '../../engines/catalog.js'
 import type { CollectionDescription } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { CollectionSchema } from '../../schema/collection-schema.js'
@@ -7,6 +8,7 @@ import {
 } from '../../wire/collection-schema.js'
 import { ShowType } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import { successStatus } from '../../wire/status.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
 
@@ -24,21 +26,20 @@ export const collectionHandlers = {
   },
 
   DescribeCollection({ engine, dbName }, { collection_name, collectionID }) {
-    const collection = engine.describeCollection(dbName, collection_name, collectionID)
-    const { schema, createdTimestamp, updatedTimestamp } = collection
+    return descriptionMembers(
+      engine.databases,
+      engine.describeCollection(dbName, collection_name, collectionID),
+    )
+  },
+
+  BatchDescribeCollection({ engine, dbName }, { collection_name, collectionID }) {
+    const byName = collection_name.map((name) => engine.describeCollection(dbName, name))
+    const byId = collectionID.map((id) => engine.describeCollection(dbName, '', id))
     return {
-      schema: messageFromCollectionSchema(schema),
-      collectionID: collection.collectionId,
-      collection_name: schema.name,
-      db_name: collection.dbName,
-      shards_num: collection.shardsNum,
-      num_partitions: BigInt(collection.partitions.length),
-      consistency_level: collection.consistencyLevel,
-      properties: keyValuesFromPairs(collection.properties),
-      created_timestamp: createdTimestamp,
-      created_utc_timestamp: physicalMs(createdTimestamp),
-      update_timestamp: updatedTimestamp,
-      update_timestamp_str: String(updatedTimestamp),
+      responses: [...byName, ...byId].map((collection) => ({
+        ...descriptionMembers(engine.databases, collection),
+        status: successStatus,
+      })),
     }
   },
 
@@ -70,6 +71,26 @@ export const collectionHandlers = {
     return { stats: [{ key: 'row_count', value: String(rowCount) }] }
   },
 } satisfies Handlers
+
+function descriptionMembers(databases: DatabaseCatalog, collection: CollectionDescription) {
+  const { schema, createdTimestamp, updatedTimestamp } = collection
+  return {
+    schema: messageFromCollectionSchema(schema),
+    collectionID: collection.collectionId,
+    collection_name: schema.name,
+    aliases: collection.aliases,
+    db_name: collection.dbName,
+    db_id: databases.describe(collection.dbName).databaseId,
+    shards_num: collection.shardsNum,
+    num_partitions: BigInt(collection.partitions.length),
+    consistency_level: collection.consistencyLevel,
+    properties: keyValuesFromPairs(collection.properties),
+    created_timestamp: createdTimestamp,
+    created_utc_timestamp: physicalMs(createdTimestamp),
+    update_timestamp: updatedTimestamp,
+    update_timestamp_str: String(updatedTimestamp),
+  }
+}
 
 function newSchema({ schema, collection_name }: Request<'CreateCollection'>): CollectionSchema {
   const parsed = newCollectionSchemaFromBytes(schema)

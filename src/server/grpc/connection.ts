@@ -1,5 +1,4 @@
 import { serverVersion } from '../../config.js'
-import { defaultDatabaseName } from '../database.js'
 import type { Handlers } from './call.js'
 
 export const connectionHandlers = {
@@ -20,10 +19,4 @@ export const connectionHandlers = {
   CheckHealth: () => ({ isHealthy: true }),
 
   AllocTimestamp: ({ engine }) => ({ timestamp: engine.allocTimestamp() }),
-
-  ListDatabases: () => ({
-    db_names: [defaultDatabaseName],
-    created_timestamp: [0n],
-    db_ids: [1n],
-  }),
 } satisfies Handlers

@@ -1,6 +1,10 @@
+import { aliasHandlers } from './aliases.js'
 import type { Handlers } from './call.js'
+import { clusterHandlers } from './cluster.js'
+import { collectionChangeHandlers } from './collection-changes.js'
 import { collectionHandlers } from './collections.js'
 import { connectionHandlers } from './connection.js'
+import { databaseHandlers } from './databases.js'
 import { hybridSearchHandlers } from './hybrid-search.js'
 import { importHandlers } from './imports.js'
 import { indexHandlers } from './indexes.js'
@@ -9,15 +13,21 @@ import { partitionHandlers } from './partitions.js'
 import { queryHandlers } from './query.js'
 import { rowHandlers } from './rows.js'
 import { searchHandlers } from './search.js'
+import { segmentHandlers } from './segments.js'
 
 /** What is answered; every other RPC of the service is unimplemented. */
 export const handlers: Handlers = {
   ...connectionHandlers,
+  ...databaseHandlers,
   ...collectionHandlers,
+  ...collectionChangeHandlers,
+  ...aliasHandlers,
   ...partitionHandlers,
   ...indexHandlers,
   ...loadingHandlers,
   ...rowHandlers,
+  ...segmentHandlers,
+  ...clusterHandlers,
   ...searchHandlers,
   ...hybridSearchHandlers,
   ...queryHandlers,

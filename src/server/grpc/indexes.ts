@@ -1,8 +1,9 @@
-import type { KeyValues } from '../../engines/engine.js'
+import type { IndexDescription } from '../../engines/engine.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { DataType, isVectorType } from '../../schema/data-type.js'
+import { DataType } from '../../schema/data-type.js'
 import { IndexState } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import { withIndexDefaults } from '../index-defaults.js'
 import type { Handlers } from './call.js'
 
 export const indexHandlers = {
@@ -14,25 +15,27 @@ export const indexHandlers = {
       collectionName: collection_name,
       fieldName: field_name,
       indexName: index_name,
-      params: withDefaults(pairsFromKeyValues(extra_params), dataType),
+      params: withIndexDefaults(pairsFromKeyValues(extra_params), dataType),
     })
     return undefined
   },
 
   async DescribeIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
     const indexes = await engine.describeIndex(dbName, collection_name, field_name, index_name)
-    return {
-      index_descriptions: indexes.map((index) => ({
-        index_name: index.name,
-        indexID: index.indexId,
-        field_name: index.fieldName,
-        params: keyValuesFromPairs(index.params),
-        indexed_rows: BigInt(index.indexedRows),
-        total_rows: BigInt(index.totalRows),
-        pending_index_rows: BigInt(index.pendingRows),
-        state: IndexState.Finished,
-      })),
-    }
+    return { index_descriptions: indexes.map(indexMembers) }
+  },
+
+  /** As DescribeIndex; without an index there are no statistics, which is an error there too. */
+  async GetIndexStatistics({ engine, dbName }, { collection_name, index_name }) {
+    const indexes = await engine.describeIndex(dbName, collection_name, '', index_name)
+    return { index_descriptions: indexes.map(indexMembers) }
+  },
+
+  async AlterIndex({ engine, dbName }, request) {
+    const { collection_name, index_name, extra_params, delete_keys } = request
+    const change = { set: pairsFromKeyValues(extra_params), remove: delete_keys }
+    await engine.changes.alterIndex(dbName, collection_name, index_name, change)
+    return undefined
   },
 
   async DropIndex({ engine, dbName }, { collection_name, field_name, index_name }) {
@@ -52,15 +55,15 @@ export const indexHandlers = {
   },
 } satisfies Handlers
 
-/** A request may leave the choice to the server. */
-function withDefaults(params: KeyValues, dataType: DataType): KeyValues {
-  const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
-  if (isVectorType(dataType)) defaults.push(['metric_type', defaultMetric(dataType)])
-  const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
-  return [...params, ...absent]
-}
-
-function defaultMetric(dataType: DataType): string {
-  if (dataType === DataType.BinaryVector) return 'HAMMING'
-  return dataType === DataType.SparseFloatVector ? 'IP' : 'COSINE'
+function indexMembers(index: IndexDescription) {
+  return {
+    index_name: index.name,
+    indexID: index.indexId,
+    field_name: index.fieldName,
+    params: keyValuesFromPairs(index.params),
+    indexed_rows: BigInt(index.indexedRows),
+    total_rows: BigInt(index.totalRows),
+    pending_index_rows: BigInt(index.pendingRows),
+    state: IndexState.Finished,
+  }
 }

@@ -1,21 +1,42 @@
-import type { FlushResult } from '../../engines/engine.js'
+import type { FlushResult, Mutation } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import { idsFromColumn } from '../../wire/results.js'
-import type { Handlers } from './call.js'
+import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
+import { refuse } from './unsupported.js'
 
 export const rowHandlers = {
-  async Insert({ engine, dbName }, request) {
-    const { collection_name, partition_name, fields_data, num_rows } = request
-    const { schema } = engine.describeCollection(dbName, collection_name)
-    const batch = batchFromFieldsData(fields_data, schema, num_rows)
-    const mutation = await engine.insert(dbName, collection_name, partition_name, batch)
+  async Insert(call, request) {
+    refuse({ namespaces: Boolean(request.namespace) })
+    const { collection_name, partition_name } = request
+    const batch = sentRows(call, request)
+    const mutation = await call.engine.insert(call.dbName, collection_name, partition_name, batch)
+    return { ...mutationMembers(mutation), insert_cnt: BigInt(mutation.rowCount) }
+  },
+
+  async Upsert(call, request) {
+    refuse({
+      'field operations of partial updates': request.field_ops.length > 0,
+      namespaces: Boolean(request.namespace),
+    })
+    const { collection_name, partition_name } = request
+    const batch = sentRows(call, request)
+    const mutation = await call.engine.upsert(
+      call.dbName,
+      collection_name,
+      partition_name,
+      batch,
+      request.partial_update,
+    )
+    const count = BigInt(mutation.rowCount)
+    // Milvus: as many are said to be deleted as came, whether there were rows with their keys or not.
     return {
-      IDs: idsFromColumn(mutation.ids, mutation.rowCount),
-      succ_index: Array.from({ length: mutation.rowCount }, (_, index) => index),
-      insert_cnt: BigInt(mutation.rowCount),
-      timestamp: mutation.timestamp,
+      ...mutationMembers(mutation),
+      insert_cnt: count,
+      delete_cnt: count,
+      upsert_cnt: count,
     }
   },
 
@@ -42,6 +63,32 @@ export const rowHandlers = {
   /** Flush answers when all is durable, so there is nothing to wait for. */
   GetFlushState: () => ({ flushed: true }),
 } satisfies Handlers
+
+function sentRows({ engine, dbName }: Call, request: Request<'Insert'> | Request<'Upsert'>) {
+  const { schema, updatedTimestamp } = engine.describeCollection(dbName, request.collection_name)
+  checkSchemaTimestamp(request, updatedTimestamp)
+  return batchFromFieldsData(request.fields_data, schema, request.num_rows)
+}
+
+/** A client that made the rows by an older schema reads the new one, and tries again. */
+function checkSchemaTimestamp(
+  { collection_name, schema_timestamp }: Request<'Insert'> | Request<'Upsert'>,
+  updatedTimestamp: bigint,
+): void {
+  if (schema_timestamp === 0n || schema_timestamp >= updatedTimestamp) return
+  throw new MillraceError(
+    'schemaMismatch',
+    `collection schema mismatch[collection=${collection_name}]: it has changed since`,
+  )
+}
+
+function mutationMembers({ ids, rowCount, timestamp }: Mutation) {
+  return {
+    IDs: idsFromColumn(ids, rowCount),
+    succ_index: Array.from({ length: rowCount }, (_, index) => index),
+    timestamp,
+  }
+}
 
 function byCollection<Value>(
   results: readonly FlushResult[],

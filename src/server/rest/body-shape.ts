@@ -7,6 +7,30 @@ export const text = z
   .nullish()
   .transform((value) => value ?? '')
 
+export const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((values) => values ?? [])
+
+/** Looked at as it was sent; null where it is absent. */
+export const anything = z
+  .unknown()
+  .nullish()
+  .transform((value) => value ?? null)
+
+export const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false)
+
+/** Values of any plain type, as texts. */
+export const properties = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .nullish()
+  .transform((members) =>
+    Object.entries(members ?? {}).map(([key, value]) => [key, String(value)] as const),
+  )
+
 export const filesOfRows = z
   .array(z.array(z.string()))
   .nullish()

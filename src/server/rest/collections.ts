@@ -1,34 +1,23 @@
-import { z } from 'zod'
 import type {
   CollectionDescription,
-  Engine,
   IndexDescription,
   KeyValues,
   LoadState,
 } from '../../engines/engine.js'
-import { MillraceError } from '../../errors.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
-import { type BodyShape, text } from './body-shape.js'
+import { loadStateNames } from './collection-actions.js'
+import { collectionShape, databaseShape } from './collection-shapes.js'
+import { indexesOf } from './indexes.js'
 import type { JsonValue } from './json-text.js'
 import { route } from './route.js'
 
-const listShape: BodyShape<{ dbName: string }> = {
-  name: 'DatabaseReq',
-  schema: z.object({ dbName: text }),
-  required: {},
-}
-
-export const listCollections = route(listShape, (engine, _body, dbName) =>
+export const listCollections = route(databaseShape, (engine, _body, dbName) =>
   engine.listCollections(dbName).map(({ schema }) => schema.name),
 )
 
 export const describeCollection = route(
-  {
-    name: 'CollectionNameReq',
-    schema: z.object({ dbName: text, collectionName: text }),
-    required: { collectionName: 'CollectionName' },
-  },
+  collectionShape,
   async (engine, { collectionName }, dbName) => {
     const collection = engine.describeCollection(dbName, collectionName)
     const { state } = engine.loadState(dbName, collectionName, [])
@@ -36,27 +25,7 @@ export const describeCollection = route(
   },
 )
 
-async function indexesOf(
-  engine: Engine,
-  dbName: string,
-  collectionName: string,
-): Promise<IndexDescription[]> {
-  try {
-    return await engine.describeIndex(dbName, collectionName, '', '')
-  } catch (error) {
-    if (error instanceof MillraceError && error.kind === 'indexNotFound') return []
-    throw error
-  }
-}
-
 const consistencyLevelNames = ['Strong', 'Session', 'Bounded', 'Eventually', 'Customized']
-
-const loadStateNames = {
-  missing: 'LoadStateNotExist',
-  released: 'LoadStateNotLoad',
-  loading: 'LoadStateLoading',
-  loaded: 'LoadStateLoaded',
-} satisfies Record<LoadState, string>
 
 function collectionMembers(
   collection: CollectionDescription,
@@ -71,7 +40,7 @@ function collectionMembers(
     autoId: schema.fields.some(({ isPrimaryKey, autoId }) => isPrimaryKey && autoId),
     fields: schema.fields.filter(({ isDynamic }) => !isDynamic).map(fieldMembers),
     functions: [],
-    aliases: [],
+    aliases: collection.aliases,
     indexes: indexes.map(indexMembers),
     load: loadStateNames[loadState],
     shardsNum: collection.shardsNum,

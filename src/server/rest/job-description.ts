@@ -66,6 +66,7 @@ function groupDescription({ task, progress, phase }: ImportProgress, group: Impo
     progress: isFailed(task) ? 0 : groupPercent(group, progress),
     completeTime: timeText(phase === 'completed' ? task.completedMs : null),
     state: groupStateName(task, phase === 'completed', isRead || group.bytesRead > 0),
+    bytesRead: group.bytesRead,
     importedRows: isFailed(task) ? 0 : group.rowCount,
     totalRows: isFailed(task) ? 0 : (group.rowsTotal ?? 0),
     rejectedRows: group.rejectedCount > 0 ? group.rejectedCount : undefined,

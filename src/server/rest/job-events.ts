@@ -15,7 +15,8 @@ export function jobOfEventsPath(path: string): string | null {
 }
 
 /**
- * A job's description as server-sent events, `progress` whenever it has changed, and a last one, `end`.
+ * A job's description as server-sent events, `progress` whenever it has changed, and a last one,
+ * `done` or `failed`.
  * @param isOpen false once the server is about to stop
  * @throws as `importJob`, at once
  */
@@ -39,7 +40,7 @@ async function* eventsOf(
     const job = importJob(engine, jobId)
     const text = jsonText(jobDescription(job))
     if (isFinished(job.task.state)) {
-      yield eventBytes('end', text)
+      yield eventBytes(job.phase === 'completed' ? 'done' : 'failed', text)
       return
     }
     if (text !== sent) yield eventBytes('progress', text)

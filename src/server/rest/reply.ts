@@ -11,7 +11,11 @@ export interface Reply {
 }
 
 export function success(data: JsonValue, status = 200): Reply {
-  return { status, body: jsonText({ code: 0, data }) }
+  return successWith({ data }, status)
+}
+
+export function successWith(members: Readonly<Record<string, JsonValue>>, status = 200): Reply {
+  return { status, body: jsonText({ code: 0, ...members }) }
 }
 
 export function failure(status: number, error: MillraceError): Reply {

@@ -7,7 +7,7 @@ import type { UploadRoot } from '../../source/upload-root.js'
 import { logFailure } from '../log-failure.js'
 import { jobEvents, jobOfEventsPath } from './job-events.js'
 import { readBody } from './read-body.js'
-import { failure, type Reply, success } from './reply.js'
+import { failure, type Reply, successWith } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
 import { wordsOf } from './route.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
@@ -107,7 +107,7 @@ async function postReply(
   if (mediaTypeOf(request) !== 'application/json') return notJson(request)
   if (request.headers.expect !== undefined) response.writeContinue()
   try {
-    return success(await route(engine, await readBody(request), wordsOf(request)))
+    return successWith(await route(engine, await readBody(request), wordsOf(request)))
   } catch (thrown) {
     // Milvus: an error of a request is told in the body of a 200.
     return failure(200, millraceErrorFrom(thrown))

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { hasEnded, type ImportJob } from '../client/import-job.js'
+import { MilvusException } from '../client/milvus-exception.js'
+import { errorKinds } from '../errors.js'
+import type { Database } from './database.js'
+import type { ImportOutcome, ImportReport } from './import-report.js'
+import { onCtrlC } from './on-ctrl-c.js'
+
+const firstPauseMs = 10
+const longestPauseMs = 250
+/** A server that starts again goes on with its imports. */
+const absentMsMax = 60_000
+
+interface Followed {
+  /** As it was last seen. */
+  readonly job: ImportJob
+  readonly state: ImportOutcome['state']
+}
+
+/** Follows a job until it has ended, waits for a commit, or the user lets go of it. */
+export async function followJob(
+  database: Pick<Database, 'name' | 'describeImport' | 'cancelImport'>,
+  jobId: string,
+  report: ImportReport,
+): Promise<Followed> {
+  const detached = new AbortController()
+  let isCancelled = false
+  const release = onCtrlC(report, {
+    cancel: async () => {
+      isCancelled = true
+      // It may have ended meanwhile.
+      await database.cancelImport(jobId).catch((error) => report.note(error.message))
+    },
+    detach: () => detached.abort(),
+  })
+  try {
+    report.started(jobId, database.name)
+    const job = await lookUntilEnd(database, jobId, report, detached.signal)
+    return { job, state: stateOf(job, isCancelled) }
+  } finally {
+    release()
+  }
+}
+
+function stateOf({ state }: ImportJob, isCancelled: boolean): ImportOutcome['state'] {
+  if (state === 'Completed') return 'done'
+  if (state !== 'Failed') return 'detached'
+  return isCancelled ? 'cancelled' : 'failed'
+}
+
+async function lookUntilEnd(
+  database: Pick<Database, 'describeImport'>,
+  jobId: string,
+  report: ImportReport,
+  detached: AbortSignal,
+): Promise<ImportJob> {
+  let pauseMs = firstPauseMs
+  while (true) {
+    const job = await describeWhenThere(database, jobId, report)
+    report.progress(job)
+    if (hasEnded(job) || job.state === 'Uncommitted' || detached.aborted) return job
+    await delay(pauseMs, undefined, { signal: detached }).catch(() => {})
+    pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)
+  }
+}
+
+async function describeWhenThere(
+  database: Pick<Database, 'describeImport'>,
+  jobId: string,
+  report: ImportReport,
+): Promise<ImportJob> {
+  const untilMs = performance.now() + absentMsMax
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await database.describeImport(jobId)
+    } catch (error) {
+      if (!isUnreachable(error) || performance.now() > untilMs) throw error
+      if (isFirst) report.note(`${(error as Error).message}; waiting for it`)
+      await delay(longestPauseMs)
+    }
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof MilvusException && error.code === errorKinds.serviceUnavailable.code
+}

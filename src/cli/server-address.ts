@@ -1,0 +1,25 @@
+import { isIP } from 'node:net'
+import { MillraceError } from '../errors.js'
+
+const defaultPort = 19530
+
+/** `host:port`, from what the user wrote: the port may be left out. @throws parameterInvalid */
+export function serverAddressFrom(text: string): string {
+  const url = `http://${text}/`
+  const isPlain = /^[^/?#@\s]+$/.test(text) && URL.canParse(url)
+  if (!isPlain) {
+    throw new MillraceError(
+      'parameterInvalid',
+      `--address: expected host:port such as 127.0.0.1:${defaultPort}, got "${text}"`,
+    )
+  }
+  const { hostname, port } = new URL(url)
+  // A URL drops the port that is usual for http.
+  return `${hostname}:${port || (text.endsWith(':80') ? 80 : defaultPort)}`
+}
+
+/** Whether a server there has the files of this machine. */
+export function isThisMachine(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

@@ -1,0 +1,71 @@
+import { errorKinds } from '../errors.js'
+import { MilvusException } from './milvus-exception.js'
+
+const prefix = '/v2/vectordb'
+
+/** Milvus's REST v2 at one address. */
+export class RestClient {
+  /** `host:port`. */
+  readonly address: string
+
+  constructor(address: string) {
+    this.address = address
+  }
+
+  /**
+   * Asks with a JSON body and gives the answer's `data`.
+   * @throws MilvusException when no server answers, or it refuses
+   */
+  async post(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const response = await this.fetch(`${prefix}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return dataOf(response.status, await response.text())
+  }
+
+  /** @throws as `post` */
+  async *download(path: string): AsyncIterable<Uint8Array> {
+    const response = await this.fetch(`${prefix}${path}`)
+    const isRefused = response.headers.get('content-type')?.startsWith('application/json')
+    if (isRefused) dataOf(response.status, await response.text())
+    if (response.body) yield* response.body
+  }
+
+  /** @throws MilvusException when no server answers */
+  async fetch(path: string, request: RequestInit = {}): Promise<Response> {
+    try {
+      return await fetch(`http://${this.address}${path}`, request)
+    } catch (error) {
+      throw unreachable(this.address, error)
+    }
+  }
+}
+
+/** @throws MilvusException where the answer is a refusal, or is none of Milvus's */
+export function dataOf(status: number, text: string): unknown {
+  const { code, message, data } = answerFrom(text)
+  if (code === 0) return data
+  const { code: unexpected } = errorKinds.unexpected
+  if (typeof code !== 'number') {
+    throw new MilvusException(unexpected, `HTTP ${status}: ${text.slice(0, 200)}`)
+  }
+  throw new MilvusException(code, typeof message === 'string' ? message : `HTTP ${status}`)
+}
+
+function answerFrom(text: string): { code?: unknown; message?: unknown; data?: unknown } {
+  try {
+    const answer: unknown = JSON.parse(text)
+    return answer !== null && typeof answer === 'object' ? answer : {}
+  } catch {
+    return {}
+  }
+}
+
+function unreachable(address: string, error: unknown): MilvusException {
+  const { code, legacy } = errorKinds.serviceUnavailable
+  const { message, cause } = error as Error
+  const reason = cause instanceof Error && cause.message ? cause.message : message
+  return new MilvusException(code, `no server answers at ${address}: ${reason}`, legacy, error)
+}

@@ -1,0 +1,122 @@
+import { bitmapWithLength, hasBit } from '../../column/bitmap.js'
+import type { BytesColumn, Column } from '../../column/column.js'
+import type { PlainColumn } from './arrow-conversion.js'
+import { bothValid, readBits, readValidity } from './arrow-ipc-bits.js'
+import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
+import { readIndexed, rowsOfColumn } from './arrow-ipc-indexed.js'
+import {
+  readBytesMax,
+  readOffsets,
+  rebased,
+  rowsEndingBy,
+  rowsWithin,
+} from './arrow-ipc-offsets.js'
+import type { ArrowField } from './arrow-ipc-schema.js'
+import { typedValues } from './arrow-ipc-values.js'
+import { readViews } from './arrow-ipc-views.js'
+
+/**
+ * Rows `[begin, end)` of a field, or the first of them where all together would be too long; of a struct
+ * its members.
+ */
+export async function readArrowColumns(
+  placed: PlacedField,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<readonly Column[]> {
+  if (placed.field.layout.kind !== 'struct' || placed.field.dictionary) {
+    return [await readColumn(placed, begin, end, context)]
+  }
+  const validity = await readValidity(placed, begin, end, context)
+  const members: Column[] = []
+  for (const child of placed.children) members.push(await readColumn(child, begin, end, context))
+  return members.map((member) => ({
+    ...member,
+    validity: bothValid(validity, member.validity, end - begin),
+  }))
+}
+
+async function readColumn(
+  placed: PlacedField,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<Column> {
+  checkRows(placed, end)
+  const { layout } = placed.field
+  if (placed.field.dictionary || (layout.kind !== 'list' && layout.kind !== 'fixedList')) {
+    return readPlain(placed, begin, end, context)
+  }
+  const offsets =
+    layout.kind === 'list'
+      ? await readOffsets(placed, layout.offsetBytes, begin, end, context)
+      : Array.from({ length: end - begin + 1 }, (_, row) => (begin + row) * layout.length)
+  const [item] = placed.children
+  const known = rowsWithin(offsets, readBytesMax / widthOf(item.field))
+  const child = await readPlain(item, offsets[0], offsets[known], context)
+  const rows = rowsEndingBy(offsets, known, rowsOfColumn(child))
+  const validity = await readValidity(placed, begin, begin + rows, context)
+  return { shape: 'list', offsets: rebased(offsets, rows), child, validity }
+}
+
+/** Rows of a field that is neither a list nor a struct, or the first of them. */
+export async function readPlain(
+  placed: PlacedField,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<PlainColumn> {
+  checkRows(placed, end)
+  const { layout, type, dictionary } = placed.field
+  if (dictionary) return readIndexed(placed, begin, end, context)
+  const validity = await readValidity(placed, begin, end, context)
+  switch (layout.kind) {
+    case 'null':
+      return {
+        shape: 'fixed',
+        values: new Uint8Array(end - begin),
+        width: 1,
+        validity: bitmapWithLength(end - begin),
+      }
+    case 'bits': {
+      const bits = await readBits(placed.bufferIndex + 1, begin, end, context)
+      const values = Uint8Array.from({ length: end - begin }, (_, row) => Number(hasBit(bits, row)))
+      return { shape: 'fixed', values, width: 1, validity }
+    }
+    case 'fixed': {
+      const { width } = layout
+      const bytes = await context.buffers.read(placed.bufferIndex + 1, begin * width, end * width)
+      const values = typedValues(type, width, bytes)
+      return { shape: 'fixed', values, width: values instanceof Uint8Array ? width : 1, validity }
+    }
+    case 'bytes':
+      return readBytes(placed, layout.offsetBytes, begin, end, validity, context)
+    case 'views':
+      return readViews(placed, begin, end, validity, context)
+    default:
+      throw new Error(`values of ${layout.kind} within others are not supported`)
+  }
+}
+
+async function readBytes(
+  placed: PlacedField,
+  offsetBytes: 4 | 8,
+  begin: number,
+  end: number,
+  validity: Uint8Array | null,
+  context: ReadContext,
+): Promise<BytesColumn> {
+  const offsets = await readOffsets(placed, offsetBytes, begin, end, context)
+  const rows = rowsWithin(offsets, readBytesMax)
+  const bytes = await context.buffers.read(placed.bufferIndex + 2, offsets[0], offsets[rows])
+  return { shape: 'bytes', offsets: rebased(offsets, rows), bytes, validity }
+}
+
+function widthOf({ layout, dictionary }: ArrowField): number {
+  return layout.kind === 'fixed' && !dictionary ? layout.width : 1
+}
+
+function checkRows({ rowCount }: PlacedField, end: number): void {
+  if (end > rowCount) throw new Error(`expected a column of ${end} rows, got ${rowCount}`)
+}

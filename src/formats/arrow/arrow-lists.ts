@@ -1,0 +1,153 @@
+import { hasBit } from '../../column/bitmap.js'
+import type { FixedColumn, FixedValues, ListColumn } from '../../column/column.js'
+import { gatherColumn, sliceColumn } from '../../column/slice.js'
+import { dataTypeName } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import type {
+  ArrowConversion,
+  PlainColumn,
+  PlainConversion,
+  ReportFault,
+} from './arrow-conversion.js'
+
+/** To an Array field, whose elements `convert` makes. */
+export function arrayConversion(field: Field, convert: PlainConversion): ArrowConversion {
+  return ([column], rowCount, report) => {
+    const { offsets, child, validity } = compactList(column as ListColumn, rowCount)
+    const elementCount = offsets[rowCount]
+    const reportElement = (element: number, message: string) => {
+      const row = rowOfElement(offsets, element)
+      report(row, `element ${element - offsets[row]}: ${message}`)
+    }
+    reportNullElements(field, child, elementCount, reportElement)
+    const converted = convert(child, elementCount, (element, message) => {
+      if (isNullAt(child.validity, element)) return
+      reportElement(element, message)
+    })
+    return { shape: 'list', offsets, child: { ...converted, validity: null }, validity }
+  }
+}
+
+/**
+ * The elements of lists that should all be of `length`, as one column of that width. Null rows are zeros;
+ * so are rows of another length, which are reported.
+ */
+export function evenRows(
+  column: ListColumn,
+  rowCount: number,
+  length: number,
+  reportLength: (row: number, length: number) => void,
+): FixedColumn {
+  const { offsets, validity } = column
+  const values = (column.child as FixedColumn).values
+  if (isEven(offsets, rowCount, length)) {
+    const even = values.subarray(offsets[0], offsets[rowCount])
+    return { shape: 'fixed', values: even, width: length, validity }
+  }
+  const even = emptyLike(values, rowCount * length)
+  for (let row = 0; row < rowCount; row++) {
+    const got = offsets[row + 1] - offsets[row]
+    if (isNullAt(validity, row)) continue
+    if (got === length) {
+      even.set(values.subarray(offsets[row], offsets[row + 1]) as never, row * length)
+    } else {
+      reportLength(row, got)
+    }
+  }
+  return { shape: 'fixed', values: even, width: length, validity }
+}
+
+/** Reports the first null among the elements of each row that has one. */
+export function reportNullComponents(
+  { child, offsets, validity }: ListColumn,
+  rowCount: number,
+  report: ReportFault,
+): void {
+  if (child.validity === null) return
+  for (let row = 0; row < rowCount; row++) {
+    if (isNullAt(validity, row)) continue
+    for (let element = offsets[row]; element < offsets[row + 1]; element++) {
+      if (hasBit(child.validity, element)) continue
+      report(row, `expected numbers, got null in component ${element - offsets[row]}`)
+      break
+    }
+  }
+}
+
+export function isNullAt(validity: Uint8Array | null, row: number): boolean {
+  return validity !== null && !hasBit(validity, row)
+}
+
+function isEven(offsets: Int32Array, rowCount: number, length: number): boolean {
+  for (let row = 0; row < rowCount; row++) {
+    if (offsets[row + 1] - offsets[row] !== length) return false
+  }
+  return true
+}
+
+function emptyLike(values: FixedValues, length: number): FixedValues {
+  return new (values.constructor as new (length: number) => FixedValues)(length)
+}
+
+/** Lists whose child has their elements and no other: a null row's are left out. */
+function compactList(column: ListColumn, rowCount: number): ListColumn {
+  const { offsets, validity } = column
+  const first = offsets[0]
+  if (!hasHiddenElements(column, rowCount)) {
+    const child = sliceColumn(column.child, first, offsets[rowCount]) as PlainColumn
+    const rebased = offsets.subarray(0, rowCount + 1).map((offset) => offset - first)
+    return { shape: 'list', offsets: rebased, child: rebasedPlain(child), validity }
+  }
+  const emptied = new Int32Array(rowCount + 1)
+  const elements: number[] = []
+  for (let row = 0; row < rowCount; row++) {
+    const end = isNullAt(validity, row) ? offsets[row] : offsets[row + 1]
+    for (let element = offsets[row]; element < end; element++) elements.push(element)
+    emptied[row + 1] = elements.length
+  }
+  const child = gatherColumn(column.child, Int32Array.from(elements)) as PlainColumn
+  return { shape: 'list', offsets: emptied, child, validity }
+}
+
+function hasHiddenElements({ offsets, validity }: ListColumn, rowCount: number): boolean {
+  if (validity === null) return false
+  for (let row = 0; row < rowCount; row++) {
+    if (offsets[row + 1] > offsets[row] && !hasBit(validity, row)) return true
+  }
+  return false
+}
+
+function rebasedPlain(child: PlainColumn): PlainColumn {
+  if (child.shape === 'fixed' || child.offsets[0] === 0) return child
+  const first = child.offsets[0]
+  const offsets = child.offsets.map((offset) => offset - first)
+  return { ...child, offsets, bytes: child.bytes.subarray(first) }
+}
+
+function reportNullElements(
+  { name, elementType }: Field,
+  { validity }: PlainColumn,
+  count: number,
+  report: ReportFault,
+): void {
+  if (validity === null) return
+  for (let element = 0; element < count; element++) {
+    if (hasBit(validity, element)) continue
+    report(
+      element,
+      `expected a ${dataTypeName(elementType)}, got null: array element is not allowed to be null value for field '${name}'`,
+    )
+  }
+}
+
+/** The row whose range `element` lies in. */
+function rowOfElement(offsets: Int32Array, element: number): number {
+  let low = 0
+  let high = offsets.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (offsets[middle + 1] > element) high = middle
+    else low = middle + 1
+  }
+  return low
+}

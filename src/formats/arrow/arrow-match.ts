@@ -1,0 +1,128 @@
+import { isFillable } from '../../column/filled-column.js'
+import { dataTypeName } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { importError } from '../import-error.js'
+import type { ArrowConversion } from './arrow-conversion.js'
+import { arrowConversionOf } from './arrow-mapping.js'
+import { type ArrowMember, arrowTypeName } from './arrow-type.js'
+
+/** A field, and the column of a file that has its values. */
+export interface MatchedColumn {
+  readonly field: Field
+  /** In the order of the file's columns. */
+  readonly columnIndex: number
+  readonly convert: ArrowConversion
+}
+
+export interface ColumnMatch {
+  readonly matched: readonly MatchedColumn[]
+  /** Fields without a column: null or the default. */
+  readonly filledFields: readonly Field[]
+  readonly warnings: readonly string[]
+}
+
+/** What is said of a file's columns. */
+interface ColumnWords {
+  readonly file: string
+  /** `parquet`, as in "there is no field in parquet file". */
+  readonly format: string
+}
+
+/**
+ * Finds the column of each field by its name, in any order, and checks its type.
+ * @param reserved fields that the file must not give
+ * @throws importFailed naming file and field, expected and got; the words at the end are Milvus's
+ */
+export function matchColumns(
+  words: ColumnWords,
+  columns: readonly ArrowMember[],
+  fields: readonly Field[],
+  reserved: readonly Field[],
+): ColumnMatch {
+  const { file } = words
+  refuseTwins(file, columns)
+  for (const field of reserved) refuseReserved(file, field, columns)
+  const matched: MatchedColumn[] = []
+  const filledFields: Field[] = []
+  for (const field of fields) {
+    const columnIndex = columns.findIndex(({ name }) => name === field.name)
+    if (columnIndex >= 0) {
+      matched.push({ field, columnIndex, convert: conversionOf(file, field, columns[columnIndex]) })
+    } else {
+      refuseMissing(words, field, columns)
+      filledFields.push(field)
+    }
+  }
+  if (matched.length === 0) refuseStranger(file, columns)
+  return { matched, filledFields, warnings: warningsOf(file, columns, matched) }
+}
+
+function refuseTwins(file: string, columns: readonly ArrowMember[]): void {
+  const names = new Set<string>()
+  for (const { name } of columns) {
+    if (names.has(name)) {
+      throw importError(
+        { file, field: name },
+        `expected each column once, got two: there is multi field of fieldName: ${name}`,
+      )
+    }
+    names.add(name)
+  }
+}
+
+function refuseReserved(file: string, field: Field, columns: readonly ArrowMember[]): void {
+  const { name } = field
+  if (!columns.some((column) => column.name === name)) return
+  throw importError(
+    { file, field: name },
+    field.isFunctionOutput
+      ? `expected no column, got one: not allowed to provide data for function output field '${name}'`
+      : `expected no column, got one: the primary key '${name}' is auto-generated, no need to provide: the field: ${name} is primary key, and autoID is true, please remove it from file`,
+  )
+}
+
+function refuseMissing(
+  { file, format }: ColumnWords,
+  field: Field,
+  columns: readonly ArrowMember[],
+): void {
+  if (isFillable(field)) return
+  throw importError(
+    { file, field: field.name },
+    `expected a column '${field.name}', got ${namesOf(columns)}: no ${format} field for milvus field '${field.name}': there is no field in ${format} file of name: ${field.name}`,
+  )
+}
+
+function refuseStranger(file: string, columns: readonly ArrowMember[]): never {
+  throw importError({ file }, `expected a column of at least one field, got ${namesOf(columns)}`)
+}
+
+function namesOf(columns: readonly ArrowMember[]): string {
+  return columns.map(({ name }) => `'${name}'`).join(', ') || 'none'
+}
+
+function conversionOf(file: string, field: Field, { type }: ArrowMember): ArrowConversion {
+  const convert = arrowConversionOf(field, type)
+  if (convert) return convert
+  const expected = fieldTypeName(field)
+  const got = arrowTypeName(type)
+  throw importError(
+    { file, field: field.name },
+    `schema not equal, err=expect '${expected}' type for field '${field.name}', but got '${got}' type: field schema is not match, collection field dataType: ${expected}, file field dataType:${got}`,
+  )
+}
+
+function fieldTypeName({ dataType, elementType }: Field): string {
+  if (elementType === 0) return dataTypeName(dataType)
+  return `${dataTypeName(dataType)} of ${dataTypeName(elementType)}`
+}
+
+function warningsOf(
+  file: string,
+  columns: readonly ArrowMember[],
+  matched: readonly MatchedColumn[],
+): string[] {
+  return columns
+    .filter((_, index) => !matched.some(({ columnIndex }) => columnIndex === index))
+    .map(({ name }) => `the column '${name}' of '${file}' has no field and was ignored`)
+}

@@ -1,0 +1,160 @@
+import { type Dataset, type Metadata, Module } from 'h5wasm'
+import type { BytesColumn, Column, FixedColumn, FixedValues } from '../../column/column.js'
+import { regularOffsets } from '../../column/regular-offsets.js'
+import type { PlainColumn } from '../arrow/arrow-conversion.js'
+import type { ArrowType } from '../arrow/arrow-type.js'
+
+/** A dataset as a column: of one dimension its values, of two its rows as lists. */
+export interface Hdf5Dataset {
+  readonly name: string
+  readonly type: ArrowType
+  readonly rowCount: number
+  /** Estimated, where rows have lengths of their own. */
+  readonly rowBytes: number
+  /** Rows that lie together: to read a part of them costs as much as to read all. */
+  readonly chunkRows: number
+  /** Rows `[begin, end)`. */
+  read(begin: number, end: number): Column
+}
+
+const rowBytesMax = 64 * 1024 ** 2
+const variableBytes = 64
+
+export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
+  const { metadata } = dataset
+  const [rowCount = 0, rowLength, ...more] = metadata.shape ?? []
+  const valueBytes = isVariable(metadata) ? variableBytes : metadata.size
+  const rowBytes = Math.max(1, valueBytes * (rowLength ?? 1))
+  const isRead = metadata.shape?.length && more.length === 0 && rowBytes <= rowBytesMax
+  const item = itemTypeOf(metadata)
+  const type: ArrowType = rowLength === undefined ? item : { kind: 'list', item }
+  return {
+    name: dataset.path.slice(1),
+    type: isRead ? type : { kind: 'other', name: `shape [${metadata.shape?.join(', ')}]` },
+    rowCount,
+    rowBytes,
+    chunkRows: metadata.chunks?.[0] ?? 1,
+    read: (begin, end) => readRows(dataset, metadata, begin, end, rowLength),
+  }
+}
+
+function isVariable({ vlen, type }: Metadata): boolean {
+  return vlen || type === Module.H5T_class_t.H5T_VLEN.value
+}
+
+function itemTypeOf(metadata: Metadata): ArrowType {
+  const { H5T_INTEGER, H5T_FLOAT, H5T_STRING, H5T_ENUM, H5T_VLEN } = Module.H5T_class_t
+  const { type, size, signed } = metadata
+  if (type === H5T_STRING.value) return { kind: 'text' }
+  if (type === H5T_INTEGER.value) return integerTypeOf(size, signed)
+  if (type === H5T_FLOAT.value && (size === 4 || size === 8)) {
+    return { kind: 'float', bits: size === 4 ? 32 : 64 }
+  }
+  if (type === H5T_ENUM.value && isBoolean(metadata)) return { kind: 'bool' }
+  if (type === H5T_VLEN.value && metadata.vlen_type) {
+    const item = itemTypeOf(metadata.vlen_type)
+    return item.kind === 'int' || item.kind === 'float' ? { kind: 'list', item } : item
+  }
+  return { kind: 'other', name: `an HDF5 type of class ${type} with ${size} bytes` }
+}
+
+function integerTypeOf(size: number, isSigned: boolean): ArrowType {
+  const bits = ([8, 16, 32, 64] as const).find((known) => known === size * 8)
+  return bits
+    ? { kind: 'int', bits, isSigned }
+    : { kind: 'other', name: `integer of ${size} bytes` }
+}
+
+/** As h5py has them. */
+function isBoolean({ enum_type, size }: Metadata): boolean {
+  const { FALSE, TRUE } = enum_type?.members ?? {}
+  return size === 1 && enum_type?.nmembers === 2 && FALSE === 0 && TRUE === 1
+}
+
+function readRows(
+  dataset: Dataset,
+  metadata: Metadata,
+  begin: number,
+  end: number,
+  rowLength: number | undefined,
+): Column {
+  const found = dataset.slice(rowLength === undefined ? [[begin, end]] : [[begin, end], []])
+  const rowCount = end - begin
+  if (Array.isArray(found)) return arrayColumn(found, rowCount, rowLength)
+  if (!ArrayBuffer.isView(found)) throw new Error(`expected values, got ${typeof found}`)
+  const plain = {
+    shape: 'fixed',
+    values: valuesOf(found, metadata),
+    width: 1,
+    validity: null,
+  } as const
+  return listed(plain, rowCount, rowLength)
+}
+
+function listed(child: PlainColumn, rowCount: number, rowLength: number | undefined): Column {
+  if (rowLength === undefined) return child
+  return { shape: 'list', offsets: regularOffsets(rowCount, rowLength), child, validity: null }
+}
+
+/** Texts, or lists of their own lengths. */
+function arrayColumn(
+  found: readonly unknown[],
+  rowCount: number,
+  rowLength: number | undefined,
+): Column {
+  if (found.every((value) => typeof value === 'string')) {
+    return listed(textColumn(found), rowCount, rowLength)
+  }
+  const rows = found.map((value) => {
+    if (ArrayBuffer.isView(value)) return signedOf(value)
+    throw new Error('expected lists of numbers, got other values')
+  })
+  const offsets = new Int32Array(rows.length + 1)
+  rows.forEach((row, index) => {
+    offsets[index + 1] = offsets[index] + row.length
+  })
+  return { shape: 'list', offsets, child: joined(rows, offsets[rows.length]), validity: null }
+}
+
+function joined(rows: readonly FixedValues[], length: number): FixedColumn {
+  const type = (rows[0] ?? new Uint8Array(0)).constructor as new (length: number) => FixedValues
+  const values = new type(length)
+  let position = 0
+  for (const row of rows) {
+    values.set(row as never, position)
+    position += row.length
+  }
+  return { shape: 'fixed', values, width: 1, validity: null }
+}
+
+function textColumn(texts: readonly string[]): BytesColumn {
+  const encoded = texts.map((text) => Buffer.from(text))
+  const offsets = new Int32Array(texts.length + 1)
+  encoded.forEach((bytes, row) => {
+    offsets[row + 1] = offsets[row] + bytes.length
+  })
+  const bytes = new Uint8Array(offsets[texts.length])
+  encoded.forEach((text, row) => {
+    bytes.set(text, offsets[row])
+  })
+  return { shape: 'bytes', offsets, bytes, validity: null }
+}
+
+/** The library gives values as the file has them. */
+function valuesOf(view: ArrayBufferView, { littleEndian, size }: Metadata): FixedValues {
+  if (!littleEndian && size > 1) {
+    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+    if (size === 2) bytes.swap16()
+    else if (size === 4) bytes.swap32()
+    else bytes.swap64()
+  }
+  return signedOf(view)
+}
+
+/** Unsigned integers of 32 and 64 bits as the signed ones of the same bits. */
+function signedOf(view: ArrayBufferView): FixedValues {
+  const { buffer, byteOffset, byteLength } = view
+  if (view instanceof Uint32Array) return new Int32Array(buffer, byteOffset, byteLength / 4)
+  if (view instanceof BigUint64Array) return new BigInt64Array(buffer, byteOffset, byteLength / 8)
+  return view as FixedValues
+}

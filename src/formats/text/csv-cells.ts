@@ -1,0 +1,129 @@
+import type { ColumnBuilder, FixedBuilder } from '../../column/column-builder.js'
+import { DataType, dataTypeName } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { ByteCursor, SyntaxFault } from './byte-cursor.js'
+import { latin1Text } from './decimal.js'
+import { jsonReaderOf } from './json-reader.js'
+import { skipSpace } from './json-scan.js'
+import { type TextAppender, textAppenderOf } from './text-values.js'
+import { shownText, ValueFault } from './value-fault.js'
+
+/** What reads a field's cells, all but null, into its builder. */
+export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender {
+  const appender = textAppenderOf(field, field.dataType, builder)
+  if (appender) return appender
+  switch (field.dataType) {
+    case DataType.Bool:
+      return boolCell(field, builder as FixedBuilder)
+    case DataType.Float:
+    case DataType.Double:
+      return floatCell(field, builder as FixedBuilder)
+    default:
+      return jsonCell(field, builder)
+  }
+}
+
+const spellings = new Map([
+  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, 1] as const),
+  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, 0] as const),
+])
+
+function boolCell(field: Field, builder: FixedBuilder): TextAppender {
+  return (bytes, begin, end) => {
+    const value = end - begin > 5 ? undefined : spellings.get(latin1Text(bytes, begin, end))
+    if (value === undefined) throw badCell(field, bytes, begin, end)
+    const index = builder.openRow()
+    builder.values[index] = value
+    builder.closeRow()
+  }
+}
+
+/** Numbers and lists, which are written as in JSON; a plus before a number is passed. */
+function jsonCell(field: Field, builder: ColumnBuilder): TextAppender {
+  const read = jsonReaderOf(field, builder)
+  const cursor = new ByteCursor(new Uint8Array(1), 0)
+  return (bytes, begin, end) => {
+    const behind = bytes[end]
+    bytes[end] = 0
+    cursor.bytes = bytes
+    cursor.end = end
+    cursor.position = bytes[begin] === 0x2b && isDigit(bytes[begin + 1]) ? begin + 1 : begin
+    try {
+      skipSpace(cursor)
+      read(cursor)
+      skipSpace(cursor)
+    } catch (fault) {
+      if (fault instanceof SyntaxFault) throw badCell(field, bytes, begin, end)
+      throw fault
+    } finally {
+      bytes[end] = behind
+    }
+    if (cursor.position !== end) throw badCell(field, bytes, begin, end)
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
+}
+
+const floatPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+
+/** As JSON has them, or with a bare point or a plus: `.5`, `1.`, `+2`. */
+function floatCell(field: Field, builder: FixedBuilder): TextAppender {
+  const readJson = jsonCell(field, builder)
+  return (bytes, begin, end, isAscii) => {
+    const { rowCount } = builder
+    try {
+      readJson(bytes, begin, end, isAscii)
+      return
+    } catch (fault) {
+      if (!(fault instanceof ValueFault)) throw fault
+      builder.truncate(rowCount)
+    }
+    const text = latin1Text(bytes, begin, end)
+    if (!floatPattern.test(text)) throw badFloat(field, bytes, begin, end)
+    const value = field.dataType === DataType.Float ? Math.fround(Number(text)) : Number(text)
+    if (!Number.isFinite(value)) throw badCell(field, bytes, begin, end, 'value out of range')
+    const index = builder.openRow()
+    builder.values[index] = value
+    builder.closeRow()
+  }
+}
+
+function badFloat(field: Field, bytes: Uint8Array, begin: number, end: number): ValueFault {
+  const text = shownText(bytes.subarray(begin, end))
+  if (!/^\s*[+-]?(?:nan|inf(?:inity)?)\s*$/i.test(text)) return badCell(field, bytes, begin, end)
+  return new ValueFault(
+    field.name,
+    `expected a finite number, got '${text}': value '${text}' is not a number or infinity`,
+  )
+}
+
+function badCell(
+  field: Field,
+  bytes: Uint8Array,
+  begin: number,
+  end: number,
+  reason = 'invalid syntax',
+): ValueFault {
+  const { name, dataType } = field
+  const text = shownText(bytes.subarray(begin, end))
+  const typeName = dataTypeName(dataType)
+  const newest = `expected type '${typeName}' for field '${name}', got type 'string' with value '${text}'`
+  const classic = `illegal value '${text}' for ${typeName.toLowerCase()} type field '${name}'`
+  return new ValueFault(
+    name,
+    `expected ${expectations[dataType] ?? 'a list as in JSON'}, got '${text}': ${newest}: ${classic}: parsing ${JSON.stringify(text)}: ${reason}`,
+  )
+}
+
+const expectations: { readonly [Type in DataType]?: string } = {
+  [DataType.Bool]: 'true or false',
+  [DataType.Int8]: 'an integer',
+  [DataType.Int16]: 'an integer',
+  [DataType.Int32]: 'an integer',
+  [DataType.Int64]: 'an integer',
+  [DataType.Float]: 'a number',
+  [DataType.Double]: 'a number',
+  [DataType.SparseFloatVector]: 'an object of indices and values',
+}

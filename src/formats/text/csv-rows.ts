@@ -1,0 +1,43 @@
+import { isFillable } from '../../column/filled-column.js'
+import type { Field } from '../../schema/field.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import type { ReadOptions } from '../format.js'
+import { importError } from '../import-error.js'
+import { CsvGrammar } from './csv-grammar.js'
+import { readCsvHead, validateColumns } from './csv-head.js'
+import { type Separator, separatorFrom } from './csv-scan.js'
+import { RowColumns } from './row-columns.js'
+import type { TextRows } from './text-reader.js'
+
+interface CsvRows extends TextRows {
+  /** Of the columns. */
+  readonly names: readonly string[]
+}
+
+/**
+ * The rows of a .csv file, whose header is read and checked.
+ * @throws importFailed
+ */
+export async function csvRows(
+  source: ByteSource,
+  fields: readonly Field[],
+  reserved: readonly Field[],
+  options: ReadOptions,
+): Promise<CsvRows> {
+  const separator = separatorOf(options)
+  const { names, headEnd } = await readCsvHead(source, separator)
+  const required = fields.filter((field) => !isFillable(field))
+  validateColumns(source, names, required, reserved)
+  const columns = new RowColumns(fields)
+  const grammar = new CsvGrammar(columns, names, separator, Buffer.from(options.nullKey))
+  return { columns, grammar, headEnd, names }
+}
+
+/** Milvus: one character, but for those that have a meaning already. */
+function separatorOf({ sep }: ReadOptions): Separator {
+  if ([...sep].length === 1 && !/[\0\n\r"\uFFFD]/.test(sep)) return separatorFrom(sep)
+  throw importError(
+    {},
+    `expected one character as 'sep', but no quote and no line end, got ${JSON.stringify(sep)}`,
+  )
+}

@@ -1,0 +1,154 @@
+import { DataType } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
+import type { JsonReader } from './json-numbers.js'
+import { jsonReaderOf } from './json-reader.js'
+import {
+  nextMember,
+  openObject,
+  passColon,
+  scanString,
+  skipSpace,
+  skipValue,
+  skipWord,
+} from './json-scan.js'
+import { unescapeString } from './json-string.js'
+import { KeyTable } from './key-table.js'
+import type { RowColumns } from './row-columns.js'
+import { shownText, ValueFault } from './value-fault.js'
+
+/** Of keys without a field, as many are told. */
+const unknownKeysMax = 100
+/** For more keys than any row should have, nothing is remembered. */
+const likelyPlacesMax = 1024
+
+/** Reads JSON objects as rows. */
+export class JsonRowReader {
+  readonly #columns: RowColumns
+  readonly #reserved: readonly Field[]
+  readonly #readers: readonly JsonReader[]
+  /** The fields' names, then those of the reserved fields. */
+  readonly #keys = new KeyTable()
+  /** The key that the row before had at the same place: rows are mostly alike. */
+  readonly #order: number[] = []
+  readonly #ignored = new KeyTable()
+  /** The keys that were ignored. */
+  readonly unknownKeys: string[] = []
+
+  /** @param readerOf makes what reads a field's values */
+  constructor(columns: RowColumns, reserved: readonly Field[], readerOf = jsonReaderOf) {
+    this.#columns = columns
+    this.#reserved = reserved
+    this.#readers = columns.fields.map((field, index) =>
+      field.isDynamic
+        ? (cursor) => columns.dynamic!.readValue(cursor)
+        : readerOf(field, columns.builders[index]),
+    )
+    for (const { name } of [...columns.fields, ...reserved]) {
+      const bytes = new TextEncoder().encode(name)
+      this.#keys.add(bytes, 0, bytes.byteLength)
+    }
+  }
+
+  /**
+   * Appends the object that begins at the cursor as one row.
+   * @throws ValueFault, SyntaxFault: the row is then to be dropped
+   */
+  read(cursor: ByteCursor): void {
+    if (cursor.bytes[cursor.position] !== 0x7b) throw notAnObject(cursor)
+    let place = 0
+    for (let more = openObject(cursor); more; more = nextMember(cursor)) {
+      const key = this.#scanKey(cursor, place++)
+      const byte = skipSpace(cursor)
+      if (key < 0) this.#readUnknown(cursor)
+      else if (key >= this.#readers.length)
+        throw reservedKey(this.#reserved[key - this.#readers.length])
+      else this.#readValue(cursor, key, byte)
+    }
+    this.#columns.closeRow()
+  }
+
+  /** Whether a scanned string is the name of a field. */
+  isFieldName({ bytes, stringBegin, stringEnd }: ByteCursor): boolean {
+    return this.#keys.find(bytes, stringBegin, stringEnd) >= 0
+  }
+
+  #scanKey(cursor: ByteCursor, place: number): number {
+    if (skipSpace(cursor) !== 0x22) {
+      const context = 'looking for beginning of object key string'
+      throw new SyntaxFault(cursor.position, 'a key in quotes', context)
+    }
+    const likely = this.#order[place] ?? -1
+    if (likely >= 0 && this.#keys.isQuotedAt(likely, cursor.bytes, cursor.position + 1)) {
+      cursor.position += this.#keys.byteLengthOf(likely) + 2
+      passColon(cursor)
+      return likely
+    }
+    scanString(cursor)
+    const key = this.#find(cursor)
+    if (place < likelyPlacesMax) this.#order[place] = key
+    passColon(cursor)
+    return key
+  }
+
+  #find({ bytes, stringBegin, stringEnd, hasEscapes }: ByteCursor): number {
+    if (!hasEscapes) return this.#keys.find(bytes, stringBegin, stringEnd)
+    const unescaped = new Uint8Array(stringEnd - stringBegin)
+    return this.#keys.find(
+      unescaped,
+      0,
+      unescapeString(bytes, stringBegin, stringEnd, unescaped, 0),
+    )
+  }
+
+  #readValue(cursor: ByteCursor, key: number, byte: number): void {
+    this.#columns.openValue(key)
+    if (byte !== 0x6e) {
+      this.#readers[key](cursor)
+      return
+    }
+    skipWord(cursor, 'null')
+    this.#columns.appendNull(key)
+  }
+
+  #readUnknown(cursor: ByteCursor): void {
+    const { dynamic } = this.#columns
+    if (dynamic) {
+      dynamic.appendMember(cursor)
+    } else {
+      this.#noteIgnored(cursor)
+      skipValue(cursor)
+    }
+  }
+
+  #noteIgnored({ bytes, stringBegin, stringEnd }: ByteCursor): void {
+    if (this.unknownKeys.length === unknownKeysMax) return
+    if (this.#ignored.find(bytes, stringBegin, stringEnd) >= 0) return
+    this.#ignored.add(bytes, stringBegin, stringEnd)
+    this.unknownKeys.push(shownText(bytes.subarray(stringBegin, stringEnd)))
+  }
+}
+
+function notAnObject(cursor: ByteCursor): ValueFault {
+  const { position } = cursor
+  skipValue(cursor, true)
+  const text = shownText(cursor.bytes.subarray(position, cursor.position))
+  return new ValueFault(
+    '',
+    `expected an object, got ${text}: invalid JSON format, each row should be a key-value map`,
+  )
+}
+
+/** A value for a field whose values are made by the server. */
+export function reservedKey({ name, isFunctionOutput, dataType }: Field): ValueFault {
+  if (!isFunctionOutput) {
+    const milvus = `the primary key '${name}' is auto-generated, no need to provide`
+    return new ValueFault(name, `expected no value, got one: ${milvus}`)
+  }
+  // Milvus: the only function whose output is sparse is BM25.
+  const kind = dataType === DataType.SparseFloatVector ? 'BM25 function' : 'function'
+  return new ValueFault(
+    name,
+    `expected no value, got one: not allowed to provide data for ${kind} output field '${name}'`,
+  )
+}

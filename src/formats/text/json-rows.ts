@@ -1,0 +1,49 @@
+import type { Field } from '../../schema/field.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import type { FileGroupOutline } from '../format.js'
+import { jsonLinesGrammar, jsonListGrammar } from './json-grammars.js'
+import { readJsonHead } from './json-head.js'
+import { JsonRowReader } from './json-row.js'
+import { RowColumns } from './row-columns.js'
+import { readHead } from './text-head.js'
+import type { TextRows } from './text-reader.js'
+import { readSample } from './text-sample.js'
+
+interface JsonRows extends TextRows {
+  readonly reader: JsonRowReader
+}
+
+/** The rows of a .json file. */
+export async function jsonRows(
+  source: ByteSource,
+  fields: readonly Field[],
+  reserved: readonly Field[],
+): Promise<JsonRows> {
+  const columns = new RowColumns(fields)
+  const reader = new JsonRowReader(columns, reserved)
+  const head = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
+  const grammar = head.isList ? jsonListGrammar(reader) : jsonLinesGrammar(reader)
+  return { columns, reader, grammar, headEnd: head.headEnd }
+}
+
+/** The rows of JSON lines. */
+export async function jsonLinesRows(
+  source: ByteSource,
+  fields: readonly Field[],
+  reserved: readonly Field[],
+): Promise<JsonRows> {
+  const columns = new RowColumns(fields)
+  const reader = new JsonRowReader(columns, reserved)
+  const headEnd = await readHead(source, ({ position }) => position)
+  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd }
+}
+
+/** Rows are not counted; keys without a field are told as far as the first rows have them. */
+export async function outlineJson(source: ByteSource, rows: JsonRows): Promise<FileGroupOutline> {
+  await readSample(source, rows)
+  const warnings = rows.reader.unknownKeys.map(
+    (key) =>
+      `the key '${key}' of '${source.name}' is not defined in collection schema and was ignored`,
+  )
+  return { rowCount: null, bytesTotal: source.byteLength, warnings }
+}

@@ -1,0 +1,108 @@
+import type { Engine, FlushResult, SegmentDescription } from '../../engines/engine.js'
+import { CompactionState, SegmentLevel, SegmentState } from '../../wire/generated/messages.js'
+import type { Call, Handlers, Request } from './call.js'
+import { nodeId } from './node.js'
+
+export const segmentHandlers = {
+  GetPersistentSegmentInfo(call, { collectionName }) {
+    const { collectionId, segments } = segmentsOf(call, collectionName)
+    const sealed = segments.filter(({ isSealed }) => isSealed)
+    return { infos: sealed.map((segment) => segmentMembers(segment, collectionId)) }
+  },
+
+  async GetQuerySegmentInfo(call, { collectionName }) {
+    const { engine, dbName } = call
+    const { collectionId, segments } = segmentsOf(call, collectionName)
+    const { state } = engine.loadState(dbName, collectionName, [])
+    if (state !== 'loaded') return { infos: [] }
+    return {
+      infos: segments.map((segment) => ({
+        ...segmentMembers(segment, collectionId),
+        nodeID: nodeId,
+        nodeIds: [nodeId],
+      })),
+    }
+  },
+
+  /** An index covers every sealed row as soon as it is there. */
+  async ListIndexedSegment(call, { collection_name, index_name }) {
+    await call.engine.describeIndex(call.dbName, collection_name, '', index_name)
+    const { segments } = segmentsOf(call, collection_name)
+    const sealed = segments.filter(({ isSealed }) => isSealed)
+    return { segmentIDs: sealed.map(({ segmentId }) => segmentId) }
+  },
+
+  async FlushAll({ engine }, request) {
+    const targets = flushTargets(engine, request)
+    const flushed: { dbName: string; result: FlushResult }[] = []
+    for (const { dbName, name } of targets) {
+      flushed.push({ dbName, result: await engine.flush(dbName, name) })
+    }
+    const dbNames = [...new Set(targets.map(({ dbName }) => dbName))]
+    return {
+      flush_all_ts: engine.allocTimestamp(),
+      flush_results: dbNames.map((db_name) => ({
+        db_name,
+        collection_results: flushed
+          .filter(({ dbName }) => dbName === db_name)
+          .map(({ result }) => flushMembers(result)),
+      })),
+    }
+  },
+
+  /** FlushAll answers when all is durable. */
+  GetFlushAllState: () => ({ flushed: true }),
+
+  /** Nothing is compacted: a request is one without plans, which is done at once. */
+  ManualCompaction({ engine, dbName }, { collection_name, collectionID }) {
+    engine.describeCollection(dbName, collection_name, collectionID)
+    return { compactionID: engine.allocTimestamp(), compactionPlanCount: 0 }
+  },
+
+  GetCompactionState: () => ({ state: CompactionState.Completed }),
+
+  GetCompactionStateWithPlans: () => ({ state: CompactionState.Completed, mergeInfos: [] }),
+} satisfies Handlers
+
+function segmentsOf({ engine, dbName }: Call, collectionName: string) {
+  const { collectionId } = engine.describeCollection(dbName, collectionName)
+  return { collectionId, segments: engine.segments(dbName, collectionName) }
+}
+
+function segmentMembers(segment: SegmentDescription, collectionID: bigint) {
+  return {
+    segmentID: segment.segmentId,
+    collectionID,
+    partitionID: segment.partitionId,
+    num_rows: BigInt(segment.rowCount),
+    state: segment.isSealed ? SegmentState.Flushed : SegmentState.Growing,
+    level: SegmentLevel.L1,
+  }
+}
+
+/** Those that are named, else a whole database, else all of them. */
+function flushTargets(engine: Engine, { db_name, flush_targets }: Request<'FlushAll'>) {
+  const targets = flush_targets.length > 0 ? flush_targets : databasesMeant(engine, db_name)
+  return targets.flatMap(({ db_name: dbName, collection_names }) => {
+    const named = collection_names.length > 0 ? collection_names : namesIn(engine, dbName)
+    return named.map((name) => ({ dbName, name }))
+  })
+}
+
+function databasesMeant({ databases }: Engine, name: string) {
+  const names = name ? [databases.describe(name).name] : databases.list().map((each) => each.name)
+  return names.map((db_name) => ({ db_name, collection_names: [] as readonly string[] }))
+}
+
+function namesIn(engine: Engine, dbName: string): string[] {
+  return engine.listCollections(dbName).map(({ schema }) => schema.name)
+}
+
+function flushMembers(result: FlushResult) {
+  return {
+    collection_name: result.collectionName,
+    segment_ids: { data: BigInt64Array.from(result.segmentIds) },
+    flush_segment_ids: { data: BigInt64Array.from(result.flushedSegmentIds) },
+    flush_ts: result.timestamp,
+  }
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { LoadState } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
+import { text } from './body-shape.js'
+import { collectionShape } from './collection-shapes.js'
+import { actionRoute, route } from './route.js'
+
+export const hasCollection = route(collectionShape, (engine, { collectionName }, dbName) => ({
+  has: engine.hasCollection(dbName, collectionName),
+}))
+
+export const dropCollection = actionRoute(collectionShape, (engine, { collectionName }, dbName) =>
+  engine.dropCollection(dbName, collectionName),
+)
+
+/** Also of `refresh_load`: what is committed is loaded already. */
+export const loadCollection = actionRoute(collectionShape, (engine, { collectionName }, dbName) =>
+  engine.load(dbName, collectionName, []),
+)
+
+export const releaseCollection = actionRoute(
+  collectionShape,
+  (engine, { collectionName }, dbName) => engine.release(dbName, collectionName, []),
+)
+
+export const truncateCollection = actionRoute(
+  collectionShape,
+  (engine, { collectionName }, dbName) => engine.changes.truncate(dbName, collectionName),
+)
+
+export const flushCollection = actionRoute(
+  collectionShape,
+  async (engine, { collectionName }, dbName) => {
+    await engine.flush(dbName, collectionName)
+  },
+)
+
+export const collectionStats = route(
+  collectionShape,
+  async (engine, { collectionName }, dbName) => ({
+    rowCount: await engine.rowCount(dbName, collectionName, ''),
+  }),
+)
+
+export const loadStateNames = {
+  missing: 'LoadStateNotExist',
+  released: 'LoadStateNotLoad',
+  loading: 'LoadStateLoading',
+  loaded: 'LoadStateLoaded',
+} satisfies Record<LoadState, string>
+
+export const collectionLoadState = route(
+  collectionShape,
+  (engine, { collectionName, partitionNames }, dbName) => {
+    const { state, percent } = engine.loadState(dbName, collectionName, partitionNames)
+    if (state === 'missing') {
+      throw new MillraceError(
+        'collectionNotFound',
+        `collection not found[database=${dbName}][collection=${collectionName}]`,
+      )
+    }
+    const loadProgress = state === 'released' ? undefined : percent
+    return { loadState: loadStateNames[state], loadProgress, message: '' }
+  },
+)
+
+export const renameCollection = actionRoute(
+  {
+    name: 'RenameCollectionReq',
+    schema: z.object({
+      dbName: text,
+      collectionName: text,
+      newCollectionName: text,
+      newDbName: text,
+    }),
+    required: { collectionName: 'CollectionName', newCollectionName: 'NewCollectionName' },
+  },
+  (engine, { collectionName, newCollectionName, newDbName }, dbName) =>
+    engine.changes.rename(dbName, collectionName, newDbName || dbName, newCollectionName),
+)
+
+/** Nothing is compacted: the job is done as soon as it is asked for. */
+export const compactCollection = route(collectionShape, (engine, { collectionName }, dbName) => {
+  engine.describeCollection(dbName, collectionName)
+  return { compactionID: engine.allocTimestamp() }
+})
+
+export const compactionState = route(
+  { name: 'GetCompactionStateReq', schema: z.object({ dbName: text }), required: {} },
+  () => ({
+    state: 'Completed',
+    executingPlanNumber: 0,
+    timeoutPlanNumber: 0,
+    completedPlanNumber: 0,
+  }),
+)

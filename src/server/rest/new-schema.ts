@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { MillraceError } from '../../errors.js'
+import type { CollectionSchema } from '../../schema/collection-schema.js'
+import { DataType } from '../../schema/data-type.js'
+import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { decode, encode, type MessageInput } from '../../wire/codec.js'
+import { newCollectionSchemaFromBytes } from '../../wire/collection-schema.js'
+import { fieldFromMessage } from '../../wire/field-schema.js'
+import { keyValuesFromPairs } from '../../wire/key-values.js'
+import { flag, properties, text } from './body-shape.js'
+
+export const newFieldSchema = z.object({
+  fieldName: text,
+  dataType: text,
+  elementDataType: text,
+  isPrimary: flag,
+  isPartitionKey: flag,
+  isClusteringKey: flag,
+  nullable: flag,
+  defaultValue: z.union([z.string(), z.number(), z.boolean()]).nullish(),
+  elementTypeParams: properties,
+})
+
+type NewField = z.output<typeof newFieldSchema>
+
+export const newCollectionSchema = z
+  .object({
+    autoId: flag,
+    autoID: flag,
+    enableDynamicField: flag,
+    fields: z.array(newFieldSchema),
+    functions: z.array(z.unknown()).nullish(),
+  })
+  .nullish()
+
+type NewSchema = NonNullable<z.output<typeof newCollectionSchema>>
+
+/** @throws parameterInvalid @throws unsupported */
+export function newSchema(name: string, schema: NewSchema): CollectionSchema {
+  if (schema.functions?.length) {
+    throw new MillraceError('unsupported', 'collection schema: functions are not supported')
+  }
+  const hasAutoId = schema.autoId || schema.autoID
+  return schemaFrom({
+    name,
+    enable_dynamic_field: schema.enableDynamicField,
+    fields: schema.fields.map((field) => fieldMessage(field, hasAutoId)),
+  })
+}
+
+/** @throws parameterInvalid @throws unsupported */
+export function newField(field: NewField, hasAutoId: boolean): Field {
+  return fieldFromMessage(
+    decode('FieldSchema', encode('FieldSchema', fieldMessage(field, hasAutoId))),
+  )
+}
+
+export function schemaFrom(message: MessageInput<'CollectionSchema'>): CollectionSchema {
+  return newCollectionSchemaFromBytes(encode('CollectionSchema', message))
+}
+
+function fieldMessage(field: NewField, hasAutoId: boolean): MessageInput<'FieldSchema'> {
+  const dataType = dataTypeNamed('data type', field.dataType)
+  const isArray = dataType === DataType.Array
+  return {
+    name: field.fieldName,
+    data_type: dataType,
+    element_type: isArray
+      ? dataTypeNamed('element data type', field.elementDataType)
+      : DataType.None,
+    is_primary_key: field.isPrimary,
+    autoID: field.isPrimary && hasAutoId,
+    is_partition_key: field.isPartitionKey,
+    is_clustering_key: field.isClusteringKey,
+    nullable: field.nullable,
+    type_params: keyValuesFromPairs(field.elementTypeParams),
+    default_value: defaultMessage(dataType, field.defaultValue ?? null),
+  }
+}
+
+function dataTypeNamed(noun: string, name: string): DataType {
+  const found = Object.entries(DataType).find(([key]) => key === name)
+  if (found) return found[1]
+  throw invalidParameter(`${noun} ${name} is invalid(case sensitive)`)
+}
+
+function defaultMessage(
+  dataType: DataType,
+  value: string | number | boolean | null,
+): MessageInput<'ValueField'> | null {
+  if (value === null) return null
+  switch (dataType) {
+    case DataType.Bool:
+      return { bool_data: value === true || value === 'true' }
+    case DataType.Int8:
+    case DataType.Int16:
+    case DataType.Int32:
+      return { int_data: Number(wholeNumber(value)) }
+    case DataType.Int64:
+      return { long_data: wholeNumber(value) }
+    case DataType.Float:
+      return { float_data: Number(value) }
+    case DataType.Double:
+      return { double_data: Number(value) }
+    default:
+      return { string_data: String(value) }
+  }
+}
+
+function wholeNumber(value: string | number | boolean): bigint {
+  if (/^-?\d{1,19}$/.test(String(value))) return BigInt(String(value))
+  throw invalidParameter(`convert defaultValue fail: expected a whole number, got ${value}`)
+}
