@@ -71,22 +71,42 @@ export interface Found {
 }
 
 /**
- * At least the `wanted` nearest rows of each query. Of rows that share a key the nearest is given, as a
- * real Milvus does: where others took places, more are looked for.
+ * The `wanted` nearest rows of each query. Of rows that share a key the nearest is given, as a real Milvus
+ * does: where others took places, more are looked for. So are rows as near as the last one, up to a bound,
+ * since it is the key that decides between them, and a page goes on where the last one ended.
  */
 export async function searchVectors(
   searched: Searched,
   search: VectorSearch,
   wanted: number,
 ): Promise<Found[]> {
-  for (let k = wanted; ; k *= 2) {
-    const found = await searchOnce(searched, search, k)
-    if (found.every(({ hits, isAll }) => isAll || hits.length >= wanted)) return found
+  for (let k = wanted + 1; ; k *= 2) {
+    const looks = await searchOnce(searched, search, k)
+    if (looks.every((look) => isEnough(look, wanted, k))) {
+      return looks.map(({ hits, isAll }) => ({
+        hits: hits.slice(0, wanted),
+        isAll: isAll && hits.length <= wanted,
+      }))
+    }
   }
 }
 
+/** One look for the k nearest rows. */
+interface Look extends Found {
+  /** How far the k-th row is. */
+  readonly reach: number
+}
+
+function isEnough({ hits, isAll, reach }: Look, wanted: number, k: number): boolean {
+  if (isAll) return true
+  if (hits.length < wanted) return false
+  return hits[wanted - 1].distance < reach || k > equalRowsMax + 8 * wanted
+}
+
+const equalRowsMax = 1024
+
 /** The k nearest rows of each query, fewer where rows share a key. */
-async function searchOnce(searched: Searched, search: VectorSearch, k: number): Promise<Found[]> {
+async function searchOnce(searched: Searched, search: VectorSearch, k: number): Promise<Look[]> {
   const { keys, sparse } = searched
   const { range } = search
   const neighbors =
@@ -94,8 +114,9 @@ async function searchOnce(searched: Searched, search: VectorSearch, k: number): 
       ? await nearestDense(searched, search, k)
       : nearestOfSparse(searched, sparse, search, k)
   return neighbors.map((each) => {
-    const isAll = each.rows.length < k || each.distances[k - 1] >= range.far
-    return { hits: hitsOf(each, keys, range.far), isAll }
+    const reach = each.rows.length < k ? Infinity : each.distances[k - 1]
+    const isAll = each.rows.length < k || reach >= range.far
+    return { hits: hitsOf(each, keys, range.far), isAll, reach }
   })
 }
 

@@ -115,7 +115,7 @@ describe('the gRPC service', () => {
   })
 
   it.each([
-    ['group_by_fields', { search_params: pairs({ topk: '1', group_by_fields: 'x' }) }],
+    ['text search', { search_params: pairs({ topk: '1', analyzer_name: 'x' }) }],
     ['order_by_fields', { search_params: pairs({ topk: '1', order_by_fields: 'x:asc' }) }],
     ['several searches in one request', { sub_reqs: [{ dsl: '' }] }],
     ['function scores', { function_score: { functions: [] } }],

@@ -67,6 +67,13 @@ describe('the groups of a search', () => {
     expect(groupingFrom(params({ group_by_field: 'a' }), {})).toEqual({ fieldName: 'a', size: 1 })
   })
 
+  it('may come as a list of one name', () => {
+    const asked = params({ group_by_fields: 'a', group_size: '2' })
+    expect(groupingFrom(asked, {})).toEqual({ fieldName: 'a', size: 2 })
+    expect(groupingFrom(params({ group_by_fields: '[]' }), {})).toBeNull()
+    expect(() => groupingFrom(params({ group_by_fields: 'a,b' }), {})).toThrow('several fields')
+  })
+
   it.each([
     [{ group_size: '0' }, {}, 'input group size:0 is negative, failed to do search_groupby'],
     [{ group_size: '11' }, {}, 'input group size:11 exceeds configured max group size:10'],
@@ -126,8 +133,8 @@ describe('parameters', () => {
   })
 
   it('that are not there yet are refused by name', () => {
-    expect(() => refuseParams(params({ group_by_fields: 'colour' }))).toThrow(
-      'millrace does not support group_by_fields yet',
+    expect(() => refuseParams(params({ analyzer_name: 'colour' }))).toThrow(
+      'millrace does not support text search yet',
     )
   })
 

@@ -17,6 +17,7 @@ export const queryHandlers = {
     refuse({ namespaces: Boolean(request.namespace) })
     const params = paramsFrom(request.query_params)
     refuseParams(params)
+    refuse({ group_by_fields: !['', '[]', undefined].includes(params.get('group_by_fields')) })
     checkBounded(request, params)
     const result = await engine.query({
       dbName,

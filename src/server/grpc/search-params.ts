@@ -14,7 +14,6 @@ export function paramsFrom(pairs: readonly KeyValuePair[]): Params {
 }
 
 const unsupportedParams: Readonly<Record<string, string>> = {
-  group_by_fields: 'group_by_fields',
   rank_group_scorer: 'rank_group_scorer',
   query_iter_last_element_offset: 'iterators over elements',
   analyzer_name: 'text search',
@@ -125,7 +124,7 @@ export function groupingFrom(
   params: Params,
   indexParams: Readonly<Record<string, unknown>>,
 ): Grouping | null {
-  const fieldName = params.get('group_by_field') ?? ''
+  const fieldName = params.get('group_by_field') || groupByFieldsOf(params)
   if (fieldName === '') return null
   const size = wholeNumber('group_size', params.get('group_size') ?? '1')
   if (size < 1) {
@@ -139,6 +138,14 @@ export function groupingFrom(
     throw forbidden('Not allowed to do range-search when doing search-group-by')
   }
   return { fieldName, size }
+}
+
+/** The newest SDKs write a list, where older ones write one name. */
+function groupByFieldsOf(params: Params): string {
+  const names = params.get('group_by_fields') ?? ''
+  if (names === '[]') return ''
+  refuse({ 'groups by several fields': names.includes(',') })
+  return names
 }
 
 /** A page of an iterator of version 2, and its size. */
