@@ -31,7 +31,7 @@ export class PlainReport implements ImportReport {
 
   progress(job: ImportJob): void {
     for (const [fileIndex, file] of job.files.entries()) {
-      if (file.progress < 90 || this.#filesDone.has(fileIndex)) continue
+      if (!isRead(file, job) || this.#filesDone.has(fileIndex)) continue
       this.#filesDone.add(fileIndex)
       this.say(`read ${fileLabel(file)}: ${rowsText(file.totalRows)}`)
     }
@@ -65,6 +65,11 @@ export class PlainReport implements ImportReport {
   protected say(line: string): void {
     process.stdout.write(`${line}\n`)
   }
+}
+
+/** The rows of a file that tells no number of them are known once they are written. */
+function isRead({ progress, totalRows }: ImportJob['files'][number], job: ImportJob): boolean {
+  return hasEnded(job) || (progress >= 90 && totalRows > 0)
 }
 
 function unfinishedText(state: ImportOutcome['state'], job: ImportJob): string {
