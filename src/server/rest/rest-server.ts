@@ -9,7 +9,7 @@ import { jobEvents, jobOfEventsPath } from './job-events.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, successWith } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
-import { wordsOf } from './route.js'
+import { wordsOf } from './request-words.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'

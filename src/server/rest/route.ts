@@ -1,18 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import type { Engine } from '../../engines/engine.js'
-import { MillraceError } from '../../errors.js'
 import { databaseNamed } from '../database.js'
 import { type BodyShape, parseBody } from './body-shape.js'
 import type { JsonValue } from './json-text.js'
-
-/** What a request says beside its body. */
-interface RequestWords {
-  readonly dbName: string | undefined
-  /** The same request under the same key is answered as the first one was. */
-  readonly idempotencyKey: string | undefined
-  /** Whether int64 are answered as numbers; else as strings, which every JSON parser reads exactly. */
-  readonly allowsInt64: boolean
-}
+import type { RequestWords } from './request-words.js'
 
 /** What an answer has beside its code. */
 type ReplyMembers = { readonly data: JsonValue } & Readonly<Record<string, JsonValue>>
@@ -75,24 +65,4 @@ export function routeById<Body>(
   answer: (engine: Engine, body: Body) => JsonValue | Promise<JsonValue>,
 ): Route {
   return async (engine, bodyText) => ({ data: await answer(engine, parseBody(shape, bodyText)) })
-}
-
-const idempotencyKeyLengthMax = 255
-
-/** @throws parameterInvalid for a key that is too long to be kept */
-export function wordsOf(request: IncomingMessage): RequestWords {
-  const idempotencyKey = headerOf(request, 'idempotency-key')
-  if (idempotencyKey !== undefined && idempotencyKey.length > idempotencyKeyLengthMax) {
-    throw new MillraceError(
-      'parameterInvalid',
-      `Idempotency-Key: expected at most ${idempotencyKeyLengthMax} characters, got ${idempotencyKey.length}`,
-    )
-  }
-  const allowsInt64 = headerOf(request, 'accept-type-allow-int64')?.toLowerCase() === 'true'
-  return { dbName: headerOf(request, 'db-name'), idempotencyKey, allowsInt64 }
-}
-
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name]
-  return Array.isArray(value) ? value[0] : value
 }
