@@ -3,11 +3,8 @@ export type { NewImport } from './bulk/import-request.js'
 export { ImportState } from './bulk/import-state.js'
 export type { ImportTask } from './bulk/import-task.js'
 export type { Column, ColumnBatch } from './column/column.js'
-export {
-  EmbeddedEngine,
-  type EmbeddedEngineOptions,
-  type EngineLog,
-} from './engines/embedded/embedded-engine.js'
+export { EmbeddedEngine } from './engines/embedded/embedded-engine.js'
+export type { EmbeddedEngineOptions, EngineLog } from './engines/embedded/engine-options.js'
 export type {
   CollectionDescription,
   Engine,

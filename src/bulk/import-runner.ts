@@ -1,18 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../errors.js'
-import { releaseSources } from '../source/resolve-source.js'
 import { Serial } from '../util/serial.js'
 import { taskUnderKey } from './idempotency.js'
-import {
-  askedTask,
-  cleanedTask,
-  failedTask,
-  ImportAbandoned,
-  pausedTask,
-} from './import-changes.js'
-import { type ImportSurroundings, liveImport } from './import-life.js'
+import { askedTask, cleanedTask, ImportAbandoned } from './import-changes.js'
+import type { ImportSurroundings } from './import-life.js'
 import { type ImportProgress, importProgressOf } from './import-progress.js'
-import { ImportRun } from './import-run.js'
+import { ImportRuns } from './import-runs.js'
 import { ImportState, isFinished } from './import-state.js'
 import { type ImportRequest, type ImportTask, newImportTask } from './import-task.js'
 import { JobSlots } from './job-slots.js'
@@ -31,24 +23,8 @@ interface ImportRunnerOptions extends Omit<ImportSurroundings, 'slots' | 'reject
 
 /** Milvus: `dataCoord.import.maxImportJobNum`. */
 const activeMax = 1024
-/** Until a failure that the store would not take is written again. */
-const retryMs = 1000
 
 const forgetEveryMs = 60_000
-/** Longer waits overflow a timer. */
-const timerMsMax = 2 ** 31 - 1
-
-interface Following {
-  readonly run: ImportRun
-  /** When the task is durable. */
-  readonly accepted: Promise<ImportTask>
-  readonly ended: Promise<void>
-  /** Nothing is written by the run any more, be its end on record or, on a full disk, not yet. */
-  readonly quiet: Promise<void>
-}
-
-/** Why the runs of a server that stops are stopped. */
-const closing = Symbol('closing')
 
 /**
  * Runs the imports of one server. The oldest task goes first; as many units as there are cores run at a
@@ -56,19 +32,22 @@ const closing = Symbol('closing')
  */
 export class ImportRunner {
   readonly #options: ImportRunnerOptions
-  readonly #around: ImportSurroundings
   readonly #tasks = new Map<bigint, ImportTask>()
-  readonly #runs = new Map<bigint, Following>()
+  readonly #runs: ImportRuns
   readonly #rejects: RejectsFiles
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #cleaning = new Serial()
-  readonly #closed = new AbortController()
 
   private constructor(options: ImportRunnerOptions) {
     this.#options = options
     this.#rejects = new RejectsFiles(options.target.rejectsPath)
-    const slots = new JobSlots(options.pool.threadCount)
-    this.#around = { ...options, slots, rejects: this.#rejects }
+    this.#runs = new ImportRuns({
+      ...options,
+      slots: new JobSlots(options.pool.threadCount),
+      rejects: this.#rejects,
+      onChange: (task) => this.#see(task),
+      onFailed: (task) => this.#cleanLater(task),
+    })
   }
 
   /** Goes on with what an earlier process left unfinished, in the order of the tasks' ids. */
@@ -76,7 +55,7 @@ export class ImportRunner {
     const runner = new ImportRunner(options)
     for (const task of options.target.tasks()) runner.#tasks.set(task.taskId, task)
     for (const task of runner.tasks()) {
-      if (!isFinished(task.state)) runner.#follow(runner.#runOf(task), Promise.resolve(task))
+      if (!isFinished(task.state)) runner.#runs.resume(task)
       if (task.state === ImportState.Failed) runner.#cleanLater(task)
     }
     runner.#forgetOld()
@@ -104,37 +83,25 @@ export class ImportRunner {
    * @throws parameterInvalid when another request was made under the key, importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
    */
   async submit(request: ImportRequest): Promise<ImportTask> {
-    const underway = [...this.#runs.values()].map(({ run }) => run.task)
     const known = taskUnderKey(
       request,
-      [...underway, ...this.#tasks.values()],
+      [...this.#runs.tasks(), ...this.#tasks.values()],
       this.#options.nowMs(),
     )
     if (known) return this.#runs.get(known.taskId)?.accepted ?? known
     this.#checkRoom()
     const { target, nowMs } = this.#options
-    const task = newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending)
-    const run = this.#runOf(task)
-    const accepted = run.change(
-      (unchanged) => unchanged,
-      (pending) => target.putTask(pending),
+    return this.#runs.begin(
+      newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending),
     )
-    this.#follow(run, accepted)
-    return accepted
   }
 
   /**
    * Ends what fills a collection, or one of its partitions, as Failed with this reason; for when that is
    * to be dropped. Settles when nothing is written there any more.
    */
-  async abandon(collectionId: bigint, partitionId: bigint | null, reason: string): Promise<void> {
-    const concerned = [...this.#runs.values()].filter(({ run }) => {
-      const { request } = run.task
-      if (request.collectionId !== collectionId) return false
-      return partitionId === null || (request.partitionId ?? partitionId) === partitionId
-    })
-    for (const { run } of concerned) this.#stop(run, new ImportAbandoned(reason))
-    await Promise.all(concerned.map(({ quiet }) => quiet))
+  abandon(collectionId: bigint, partitionId: bigint | null, reason: string): Promise<void> {
+    return this.#runs.abandon(collectionId, partitionId, reason)
   }
 
   /**
@@ -162,7 +129,7 @@ export class ImportRunner {
     this.#existing(taskId)
     const following = this.#runs.get(taskId)
     if (following) {
-      this.#stop(following.run, new ImportAbandoned(reason))
+      this.#runs.stop(following.run, new ImportAbandoned(reason))
       await following.ended
     }
     if (this.#tasks.get(taskId)?.state !== ImportState.Completed) return
@@ -175,7 +142,7 @@ export class ImportRunner {
    */
   async remove(taskId: bigint): Promise<void> {
     const task = this.#existing(taskId)
-    if (!isFinished(task.state) || this.#runs.has(taskId)) {
+    if (!isFinished(task.state) || this.#runs.get(taskId)) {
       throw refused(`job ${taskId} is not finished: cancel it first`)
     }
     await this.#cleaning.run(async () => {
@@ -193,11 +160,9 @@ export class ImportRunner {
 
   /** Stops everything without failing it: the next start goes on from the last durable segments. */
   async close(): Promise<void> {
-    this.#closed.abort()
+    const stopped = this.#runs.close()
     for (const timer of this.#timers) clearTimeout(timer)
-    const runs = [...this.#runs.values()]
-    for (const { run } of runs) this.#stop(run, closing)
-    await Promise.all(runs.map(({ ended }) => ended))
+    await stopped
     await this.#cleaning.idle()
   }
 
@@ -209,7 +174,7 @@ export class ImportRunner {
   }
 
   #checkRoom(): void {
-    if (this.#closed.signal.aborted) {
+    if (this.#runs.isClosed) {
       throw new MillraceError('serviceUnavailable', 'the server is about to stop')
     }
     if (this.#runs.size < activeMax) return
@@ -219,102 +184,13 @@ export class ImportRunner {
     )
   }
 
-  #runOf(task: ImportTask): ImportRun {
-    const { target } = this.#options
-    const { collectionId } = task.request
-    return new ImportRun(task, {
-      nowMs: this.#options.nowMs,
-      readingMax: () => (target.indexesRows(collectionId) ? 90 : 99),
-      onChange: (changed) => this.#see(changed),
-    })
-  }
-
   #see(task: ImportTask): void {
     this.#tasks.set(task.taskId, task)
     this.#options.onChange(task)
   }
 
-  /** @param accepted when the task is durable; until it is, nothing runs. */
-  #follow(run: ImportRun, accepted: Promise<ImportTask>): void {
-    const { taskId } = run.task
-    const timeout = this.#stopInTime(run)
-    let noteStuck = () => {}
-    const stuck = new Promise<void>((resolve) => {
-      noteStuck = resolve
-    })
-    const ended = accepted
-      .then(
-        () => this.#live(run, noteStuck),
-        () => {}, // Told to whoever submitted it.
-      )
-      .finally(() => {
-        clearTimeout(timeout)
-        this.#runs.delete(taskId)
-      })
-    this.#runs.set(taskId, { run, accepted, ended, quiet: Promise.race([ended, stuck]) })
-  }
-
-  #stopInTime(run: ImportRun): NodeJS.Timeout | undefined {
-    const { timeoutMs } = run.options
-    if (timeoutMs === null) return undefined
-    const waitMs = Math.max(0, run.task.createdMs + timeoutMs - this.#options.nowMs())
-    const stop = () => this.#stop(run, new ImportAbandoned('import timeout'))
-    return setTimeout(stop, Math.min(waitMs, timerMsMax)).unref()
-  }
-
-  async #live(run: ImportRun, noteStuck: () => void): Promise<void> {
-    const attemptsBefore = run.task.attempts
-    try {
-      await liveImport(run, this.#around)
-    } catch (error) {
-      const reason = run.stoppedBy ?? error
-      if (reason === closing) await this.#pause(run, attemptsBefore)
-      else await this.#fail(run, reason, noteStuck)
-    } finally {
-      await releaseSources(run.addresses)
-    }
-  }
-
-  async #pause(run: ImportRun, attemptsBefore: number): Promise<void> {
-    if (run.task.attempts === attemptsBefore) return
-    const { target } = this.#options
-    await run
-      .change(
-        (task) => pausedTask(task, attemptsBefore),
-        (task) => target.putTask(task),
-      )
-      .catch(() => {}) // Unwritten, this stop counts as a death: stricter, but no harm.
-  }
-
-  async #fail(run: ImportRun, reason: unknown, noteStuck: () => void): Promise<void> {
-    const { target, nowMs, onWriteError } = this.#options
-    // What was left out until then may be why it failed.
-    await this.#rejects.finish(run.task).catch(() => {})
-    while (!this.#closed.signal.aborted) {
-      try {
-        this.#cleanLater(
-          await run.change(
-            (task) => failedTask(task, nowMs(), reason),
-            (task) => target.discard(task),
-          ),
-        )
-        this.#rejects.dropPart(run.task.taskId)
-        return
-      } catch (error) {
-        onWriteError(run.task, error)
-        noteStuck()
-        await delay(retryMs, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {})
-      }
-    }
-  }
-
-  #stop(run: ImportRun, reason: unknown): void {
-    run.stop(reason)
-    this.#around.slots.drop(run.task.taskId)
-  }
-
   #cleanLater(task: ImportTask): void {
-    if (this.#closed.signal.aborted) return
+    if (this.#runs.isClosed) return
     const { cleanedAfterMs, nowMs } = this.#options
     const waitMs = Math.max(0, task.completedMs! + cleanedAfterMs - nowMs())
     const timer = setTimeout(() => {
@@ -333,11 +209,11 @@ export class ImportRunner {
 
   /** Forgets the tasks whose time is over, now and then. */
   #forgetOld(): void {
-    if (this.#closed.signal.aborted) return
+    if (this.#runs.isClosed) return
     const { retentionMs, nowMs } = this.#options
     const old = this.tasks().filter(
       ({ taskId, state, completedMs }) =>
-        isFinished(state) && !this.#runs.has(taskId) && completedMs! + retentionMs <= nowMs(),
+        isFinished(state) && !this.#runs.get(taskId) && completedMs! + retentionMs <= nowMs(),
     )
     for (const { taskId } of old) this.remove(taskId).catch(() => {}) // The next time tries again.
     const timer = setTimeout(

@@ -49,6 +49,19 @@ export function unionOf(one: Uint8Array | null, other: Uint8Array): Uint8Array {
   return union
 }
 
+/** The rows that are in both of two bitmaps; null stands for all rows. */
+export function bothValid(
+  left: Uint8Array | null,
+  right: Uint8Array | null,
+  rowCount: number,
+): Uint8Array | null {
+  if (left === null || right === null) return left ?? right
+  const both = bitmapWithLength(rowCount)
+  for (let index = 0; index < both.length; index++) both[index] = left[index] & right[index]
+  clearTail(both, rowCount)
+  return both
+}
+
 /** Clears the bits of the last byte that lie past `bitCount`. */
 export function clearTail(bitmap: Uint8Array, bitCount: number): void {
   if (bitCount & 7) bitmap[bitCount >> 3] &= (1 << (bitCount & 7)) - 1

@@ -73,38 +73,29 @@ class GrowableFixed implements GrowableColumn {
 }
 
 class GrowableBytes implements GrowableColumn {
-  #offsets: Int32Array = new Int32Array(1)
+  readonly #offsets = new GrowableOffsets()
   #bytes: Uint8Array = new Uint8Array(0)
   readonly #validity = new GrowableValidity()
   rowCount = 0
 
   get byteLength(): number {
-    return this.#offsets[this.rowCount] + this.rowCount * 4
+    return this.#offsets.last(this.rowCount) + this.rowCount * 4
   }
 
   append(column: Column, rowBegin: number, rowEnd: number): void {
     const source = column as BytesColumn
-    const used = this.#offsets[this.rowCount]
+    const used = this.#offsets.last(this.rowCount)
     const first = source.offsets[rowBegin]
     const last = source.offsets[rowEnd]
     this.#bytes = withCapacity(this.#bytes, used + last - first)
     this.#bytes.set(source.bytes.subarray(first, last), used)
-    this.#appendOffsets(source.offsets, rowBegin, rowEnd, used - first)
+    this.#offsets.append(source.offsets, rowBegin, rowEnd, this.rowCount)
     this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
     this.rowCount += rowEnd - rowBegin
   }
 
-  #appendOffsets(offsets: Int32Array, rowBegin: number, rowEnd: number, shift: number): void {
-    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowEnd - rowBegin + 1)
-    for (let row = rowBegin; row < rowEnd; row++) {
-      this.#offsets[this.rowCount + row - rowBegin + 1] = offsets[row + 1] + shift
-    }
-  }
-
   appendNulls(rowCount: number): void {
-    const used = this.#offsets[this.rowCount]
-    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowCount + 1)
-    this.#offsets.fill(used, this.rowCount + 1, this.rowCount + rowCount + 1)
+    this.#offsets.appendNulls(rowCount, this.rowCount)
     this.#validity.appendNulls(rowCount, this.rowCount)
     this.rowCount += rowCount
   }
@@ -112,15 +103,15 @@ class GrowableBytes implements GrowableColumn {
   snapshot(): BytesColumn {
     return {
       shape: 'bytes',
-      offsets: this.#offsets.subarray(0, this.rowCount + 1),
-      bytes: this.#bytes.subarray(0, this.#offsets[this.rowCount]),
+      offsets: this.#offsets.snapshot(this.rowCount),
+      bytes: this.#bytes.subarray(0, this.#offsets.last(this.rowCount)),
       validity: this.#validity.snapshot(this.rowCount),
     }
   }
 }
 
 class GrowableList implements GrowableColumn {
-  #offsets: Int32Array = new Int32Array(1)
+  readonly #offsets = new GrowableOffsets()
   readonly #child: GrowableFixed | GrowableBytes
   readonly #validity = new GrowableValidity()
   rowCount = 0
@@ -135,20 +126,14 @@ class GrowableList implements GrowableColumn {
 
   append(column: Column, rowBegin: number, rowEnd: number): void {
     const source = column as ListColumn
-    const shift = this.#offsets[this.rowCount] - source.offsets[rowBegin]
     this.#child.append(source.child, source.offsets[rowBegin], source.offsets[rowEnd])
-    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowEnd - rowBegin + 1)
-    for (let row = rowBegin; row < rowEnd; row++) {
-      this.#offsets[this.rowCount + row - rowBegin + 1] = source.offsets[row + 1] + shift
-    }
+    this.#offsets.append(source.offsets, rowBegin, rowEnd, this.rowCount)
     this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
     this.rowCount += rowEnd - rowBegin
   }
 
   appendNulls(rowCount: number): void {
-    const used = this.#offsets[this.rowCount]
-    this.#offsets = withCapacity(this.#offsets, this.rowCount + rowCount + 1)
-    this.#offsets.fill(used, this.rowCount + 1, this.rowCount + rowCount + 1)
+    this.#offsets.appendNulls(rowCount, this.rowCount)
     this.#validity.appendNulls(rowCount, this.rowCount)
     this.rowCount += rowCount
   }
@@ -156,10 +141,39 @@ class GrowableList implements GrowableColumn {
   snapshot(): ListColumn {
     return {
       shape: 'list',
-      offsets: this.#offsets.subarray(0, this.rowCount + 1),
+      offsets: this.#offsets.snapshot(this.rowCount),
       child: this.#child.snapshot(),
       validity: this.#validity.snapshot(this.rowCount),
     }
+  }
+}
+
+/** Where each row of variable length ends, counted from the column's first byte or element. */
+class GrowableOffsets {
+  #offsets: Int32Array = new Int32Array(1)
+
+  /** The end of the last of `rowCount` rows. */
+  last(rowCount: number): number {
+    return this.#offsets[rowCount]
+  }
+
+  append(offsets: Int32Array, rowBegin: number, rowEnd: number, rowCount: number): void {
+    const shift = this.#offsets[rowCount] - offsets[rowBegin]
+    const grown = withCapacity(this.#offsets, rowCount + rowEnd - rowBegin + 1)
+    for (let row = rowBegin; row < rowEnd; row++) {
+      grown[rowCount + row - rowBegin + 1] = offsets[row + 1] + shift
+    }
+    this.#offsets = grown
+  }
+
+  appendNulls(nullCount: number, rowCount: number): void {
+    const used = this.#offsets[rowCount]
+    this.#offsets = withCapacity(this.#offsets, rowCount + nullCount + 1)
+    this.#offsets.fill(used, rowCount + 1, rowCount + nullCount + 1)
+  }
+
+  snapshot(rowCount: number): Int32Array {
+    return this.#offsets.subarray(0, rowCount + 1)
   }
 }
 

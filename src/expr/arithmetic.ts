@@ -1,8 +1,7 @@
-import { bitmapWithLength, clearBit } from '../column/bitmap.js'
+import { bitmapWithLength, bothValid, clearBit } from '../column/bitmap.js'
 import type { FixedColumn } from '../column/column.js'
 import type { ColumnOperator } from './ast.js'
 import { int64Max, int64Min } from './column-test.js'
-import { bothValid } from './compare-columns.js'
 
 /**
  * Arithmetic on columns of numbers, row by row; a side with a single value gives it to every row. Integer

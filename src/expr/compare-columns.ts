@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
+import { bitmapWithLength, bothValid, setBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
 import type { ComparisonOperator } from './ast.js'
 import { orderHolds } from './run-test.js'
@@ -38,17 +38,4 @@ function textSign(left: BytesColumn, right: BytesColumn, row: number): number {
     left.bytes.subarray(left.offsets[row], left.offsets[row + 1]),
     right.bytes.subarray(right.offsets[row], right.offsets[row + 1]),
   )
-}
-
-export function bothValid(
-  left: Uint8Array | null,
-  right: Uint8Array | null,
-  rowCount: number,
-): Uint8Array | null {
-  if (left === null || right === null) return left ?? right
-  const both = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    if (hasBit(left, row) && hasBit(right, row)) setBit(both, row)
-  }
-  return both
 }

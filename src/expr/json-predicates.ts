@@ -25,17 +25,9 @@ export function jsonNumberPasses(
   column: BytesColumn,
   rowCount: number,
 ): Truth {
-  const bytes = bufferOf(column)
-  const truth = bitmapWithLength(rowCount)
-  const known = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, value.path)
-    if (position < 0 || jsonKindAt(bytes, position) !== 'number') continue
-    setBit(known, row)
-    if (numberPasses(test, jsonNumberAt(bytes, position, end))) setBit(truth, row)
-  }
-  return { truth, known }
+  return truthOfKind('number', value.path, column, rowCount, (bytes, position, end) =>
+    numberPasses(test, jsonNumberAt(bytes, position, end)),
+  )
 }
 
 /** Unknown where there is no array at the path. */
@@ -44,17 +36,9 @@ export function jsonContains(
   column: BytesColumn,
   rowCount: number,
 ): Truth {
-  const bytes = bufferOf(column)
-  const truth = bitmapWithLength(rowCount)
-  const known = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, list.path)
-    if (position < 0 || jsonKindAt(bytes, position) !== 'array') continue
-    setBit(known, row)
-    if (containsEnough(bytes, position, end, wanted, neededCount)) setBit(truth, row)
-  }
-  return { truth, known }
+  return truthOfKind('array', list.path, column, rowCount, (bytes, position, end) =>
+    containsEnough(bytes, position, end, wanted, neededCount),
+  )
 }
 
 /** Unknown where there is no array at the path. */
@@ -63,17 +47,13 @@ export function jsonListEquals(
   column: BytesColumn,
   rowCount: number,
 ): Truth {
-  const bytes = bufferOf(column)
-  const truth = bitmapWithLength(rowCount)
-  const known = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, value.path)
-    if (position < 0 || jsonKindAt(bytes, position) !== 'array') continue
-    setBit(known, row)
-    if (jsonScalarAt(bytes, position, end) === wanted) setBit(truth, row)
-  }
-  return { truth, known }
+  return truthOfKind(
+    'array',
+    value.path,
+    column,
+    rowCount,
+    (bytes, position, end) => jsonScalarAt(bytes, position, end) === wanted,
+  )
 }
 
 /** Unknown where the document itself is null. */
@@ -98,6 +78,27 @@ export function jsonIsNull({ path }: JsonValue, column: BytesColumn, rowCount: n
     if (position >= 0 && jsonKindAt(bytes, position) !== 'null') clearBit(truth, row)
   }
   return { truth, known: null }
+}
+
+/** What `passes` says of each row's value at the path; unknown where there is none of the kind. */
+function truthOfKind(
+  kind: ReturnType<typeof jsonKindAt>,
+  path: JsonValue['path'],
+  column: BytesColumn,
+  rowCount: number,
+  passes: (bytes: Buffer, position: number, end: number) => boolean,
+): Truth {
+  const bytes = bufferOf(column)
+  const truth = bitmapWithLength(rowCount)
+  const known = bitmapWithLength(rowCount)
+  for (let row = 0; row < rowCount; row++) {
+    const end = column.offsets[row + 1]
+    const position = jsonLocate(bytes, column.offsets[row], end, path)
+    if (position < 0 || jsonKindAt(bytes, position) !== kind) continue
+    setBit(known, row)
+    if (passes(bytes, position, end)) setBit(truth, row)
+  }
+  return { truth, known }
 }
 
 function numberPasses(test: JsonNumberTest, value: number | bigint): boolean {

@@ -1,4 +1,4 @@
-import type { DataType } from './data-type.js'
+import { DataType } from './data-type.js'
 
 /** A default, in the form its column holds it: Bool as boolean, Int64 and Timestamptz as bigint. */
 export type DefaultValue = boolean | number | bigint | string
@@ -28,4 +28,27 @@ export interface Field {
   readonly maxCapacity: number
   /** As they came over the wire, for DescribeCollection. */
   readonly typeParams: Readonly<Record<string, string>>
+}
+
+/** A field of which nothing else is said: what is absent is left out. */
+export function plainField(fieldId: number, name: string, dataType: DataType): Field {
+  return {
+    fieldId,
+    name,
+    description: '',
+    dataType,
+    elementType: DataType.None,
+    isPrimaryKey: false,
+    autoId: false,
+    isPartitionKey: false,
+    isClusteringKey: false,
+    isDynamic: false,
+    isFunctionOutput: false,
+    nullable: false,
+    defaultValue: null,
+    dim: 0,
+    maxLength: 0,
+    maxCapacity: 0,
+    typeParams: {},
+  }
 }

@@ -3,10 +3,10 @@ import { MillraceError } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
-import { checkGrowingBatch, GrowingSegment } from './growing-segment.js'
-import { forgetEdits, type LoggedBatch, logEdits, loggedBatches } from './row-log.js'
+import { checkGrowingBatch, type GrowingSegment } from './growing-segment.js'
+import { type DeleteListener, GrowingSegments, type NewBatch } from './growing-segments.js'
+import { forgetEdits, logEdits, loggedBatches } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
-import type { KeyDeletion } from './sealed-segment.js'
 import { type Edit, type Key, keyFromId } from './store.js'
 
 /** Rows for one partition. */
@@ -23,8 +23,6 @@ export interface DeletedKeys {
   readonly partitionId: bigint | null
 }
 
-type NewBatch = Omit<LoggedBatch, 'key'>
-
 /** Growing segments that take no more rows, and the part of the log that made them. */
 export interface FrozenRows {
   readonly segments: readonly GrowingSegment[]
@@ -37,9 +35,6 @@ interface LoggedEntry {
   readonly partitionId: bigint | null
 }
 
-/** Told of each delete when it counts: in memory order, which is the order of timestamps. */
-type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => void
-
 /**
  * The rows of a collection that came by Insert and are not sealed, and the log of them and of deletes.
  *
@@ -50,10 +45,7 @@ type DeleteListener = (deletion: KeyDeletion, partitionId: bigint | null) => voi
 export class GrowingRows {
   readonly #context: RowsContext
   readonly #collectionId: bigint
-  #schema: CollectionSchema
-  readonly #onDelete: DeleteListener
-  readonly #growing = new Map<bigint, GrowingSegment>()
-  readonly #frozen = new Set<GrowingSegment>()
+  readonly #segments: GrowingSegments
   readonly #droppedPartitions = new Set<bigint>()
   #isDropped = false
   /** Handed to the store and not settled. */
@@ -69,17 +61,21 @@ export class GrowingRows {
   ) {
     this.#context = context
     this.#collectionId = collectionId
-    this.#schema = schema
-    this.#onDelete = onDelete
+    this.#segments = new GrowingSegments(context, collectionId, schema, onDelete)
   }
 
   /** Takes up the log as the store has it. */
   replay(): void {
     for (const logged of loggedBatches(this.#context.directory.store, this.#collectionId)) {
       this.#logged.push({ keys: [logged.key], partitionId: rowsPartition(logged) })
-      this.#makeRoom([logged])
-      this.#apply(logged)
+      this.#segments.makeRoom([logged])
+      this.#segments.apply(logged)
     }
+  }
+
+  /** Growing and frozen ones. */
+  all(): GrowingSegment[] {
+    return this.#segments.all()
   }
 
   segments(partitionIds: readonly bigint[]): GrowingSegment[] {
@@ -121,14 +117,12 @@ export class GrowingRows {
 
   /** Fields that a change of the schema is about to bring. */
   addFields(schema: CollectionSchema): void {
-    this.#schema = schema
-    for (const segment of this.all()) segment.addFields(schema.fields)
+    this.#segments.addFields(schema)
   }
 
   /** Lets go of the fields that the schema lacks. */
   keepFields(schema: CollectionSchema): void {
-    this.#schema = schema
-    for (const segment of this.all()) segment.keepFields(schema.fields)
+    this.#segments.keepFields(schema)
   }
 
   /**
@@ -153,7 +147,7 @@ export class GrowingRows {
   *keys(partitionId: bigint | null): IterableIterator<PrimaryKey> {
     const isAsked = (id: bigint | null) => partitionId === null || id === partitionId
     for (const segment of this.all()) if (isAsked(segment.partitionId)) yield* segment.keys()
-    const { fieldId } = primaryKeyOf(this.#schema)
+    const { fieldId } = primaryKeyOf(this.#segments.schema)
     for (const { kind, partitionId: id, batch } of this.#underway.values()) {
       if (kind !== 'insert' || !isAsked(id)) continue
       const column = batch.columns.get(fieldId)!
@@ -163,9 +157,7 @@ export class GrowingRows {
 
   /** Closes the growing segments to new rows; they stay visible until `forget`. */
   freeze(): FrozenRows {
-    for (const segment of this.#growing.values()) this.#frozen.add(segment)
-    this.#growing.clear()
-    return { segments: [...this.#frozen], logged: [...this.#logged] }
+    return { segments: this.#segments.freeze(), logged: [...this.#logged] }
   }
 
   /** The edits that take frozen rows out of the log. */
@@ -175,10 +167,7 @@ export class GrowingRows {
 
   /** Lets go of rows that a transaction has made part of sealed segments. */
   forget({ segments, logged }: FrozenRows): void {
-    for (const segment of segments) {
-      this.#frozen.delete(segment)
-      segment.drop()
-    }
+    this.#segments.forget(segments)
     const forgotten = new Set(logged)
     this.#logged = this.#logged.filter((entry) => !forgotten.has(entry))
   }
@@ -199,13 +188,7 @@ export class GrowingRows {
 
   dropPartition(partitionId: bigint): void {
     this.#logged = this.#logged.filter((entry) => entry.partitionId !== partitionId)
-    this.#growing.get(partitionId)?.drop()
-    this.#growing.delete(partitionId)
-    for (const segment of this.#frozen) {
-      if (segment.partitionId !== partitionId) continue
-      this.#frozen.delete(segment)
-      segment.drop()
-    }
+    this.#segments.dropPartition(partitionId)
   }
 
   /** Refuses rows and deletes from now on. @returns the edits that forget all there were */
@@ -217,13 +200,11 @@ export class GrowingRows {
   }
 
   drop(): void {
-    for (const segment of this.all()) segment.drop()
-    this.#growing.clear()
-    this.#frozen.clear()
+    this.#segments.drop()
   }
 
   #loggedDelete({ keys, rowCount, partitionId }: DeletedKeys, timestamp: bigint): NewBatch {
-    const columns = new Map([[primaryKeyOf(this.#schema).fieldId, keys]])
+    const columns = new Map([[primaryKeyOf(this.#segments.schema).fieldId, keys]])
     return { kind: 'delete', timestamp, partitionId, batch: { rowCount, columns } }
   }
 
@@ -232,7 +213,10 @@ export class GrowingRows {
     commit = (edits: readonly Edit[]) => this.#context.directory.store.commit(edits),
   ): Promise<void> {
     if (this.#isDropped) {
-      throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} was dropped`)
+      throw new MillraceError(
+        'collectionNotFound',
+        `collection ${this.#segments.schema.name} was dropped`,
+      )
     }
     const logged = batches.map((batch) => ({ batch, ...logEdits(this.#collectionId, batch) }))
     const entries = logged.map(({ batch, keys }) => ({ keys, partitionId: rowsPartition(batch) }))
@@ -243,13 +227,13 @@ export class GrowingRows {
       for (const entry of entries) this.#underway.delete(entry)
     }
     try {
-      this.#makeRoom(batches)
+      this.#segments.makeRoom(batches)
     } catch (error) {
       await this.#forgetStored(entries)
       throw error
     }
     this.#logged.push(...entries)
-    for (const batch of batches) this.#apply(batch)
+    for (const batch of batches) this.#segments.apply(batch)
   }
 
   /** Rows that are stored but find no room leave the store again, so that a refusal is one. */
@@ -257,44 +241,10 @@ export class GrowingRows {
     await this.#context.directory.store.commit(forgetEdits(entries.flatMap(({ keys }) => keys)))
   }
 
-  #makeRoom(batches: readonly NewBatch[]): void {
-    for (const { kind, partitionId, batch } of batches) {
-      if (kind === 'insert') this.#growingSegment(partitionId!).reserve(batch.rowCount)
-    }
-  }
-
-  #apply({ kind, timestamp, partitionId, batch }: NewBatch): void {
-    if (kind === 'insert') {
-      this.#growingSegment(partitionId!).append(batch, timestamp)
-      return
-    }
-    const keys = batch.columns.get(primaryKeyOf(this.#schema).fieldId)!
-    const deletion = { keys, rowCount: batch.rowCount, timestamp }
-    for (const segment of this.all()) {
-      if (partitionId === null || segment.partitionId === partitionId) segment.delete(deletion)
-    }
-    this.#onDelete(deletion, partitionId)
-  }
-
-  /** Growing and frozen ones. */
-  all(): GrowingSegment[] {
-    return [...this.#frozen, ...this.#growing.values()]
-  }
-
-  #growingSegment(partitionId: bigint): GrowingSegment {
-    const found = this.#growing.get(partitionId)
-    if (found) return found
-    const { oracle, memory } = this.#context
-    const ids = { segmentId: oracle.next(), collectionId: this.#collectionId, partitionId }
-    const segment = new GrowingSegment(ids, this.#schema, memory)
-    this.#growing.set(partitionId, segment)
-    return segment
-  }
-
   #checkBatches(batches: readonly PartitionBatch[]): void {
     for (const { partitionId, batch } of batches) {
       this.#checkPartition(partitionId)
-      checkGrowingBatch(this.#schema, batch)
+      checkGrowingBatch(this.#segments.schema, batch)
     }
   }
 

@@ -20,36 +20,9 @@ import type { SegmentRecord } from '../../dist/storage/records.js'
 import { type Edit, keyFromId } from '../../dist/storage/store.js'
 import { TimestampOracle } from '../../dist/storage/timestamp-oracle.js'
 import type { WorkerPool } from '../../dist/workers/worker-job.js'
+import { field } from '../support/fields.js'
 
 export const collectionId = 7n
-
-export function field(
-  fieldId: number,
-  name: string,
-  dataType: DataType,
-  more: Partial<Field> = {},
-): Field {
-  return {
-    fieldId,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
-}
 
 export const idField = field(100, 'id', DataType.Int64, { isPrimaryKey: true })
 export const vectorField = field(101, 'vector', DataType.FloatVector, { dim: 4 })

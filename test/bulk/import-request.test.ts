@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkImportRequest, type NewImport } from '../../dist/bulk/import-request.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { collectionId, collectionOf, field, idField, vectorField } from './bulk-fixture.js'
+import { field } from '../support/fields.js'
+import { collectionId, collectionOf, idField, vectorField } from './bulk-fixture.js'
 
 const collection = collectionOf([idField, vectorField], 2)
 const keyed = collectionOf([

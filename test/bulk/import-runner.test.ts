@@ -8,11 +8,11 @@ import { type ImportTask, idRangesOf } from '../../dist/bulk/import-task.js'
 import { encodeNpyHeader } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
+import { field } from '../support/fields.js'
 import {
   BulkFixture,
   collectionId,
   collectionOf,
-  field,
   idField,
   requestOf,
   taskIn,

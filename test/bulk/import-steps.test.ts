@@ -6,11 +6,11 @@ import type { ImportRunner } from '../../dist/bulk/import-runner.js'
 import { ImportState } from '../../dist/bulk/import-state.js'
 import { type ImportTask, idRangesOf } from '../../dist/bulk/import-task.js'
 import { DataType } from '../../dist/schema/data-type.js'
+import { field } from '../support/fields.js'
 import {
   BulkFixture,
   collectionId,
   collectionOf,
-  field,
   idField,
   requestOf,
   taskIn,

@@ -8,7 +8,8 @@ import { planImport } from '../../dist/bulk/plan-import.js'
 import { defaultReadOptions } from '../../dist/formats/format.js'
 import { encodeNpyHeader } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { collectionOf, field, idField } from './bulk-fixture.js'
+import { field } from '../support/fields.js'
+import { collectionOf, idField } from './bulk-fixture.js'
 
 const pk = { ...idField, autoId: true }
 const vector = field(101, 'vector', DataType.FloatVector, { dim: 128 })

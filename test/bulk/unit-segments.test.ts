@@ -5,7 +5,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { UnitSegments } from '../../dist/bulk/unit-segments.js'
 import type { Column, ColumnBatch } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { collectionOf, field, idField } from './bulk-fixture.js'
+import { field } from '../support/fields.js'
+import { collectionOf, idField } from './bulk-fixture.js'
 
 const text = field(101, 'text', DataType.VarChar, { maxLength: 1000 })
 const { schema } = collectionOf([idField, text])

@@ -3,40 +3,13 @@ import { type Column, layoutOf } from '../../dist/column/column.js'
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
+import { field } from '../support/fields.js'
 
 export type Value = bigint | number | string | boolean | null | readonly Value[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Value
 }
 export type Row = Readonly<Record<string, Value>>
-
-export function field(
-  fieldId: number,
-  name: string,
-  dataType: DataType,
-  more: Partial<Field> = {},
-): Field {
-  return {
-    fieldId,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
-}
 
 export function schemaOf(fields: readonly Field[]): CollectionSchema {
   const enableDynamicField = fields.some(({ isDynamic }) => isDynamic)

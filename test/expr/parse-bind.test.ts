@@ -5,7 +5,8 @@ import { evaluate } from '../../dist/expr/evaluate.js'
 import { parseExpr } from '../../dist/expr/parse-expr.js'
 import { pkValuesOf } from '../../dist/expr/pk-values.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { columnsOf, everyType, field, type Row, schemaOf } from './fixture.js'
+import { field } from '../support/fields.js'
+import { columnsOf, everyType, type Row, schemaOf } from './fixture.js'
 
 const plain = schemaOf([
   field(100, 'id', DataType.Int64, { isPrimaryKey: true }),

@@ -7,7 +7,8 @@ import type { FilterValues } from '../../dist/expr/filter-values.js'
 import { parseExpr } from '../../dist/expr/parse-expr.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { parseTimestamptz } from '../../dist/schema/timestamptz.js'
-import { columnsOf, field, type Row, schemaOf } from './fixture.js'
+import { field } from '../support/fields.js'
+import { columnsOf, type Row, schemaOf } from './fixture.js'
 
 const schema = schemaOf([
   field(100, 'id', DataType.Int64, { isPrimaryKey: true }),

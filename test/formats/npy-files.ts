@@ -7,8 +7,8 @@ import {
   type ReadRequest,
 } from '../../dist/formats/format.js'
 import { formatOf } from '../../dist/formats/registry.js'
-import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
+import type { DataType } from '../../dist/schema/data-type.js'
+import { type Field, plainField } from '../../dist/schema/field.js'
 import type { ByteSource } from '../../dist/source/byte-source.js'
 
 export type Item = number | bigint | string | boolean | Uint8Array
@@ -111,26 +111,7 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 let nextFieldId = 100
 
 export function field(name: string, dataType: DataType, more: Partial<Field> = {}): Field {
-  return {
-    fieldId: nextFieldId++,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
+  return { ...plainField(nextFieldId++, name, dataType), ...more }
 }
 
 export const npy = formatOf('any.npy')!

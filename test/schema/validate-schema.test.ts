@@ -2,30 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../dist/errors.js'
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
+import { type Field, plainField } from '../../dist/schema/field.js'
 import { validateSchema } from '../../dist/schema/validate-schema.js'
 
 function field(name: string, dataType: DataType, more: Partial<Field> = {}): Field {
-  return {
-    fieldId: 100,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
+  return { ...plainField(100, name, dataType), ...more }
 }
 
 const id = field('id', DataType.Int64, { isPrimaryKey: true })

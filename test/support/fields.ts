@@ -1,6 +1,6 @@
 import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
-import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
+import type { DataType } from '../../dist/schema/data-type.js'
+import { type Field, plainField } from '../../dist/schema/field.js'
 
 /** A field with everything that `more` does not say left out. */
 export function field(
@@ -9,26 +9,7 @@ export function field(
   dataType: DataType,
   more: Partial<Field> = {},
 ): Field {
-  return {
-    fieldId,
-    name,
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
+  return { ...plainField(fieldId, name, dataType), ...more }
 }
 
 export function schemaOf(name: string, fields: readonly Field[]): CollectionSchema {

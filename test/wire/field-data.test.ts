@@ -2,32 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
 import type { Column } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
+import { type Field, plainField } from '../../dist/schema/field.js'
 import { decode, encode, type MessageInput } from '../../dist/wire/codec.js'
 import { columnFromFieldData, fieldDataFromColumn } from '../../dist/wire/field-data.js'
 import { batchFromFieldsData } from '../../dist/wire/fields-data.js'
 
 function field(dataType: DataType, more: Partial<Field> = {}): Field {
-  return {
-    fieldId: 101,
-    name: 'f',
-    description: '',
-    dataType,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-    ...more,
-  }
+  return { ...plainField(101, 'f', dataType), ...more }
 }
 
 type FieldDataInput = MessageInput<'FieldData'>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DataType } from '../../dist/schema/data-type.js'
-import type { Field } from '../../dist/schema/field.js'
+import { plainField } from '../../dist/schema/field.js'
 import { decode, encode, type MessageInput } from '../../dist/wire/codec.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../dist/wire/key-values.js'
 import {
@@ -53,25 +53,7 @@ describe('a placeholder group', () => {
   })
 })
 
-const field = (name: string, dataType: DataType): Field => ({
-  fieldId: 100,
-  name,
-  description: '',
-  dataType,
-  elementType: DataType.None,
-  isPrimaryKey: false,
-  autoId: false,
-  isPartitionKey: false,
-  isClusteringKey: false,
-  isDynamic: false,
-  isFunctionOutput: false,
-  nullable: false,
-  defaultValue: null,
-  dim: 0,
-  maxLength: 0,
-  maxCapacity: 0,
-  typeParams: {},
-})
+const field = (name: string, dataType: DataType) => plainField(100, name, dataType)
 
 const numbers = (...values: bigint[]) =>
   ({ shape: 'fixed', values: BigInt64Array.from(values), width: 1, validity: null }) as const

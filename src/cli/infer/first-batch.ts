@@ -1,7 +1,7 @@
 import type { ColumnBatch } from '../../column/column.js'
 import type { ReadOptions } from '../../formats/format.js'
 import { formatOf } from '../../formats/registry.js'
-import type { Field } from '../../schema/field.js'
+import { type Field, plainField } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
 
 /** The first rows of a file, read as if the collection had these fields; null where there are none. */
@@ -30,23 +30,10 @@ export function lookField(
   more: Partial<Field> = {},
 ): Field {
   return {
-    fieldId,
-    name,
-    description: '',
-    dataType,
-    elementType: 0,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
+    ...plainField(fieldId, name, dataType),
     nullable: true,
-    defaultValue: null,
-    dim: 0,
     maxLength: 65535,
     maxCapacity: 2 ** 31 - 1,
-    typeParams: {},
     ...more,
   }
 }

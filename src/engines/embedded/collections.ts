@@ -4,13 +4,14 @@ import {
   defaultPartitionName,
   partitionKeyOf,
 } from '../../schema/collection-schema.js'
-import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
 import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
-import type { CollectionDescription, NewCollection } from '../engine.js'
+import type { NewCollection } from '../engine.js'
+import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
+import { partitionIdsOf } from './partitions-named.js'
 import { timeToLiveMs } from './time-to-live.js'
 
 /** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
@@ -98,18 +99,7 @@ export class Collections {
       const { dbName, schema, properties } = collection
       this.#catalog.databases.named(dbName)
       timeToLiveMs(properties)
-      const existing = this.find(dbName, schema.name)
-      if (existing && existing.schema.name !== schema.name) {
-        throw invalidParameter(
-          `collection name [${schema.name}] conflicts with an existing alias, please choose a unique name`,
-        )
-      }
-      if (existing && isSameSchema(existing.schema, schema)) return
-      if (existing) {
-        throw invalidParameter(
-          `create duplicate collection with different parameters, collection: ${schema.name}`,
-        )
-      }
+      if (!isNewCollection(this.find(dbName, schema.name), schema)) return
       const record = this.#newRecord(collection)
       this.#open(record)
       await this.#catalog.putCollections([record])
@@ -132,11 +122,7 @@ export class Collections {
   createPartition(dbName: string, name: string, partitionName: string): Promise<void> {
     return this.inTurn(async () => {
       const { record } = this.named(dbName, name)
-      checkPartitionName(partitionName)
-      if (partitionKeyOf(record.schema)) {
-        throw invalidParameter('disable create partition if partition key mode is used')
-      }
-      if (record.partitions.some((partition) => partition.name === partitionName)) return
+      if (!isNewPartition(record, partitionName)) return
       const partitions = [...record.partitions, this.#newPartition(partitionName)]
       await this.#update({ ...record, partitions })
     })
@@ -288,42 +274,6 @@ function loadError(collectionName: string, thrown: unknown): MillraceError {
   return new MillraceError(kind, text, place, thrown)
 }
 
-export function describe(record: CollectionRecord): CollectionDescription {
-  const loaded = new Set(record.loadedPartitionIds)
-  return {
-    collectionId: record.collectionId,
-    dbName: record.dbName,
-    schema: record.schema,
-    aliases: record.aliases,
-    partitions: record.partitions.map((partition) => ({
-      ...partition,
-      loadedPercent: loaded.has(partition.partitionId) ? 100 : 0,
-    })),
-    shardsNum: record.shardsNum,
-    consistencyLevel: record.consistencyLevel,
-    properties: record.properties,
-    createdTimestamp: record.createdTimestamp,
-    updatedTimestamp: record.updatedTimestamp,
-    isLoaded: loaded.size > 0,
-  }
-}
-
-/** The ids of partitions by name; all of them where no name is given. @throws partitionNotFound */
-export function partitionIdsOf(
-  record: CollectionRecord,
-  partitionNames: readonly string[],
-): bigint[] {
-  if (partitionNames.length === 0) return record.partitions.map(({ partitionId }) => partitionId)
-  return partitionNames.map((name) => partitionNamed(record, name).partitionId)
-}
-
-/** @throws partitionNotFound */
-export function partitionNamed(record: CollectionRecord, name: string): PartitionRecord {
-  const partition = record.partitions.find((each) => each.name === name)
-  if (partition) return partition
-  throw new MillraceError('partitionNotFound', `partition not found[partition=${name}]`)
-}
-
 /** What a change of the schema means for the rest of the record. */
 function kept({ schema, indexes, lastFieldId }: CollectionRecord) {
   const ids = new Set(schema.fields.map(({ fieldId }) => fieldId))
@@ -335,43 +285,4 @@ function kept({ schema, indexes, lastFieldId }: CollectionRecord) {
 
 function lastFieldIdOf({ fields }: CollectionSchema): number {
   return Math.max(...fields.map(({ fieldId }) => fieldId))
-}
-
-/** @throws parameterInvalid for a collection that must not be dropped as it is, or by this name */
-export function checkDrop({ schema, aliases }: CollectionRecord, name: string): void {
-  if (schema.name !== name) throw invalidParameter(`cannot drop the collection via alias = ${name}`)
-  if (aliases.length === 0) return
-  throw invalidParameter(
-    `unable to drop the collection [${name}] because it has associated aliases [${aliases.join(' ')}], please remove all aliases before dropping the collection`,
-  )
-}
-
-function isSameSchema(left: CollectionSchema, right: CollectionSchema): boolean {
-  const fieldsOf = ({ fields, enableDynamicField }: CollectionSchema) =>
-    JSON.stringify([fields, enableDynamicField], (_key, value) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    )
-  return fieldsOf(left) === fieldsOf(right)
-}
-
-function checkPartitionName(name: string): void {
-  if (/^[A-Za-z_][A-Za-z0-9_-]{0,254}$/.test(name)) return
-  throw new MillraceError(
-    'parameterInvalid',
-    `Invalid partition name: ${name}. Partition name can only contain numbers, letters and underscores: expected at most 255 of them, the first no number: invalid parameter`,
-  )
-}
-
-/** @throws parameterInvalid for a partition that must not be dropped as it is */
-export function checkPartitionDrop(record: CollectionRecord, partitionName: string): void {
-  const fault = partitionDropFault(record, partitionName)
-  if (fault) throw new MillraceError('parameterInvalid', `${fault}: invalid parameter`)
-}
-
-function partitionDropFault(record: CollectionRecord, partitionName: string): string | null {
-  if (partitionKeyOf(record.schema)) return 'disable drop partition if partition key mode is used'
-  if (partitionName === defaultPartitionName) return 'default partition cannot be deleted'
-  const partition = record.partitions.find(({ name }) => name === partitionName)
-  if (!partition || !record.loadedPartitionIds.includes(partition.partitionId)) return null
-  return 'partition cannot be dropped, partition is loaded, please release it first'
 }

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import { DataType } from '../../schema/data-type.js'
-import type { Field } from '../../schema/field.js'
+import { plainField } from '../../schema/field.js'
 import type { OutputField, QueryRequest } from '../../search/search-request.js'
 
 export const countName = 'count(*)'
@@ -24,25 +24,7 @@ export function checkCount({ outputFields, limit }: QueryRequest): void {
 }
 
 export function countField(count: number): OutputField {
-  const field: Field = {
-    fieldId: 0,
-    name: countName,
-    description: '',
-    dataType: DataType.Int64,
-    elementType: DataType.None,
-    isPrimaryKey: false,
-    autoId: false,
-    isPartitionKey: false,
-    isClusteringKey: false,
-    isDynamic: false,
-    isFunctionOutput: false,
-    nullable: false,
-    defaultValue: null,
-    dim: 0,
-    maxLength: 0,
-    maxCapacity: 0,
-    typeParams: {},
-  }
+  const field = plainField(0, countName, DataType.Int64)
   const values = BigInt64Array.of(BigInt(count))
   return { field, column: { shape: 'fixed', values, width: 1, validity: null }, rowCount: 1 }
 }

@@ -11,7 +11,8 @@ import { primaryKeyOf } from '../../schema/collection-schema.js'
 import { gatherKeys } from '../../search/gather.js'
 import { selectRows } from '../../search/row-query.js'
 import type { Mutation } from '../engine.js'
-import { type OpenCollection, partitionIdsOf } from './collections.js'
+import type { OpenCollection } from './collections.js'
+import { partitionIdsOf } from './partitions-named.js'
 
 /** Deletes the rows that pass a filter: those it names by key, else those it finds. */
 export async function deleteRows(

@@ -1,14 +1,10 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
 import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
 import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
-import type { S3Access } from '../../config.js'
 import { MillraceError } from '../../errors.js'
 import type { FilterValues } from '../../expr/filter-values.js'
-import { formatOf } from '../../formats/registry.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
 import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
@@ -40,43 +36,18 @@ import type {
 } from '../engine.js'
 import { Aliases } from './aliases.js'
 import { Alterations } from './alterations.js'
-import {
-  Collections,
-  checkDrop,
-  checkPartitionDrop,
-  describe,
-  partitionIdsOf,
-} from './collections.js'
+import { checkDrop, checkPartitionDrop } from './catalog-checks.js'
+import { Collections } from './collections.js'
 import { Databases } from './databases.js'
 import { deleteRows } from './deletes.js'
+import { describeCollection } from './describe-collection.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
-import { checkLoadable, indexesNamed, withIndex, withoutIndex } from './indexes.js'
+import type { EmbeddedEngineOptions, EngineLog } from './engine-options.js'
+import { rowsOf, sourcesOf } from './import-sources.js'
+import { checkLoadable, describeIndex, indexesNamed, withIndex, withoutIndex } from './indexes.js'
 import { insertRows, type MutationContext, upsertRows } from './mutations.js'
+import { partitionIdsOf } from './partitions-named.js'
 import { Reads } from './reads.js'
-
-/** Things that nobody waits for went wrong or were put right; each a sentence. */
-export interface EngineLog {
-  info(message: string, detail?: Record<string, unknown>): void
-  error(message: string, detail?: Record<string, unknown>): void
-}
-
-export interface EmbeddedEngineOptions {
-  readonly dataPath: string
-  /** Files are imported from inside these directories only; the first is where relative paths begin. */
-  readonly importRoots: readonly string[]
-  /** Where the server keeps what is uploaded: importable too, by paths that begin with `uploads/`. */
-  readonly uploadRoot?: string
-  /** Left out: no import reads from S3. */
-  readonly s3?: S3Access | null
-  /** Hosts that imports may read from by http and https; left out: none. */
-  readonly httpHosts?: readonly string[]
-  readonly log: EngineLog
-  readonly nowMs?: () => number
-  /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */
-  readonly cleanedAfterMs?: number
-  /** From an import's end until it is forgotten; the default is a day. */
-  readonly importRetentionMs?: number
-}
 
 const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
@@ -173,10 +144,10 @@ export class EmbeddedEngine implements Engine {
     collectionId?: bigint,
   ): CollectionDescription {
     if (collectionName !== '' || collectionId === undefined) {
-      return describe(this.#collections.named(dbName, collectionName).record)
+      return describeCollection(this.#collections.named(dbName, collectionName).record)
     }
     const open = this.#collections.withId(collectionId)
-    if (open) return describe(open.record)
+    if (open) return describeCollection(open.record)
     throw new MillraceError(
       'collectionNotFound',
       `collection not found[collection=${collectionId}]`,
@@ -188,7 +159,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   listCollections(dbName: string): CollectionDescription[] {
-    return this.#collections.list(dbName).map(describe)
+    return this.#collections.list(dbName).map(describeCollection)
   }
 
   async dropCollection(dbName: string, collectionName: string): Promise<void> {
@@ -252,15 +223,7 @@ export class EmbeddedEngine implements Engine {
       )
     }
     const rowCount = await rows.rowCount(partitionIdsOf(record, []))
-    return indexes.map(({ indexId, name, fieldId, params }) => ({
-      indexId,
-      name,
-      fieldName: record.schema.fields.find((field) => field.fieldId === fieldId)!.name,
-      params,
-      indexedRows: rowCount,
-      totalRows: rowCount,
-      pendingRows: 0,
-    }))
+    return indexes.map((index) => describeIndex(record, index, rowCount))
   }
 
   async dropIndex(
@@ -418,21 +381,6 @@ export class EmbeddedEngine implements Engine {
     await this.#context.oracle.close()
     await this.#context.directory.close()
   }
-}
-
-function rowsOf(name: string): 'file' | 'set' | null {
-  const format = formatOf(name)
-  if (!format) return null
-  return format.isRowFile ? 'file' : 'set'
-}
-
-function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
-  const { importRoots, uploadRoot, s3, httpHosts = [] } = options
-  const spoolFolder = join(dataPath, 'spool')
-  // Imports that go on copy again what an earlier process copied.
-  rmSync(spoolFolder, { recursive: true, force: true })
-  const http = { hosts: httpHosts, spoolFolder }
-  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, http }
 }
 
 function logImport(log: EngineLog, task: ImportTask): void {

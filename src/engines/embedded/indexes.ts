@@ -7,7 +7,7 @@ import { isMetric, type Metric } from '../../schema/metric.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { PropertyChange } from '../catalog.js'
-import type { NewIndex } from '../engine.js'
+import type { IndexDescription, NewIndex } from '../engine.js'
 import { changedProperties } from './properties.js'
 
 /** The record with one index more; itself where it has that very index already. */
@@ -70,6 +70,22 @@ export function indexesNamed(
     const field = record.schema.fields.find(({ fieldId }) => fieldId === index.fieldId)
     return (!indexName || index.name === indexName) && (!fieldName || field?.name === fieldName)
   })
+}
+
+export function describeIndex(
+  { schema }: CollectionRecord,
+  { indexId, name, fieldId, params }: IndexRecord,
+  rowCount: number,
+): IndexDescription {
+  return {
+    indexId,
+    name,
+    fieldName: schema.fields.find((field) => field.fieldId === fieldId)!.name,
+    params,
+    indexedRows: rowCount,
+    totalRows: rowCount,
+    pendingRows: 0,
+  }
 }
 
 /** @throws indexNotFound unless every vector field has an index, which loading asks for, as in Milvus. */

@@ -17,8 +17,9 @@ import type { PartitionBatch } from '../../storage/growing-rows.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { Mutation } from '../engine.js'
-import { type OpenCollection, partitionNamed } from './collections.js'
+import type { OpenCollection } from './collections.js'
 import { withStoredValues } from './partial-update.js'
+import { partitionNamed } from './partitions-named.js'
 
 export interface MutationContext {
   readonly oracle: TimestampOracle

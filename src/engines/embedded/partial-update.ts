@@ -17,7 +17,8 @@ import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { gatherField, gatherKeys } from '../../search/gather.js'
 import { selectRows } from '../../search/row-query.js'
 import { pkAt } from '../../segment/pk-order.js'
-import { type OpenCollection, partitionIdsOf } from './collections.js'
+import type { OpenCollection } from './collections.js'
+import { partitionIdsOf } from './partitions-named.js'
 
 /**
  * The rows with what they leave out taken from the rows that have their keys; a new key's row gets the

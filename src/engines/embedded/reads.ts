@@ -32,8 +32,9 @@ import {
 import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { answerOf, gatherFields, outputField } from './answers.js'
-import { type Collections, type OpenCollection, partitionIdsOf } from './collections.js'
+import type { Collections, OpenCollection } from './collections.js'
 import { checkCount, countField, countName, isCount } from './count-query.js'
+import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
 import { boundFilter, searchedField, searchedMetric } from './search-target.js'
 

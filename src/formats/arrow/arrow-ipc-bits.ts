@@ -27,13 +27,3 @@ export async function readBits(
     if (hasBit(bytes, (begin & 7) + row)) setBit(bits, row)
   return bits
 }
-
-/** The rows that are in both; null stands for all. */
-export function bothValid(
-  left: Uint8Array | null,
-  right: Uint8Array | null,
-  rowCount: number,
-): Uint8Array | null {
-  if (left === null || right === null) return left ?? right
-  return Uint8Array.from({ length: (rowCount + 7) >> 3 }, (_, byte) => left[byte] & right[byte])
-}

@@ -1,7 +1,7 @@
-import { bitmapWithLength, hasBit } from '../../column/bitmap.js'
+import { bitmapWithLength, bothValid, hasBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column } from '../../column/column.js'
 import type { PlainColumn } from './arrow-conversion.js'
-import { bothValid, readBits, readValidity } from './arrow-ipc-bits.js'
+import { readBits, readValidity } from './arrow-ipc-bits.js'
 import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
 import { readIndexed, rowsOfColumn } from './arrow-ipc-indexed.js'
 import {

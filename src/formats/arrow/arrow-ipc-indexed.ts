@@ -1,8 +1,8 @@
-import { hasBit } from '../../column/bitmap.js'
+import { bothValid, hasBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column } from '../../column/column.js'
 import { gatherColumn } from '../../column/slice.js'
 import type { PlainColumn } from './arrow-conversion.js'
-import { bothValid, readValidity } from './arrow-ipc-bits.js'
+import { readValidity } from './arrow-ipc-bits.js'
 import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
 import { readBytesMax } from './arrow-ipc-offsets.js'
 

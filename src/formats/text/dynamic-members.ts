@@ -1,7 +1,15 @@
 import type { BytesBuilder } from '../../column/column-builder.js'
 import type { Field } from '../../schema/field.js'
-import { ByteCursor, SyntaxFault } from './byte-cursor.js'
-import { nextMember, openObject, scanKey, scanString, skipSpace, skipValue } from './json-scan.js'
+import { ByteCursor } from './byte-cursor.js'
+import {
+  isOneValue,
+  nextMember,
+  openObject,
+  scanKey,
+  scanString,
+  skipSpace,
+  skipValue,
+} from './json-scan.js'
 import { unescapeString } from './json-string.js'
 import { KeyTable } from './key-table.js'
 import { refuseBadUtf8 } from './text-values.js'
@@ -82,13 +90,7 @@ export class DynamicMembers {
 
   #isObject(cursor: ByteCursor): boolean {
     try {
-      if (skipSpace(cursor) !== 0x7b) return false
-      skipValue(cursor)
-      skipSpace(cursor)
-      return cursor.position === cursor.end
-    } catch (fault) {
-      if (fault instanceof SyntaxFault) return false
-      throw fault
+      return skipSpace(cursor) === 0x7b && isOneValue(cursor)
     } finally {
       cursor.position = 0
     }

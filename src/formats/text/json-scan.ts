@@ -204,3 +204,15 @@ function skipDigits(bytes: Uint8Array, begin: number, context: string): number {
   if (position > begin) return position
   throw new SyntaxFault(position, context === beginOfValue ? 'a value' : 'a digit', context)
 }
+
+/** Whether one JSON value and nothing else lies between the cursor and its end. */
+export function isOneValue(cursor: ByteCursor): boolean {
+  try {
+    skipValue(cursor)
+    skipSpace(cursor)
+    return cursor.position === cursor.end
+  } catch (fault) {
+    if (fault instanceof SyntaxFault) return false
+    throw fault
+  }
+}

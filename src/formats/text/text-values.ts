@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { BytesBuilder, ColumnBuilder, FixedBuilder } from '../../column/column-builder.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
-import { ByteCursor, SyntaxFault } from './byte-cursor.js'
-import { skipSpace, skipValue } from './json-scan.js'
+import { ByteCursor } from './byte-cursor.js'
+import { isOneValue } from './json-scan.js'
 import { microsecondsOf } from './timestamp-text.js'
 import { shownText, ValueFault } from './value-fault.js'
 
@@ -73,18 +73,6 @@ function jsonText(field: Field, builder: BytesBuilder): TextAppender {
       )
     }
     builder.closeRow()
-  }
-}
-
-/** Whether one JSON value and nothing else lies between the cursor and its end. */
-function isOneValue(cursor: ByteCursor): boolean {
-  try {
-    skipValue(cursor)
-    skipSpace(cursor)
-    return cursor.position === cursor.end
-  } catch (fault) {
-    if (fault instanceof SyntaxFault) return false
-    throw fault
   }
 }
 

@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatOf } from '../../formats/registry.js'
+import type { SourceContext } from '../../source/resolve-source.js'
+import type { EmbeddedEngineOptions } from './engine-options.js'
+
+/** Where imports may read from. */
+export function sourcesOf(options: EmbeddedEngineOptions, dataPath: string): SourceContext {
+  const { importRoots, uploadRoot, s3, httpHosts = [] } = options
+  const spoolFolder = join(dataPath, 'spool')
+  // Imports that go on copy again what an earlier process copied.
+  rmSync(spoolFolder, { recursive: true, force: true })
+  const http = { hosts: httpHosts, spoolFolder }
+  return { roots: importRoots, uploadRoot, forbidden: [dataPath], s3, http }
+}
+
+/** Whether a file by this name has whole rows, or is one of a set; null: neither. */
+export function rowsOf(name: string): 'file' | 'set' | null {
+  const format = formatOf(name)
+  if (!format) return null
+  return format.isRowFile ? 'file' : 'set'
+}

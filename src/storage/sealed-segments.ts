@@ -1,0 +1,162 @@
+import type { CollectionSchema } from '../schema/collection-schema.js'
+import { isDenseVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+import { SegmentReader } from '../segment/segment-reader.js'
+import type { SegmentRecord } from './records.js'
+import { ResidentVectors } from './resident-vectors.js'
+import type { RowsContext } from './rows-context.js'
+import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
+import { type Edit, keyFromId } from './store.js'
+
+/** The sealed segments of one collection, the deletes on them, and which partitions are loaded. */
+export class SealedSegments {
+  readonly #context: RowsContext
+  readonly #pk: Field
+  readonly #segments = new Map<bigint, SealedSegment>()
+  /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
+  #arriving: readonly SealedSegment[] = []
+  readonly #loadedPartitions = new Set<bigint>()
+
+  constructor(context: RowsContext, pk: Field) {
+    this.#context = context
+    this.#pk = pk
+  }
+
+  all(): SealedSegment[] {
+    return [...this.#segments.values()]
+  }
+
+  in(partitionIds: readonly bigint[]): SealedSegment[] {
+    return this.all().filter(({ record }) => partitionIds.includes(record.partitionId))
+  }
+
+  /** Takes up a segment as the store has it. */
+  addStored(record: SegmentRecord): void {
+    const { store } = this.#context.directory
+    const deleted = store.getBytes('deletions', keyFromId(record.segmentId)) ?? null
+    const start = { deleted: deleted && Uint8Array.from(deleted), areDeletesStored: true }
+    this.add(this.segmentOf(record, { ...start, vectors: null }))
+  }
+
+  /** A segment that is not seen yet. */
+  segmentOf(record: SegmentRecord, start: SealedStart): SealedSegment {
+    const path = this.#context.directory.segmentPath(record.segmentId)
+    return new SealedSegment(record, path, this.#pk, start)
+  }
+
+  add(segment: SealedSegment): void {
+    this.#segments.set(segment.record.segmentId, segment)
+  }
+
+  /** Deletes reach `segments` from now on, though nobody sees them yet. */
+  awaitArrival(segments: readonly SealedSegment[]): void {
+    this.#arriving = segments
+  }
+
+  /** What was awaited is added, or does not come. */
+  endArrival(): void {
+    this.#arriving = []
+  }
+
+  drop(segment: SealedSegment): void {
+    this.#segments.delete(segment.record.segmentId)
+    segment.drop()
+  }
+
+  delete(deletion: KeyDeletion, partitionId: bigint | null): void {
+    for (const segment of [...this.all(), ...this.#arriving]) {
+      if (partitionId === null || segment.record.partitionId === partitionId) {
+        segment.delete(deletion)
+      }
+    }
+  }
+
+  /** Finds the rows of all deletes so far. Nothing is waited for between the last look and the return. */
+  async resolveDeletes(): Promise<void> {
+    for (;;) {
+      const waiting = this.all().filter((segment) => !segment.resolveDeletes())
+      if (waiting.length === 0) return
+      for (const segment of waiting) await segment.readKeys()
+    }
+  }
+
+  isLoaded(partitionId: bigint): boolean {
+    return this.#loadedPartitions.has(partitionId)
+  }
+
+  /** When it fails, what was not loaded before is not. */
+  async load(partitionIds: readonly bigint[], schema: CollectionSchema): Promise<void> {
+    const fields = denseVectorsOf(schema)
+    try {
+      for (const segment of this.in(partitionIds)) await segment.load(this.#context.memory, fields)
+    } catch (error) {
+      this.#unloadUnused(partitionIds)
+      throw error
+    }
+    for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
+  }
+
+  release(partitionIds: readonly bigint[]): void {
+    this.forgetLoaded(partitionIds)
+    for (const segment of this.in(partitionIds)) segment.unload()
+  }
+
+  forgetLoaded(partitionIds: readonly bigint[]): void {
+    for (const partitionId of partitionIds) this.#loadedPartitions.delete(partitionId)
+  }
+
+  #unloadUnused(partitionIds: readonly bigint[]): void {
+    for (const segment of this.in(partitionIds)) {
+      if (!this.isLoaded(segment.record.partitionId)) segment.unload()
+    }
+  }
+
+  /** The vectors, by segment, of those among new segments whose partition is loaded. */
+  async loadAhead(
+    records: readonly SegmentRecord[],
+    schema: CollectionSchema,
+  ): Promise<Map<bigint, ResidentVectors>> {
+    const fields = denseVectorsOf(schema)
+    const vectors = new Map<bigint, ResidentVectors>()
+    await releasingOnError(vectors, async () => {
+      for (const record of records) {
+        if (!this.isLoaded(record.partitionId)) continue
+        vectors.set(record.segmentId, await this.#readVectors(record, fields))
+      }
+    })
+    return vectors
+  }
+
+  async #readVectors(
+    { segmentId, file }: SegmentRecord,
+    fields: readonly Field[],
+  ): Promise<ResidentVectors> {
+    const { directory, memory } = this.#context
+    const reader = await SegmentReader.open(directory.segmentPath(segmentId), file)
+    try {
+      return await ResidentVectors.read(memory, reader, fields, file.rowCount)
+    } finally {
+      await reader.close()
+    }
+  }
+}
+
+export async function releasingOnError(
+  vectors: ReadonlyMap<bigint, ResidentVectors>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    for (const each of vectors.values()) each.users.release()
+    throw error
+  }
+}
+
+export function deletionEdit(segmentId: bigint, deleted: Uint8Array): Edit {
+  return { table: 'deletions', key: keyFromId(segmentId), bytes: deleted }
+}
+
+function denseVectorsOf({ fields }: CollectionSchema): Field[] {
+  return fields.filter(({ dataType }) => isDenseVectorType(dataType))
+}

@@ -1,0 +1,34 @@
+import type { GrowingSegment } from './growing-segment.js'
+import { aliveFromRow, rowsBefore } from './insert-times.js'
+import type { SealedSegment } from './sealed-segment.js'
+import type { PinnedView, Snapshot } from './snapshot.js'
+import { timestampFromMs } from './timestamp-oracle.js'
+
+/**
+ * Pins the visible rows of segments. The caller releases the snapshot.
+ * @param timeToLiveMs rows that came earlier than so long before `timestamp` are not seen; null: all are
+ */
+export function takeSnapshot(
+  segments: readonly (SealedSegment | GrowingSegment)[],
+  timestamp: bigint,
+  timeToLiveMs: number | null,
+): Snapshot {
+  const oldest = timeToLiveMs === null ? null : timestamp - timestampFromMs(timeToLiveMs)
+  const views = segments.flatMap((segment) => livingView(segment, oldest))
+  return {
+    views,
+    timestamp,
+    release: () => {
+      for (const view of views) view.release()
+    },
+  }
+}
+
+/** Nothing where no row is left. */
+function livingView(segment: SealedSegment | GrowingSegment, oldest: bigint | null): PinnedView[] {
+  const { rowCount, insertRuns } = segment
+  const expired = oldest === null ? 0 : rowsBefore(insertRuns, oldest)
+  if (expired >= rowCount) return []
+  const view = segment.pin()
+  return [{ ...view, alive: aliveFromRow(view.alive, expired, rowCount) }]
+}
