@@ -16,6 +16,8 @@ export interface SegmentView {
   readonly alive: Uint8Array | null
   /** The rows' column of a field; a field younger than the segment gives its default or null. */
   column(field: Field): Promise<Column>
+  /** A bit for every row that has a value of the field; null: all have. */
+  validity(field: Field): Promise<Uint8Array | null>
   /** Row offsets in ascending order of primary key; null: the rows lie in that order. */
   pkOrder(): Promise<Uint32Array | null>
   /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */

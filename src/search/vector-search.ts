@@ -54,13 +54,21 @@ export async function openSearched(
   const isSparse = field.dataType === DataType.SparseFloatVector
   const vectors = await Promise.all(
     views.map(async (view) => {
-      const mask = await filterMask(view, filter)
+      const mask = await maskOf(view, field, filter)
       return { rowCount: view.rowCount, parts: isSparse ? [] : view.vectorParts(field), mask }
     }),
   )
   const keys = await Promise.all(views.map((view) => view.column(primaryKeyOf(schema))))
   const columns = isSparse ? await Promise.all(views.map((view) => view.column(field))) : null
   return { pool, memory, vectors, sparse: columns as BytesColumn[] | null, keys }
+}
+
+/** Milvus: a row whose vector is null is not searched. */
+async function maskOf(view: SegmentView, field: Field, filter: BoundExpr | null) {
+  const mask = await filterMask(view, filter)
+  const validity = field.nullable ? await view.validity(field) : null
+  if (mask === null || validity === null) return mask ?? validity
+  return mask.map((byte, at) => byte & validity[at])
 }
 
 /** What was found for one query, nearest first, ties by primary key. */

@@ -170,6 +170,7 @@ export class GrowingSegment {
       rowCount,
       alive,
       column: async (field) => this.#columnOf(field, scalars, rowCount),
+      validity: async (field) => this.#validityOf(field, scalars, rowCount),
       pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
       release: () => this.#users.release(),
@@ -193,6 +194,11 @@ export class GrowingSegment {
     const column = scalars.get(field.fieldId) ?? this.#vectors.get(field.fieldId)?.column(rowCount)
     if (column) return column
     return filledColumn(field, rowCount)
+  }
+
+  #validityOf(field: Field, scalars: ReadonlyMap<number, Column>, rowCount: number) {
+    const vectors = this.#vectors.get(field.fieldId)
+    return vectors ? vectors.validity(rowCount) : this.#columnOf(field, scalars, rowCount).validity
   }
 
   #appendColumn(field: Field, given: Column | undefined, rowCount: number): void {

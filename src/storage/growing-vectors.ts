@@ -1,4 +1,5 @@
 import { type Column, type FixedColumn, type FixedValues, layoutOf } from '../column/column.js'
+import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
@@ -6,6 +7,14 @@ import { rowBytes } from './resident-vectors.js'
 
 const firstChunkBytes = 64 * 1024
 const chunkBytesMax = 4 * 1024 ** 2
+
+const noValues = { shape: 'fixed', valuesType: Uint8Array, width: 0 } as const
+const noRows: FixedColumn = {
+  shape: 'fixed',
+  values: new Uint8Array(0),
+  width: 0,
+  validity: null,
+}
 
 /**
  * A vector column that grows in kernel memory, in chunks that never move: a scan under way keeps its rows
@@ -15,6 +24,8 @@ export class GrowingVectors {
   readonly #memory: VectorMemory
   readonly #field: Field
   readonly #chunks: VectorPart[] = []
+  /** Rows of no values: they carry which vectors are null. */
+  readonly #validity: GrowableColumn = growableColumn(noValues)
   #rowCount = 0
 
   constructor(memory: VectorMemory, field: Field) {
@@ -28,9 +39,10 @@ export class GrowingVectors {
   }
 
   append(column: Column, rowCount: number): void {
-    const { values } = column as FixedColumn
+    const { values, validity } = column as FixedColumn
     const bytes = new Uint8Array(values.buffer, values.byteOffset, rowCount * rowBytes(this.#field))
     this.reserve(rowCount)
+    this.#validity.append({ ...noRows, validity }, 0, rowCount)
     for (let done = 0; done < rowCount; ) done += this.#fillChunk(bytes, done, rowCount)
   }
 
@@ -51,7 +63,13 @@ export class GrowingVectors {
       bytes.set(this.#memory.bytesOf(region).subarray(0, length), rowBegin * rowBytes(this.#field))
     }
     const values: FixedValues = new layout.valuesType(bytes.buffer, 0, rowCount * layout.width)
-    return { shape: 'fixed', values, width: layout.width, validity: null }
+    return { shape: 'fixed', values, width: layout.width, validity: this.validity(rowCount) }
+  }
+
+  /** Which of the first `rowCount` rows have a vector; null: all of them. */
+  validity(rowCount: number): Uint8Array | null {
+    const { validity } = this.#validity.snapshot()
+    return validity?.subarray(0, (rowCount + 7) >> 3) ?? null
   }
 
   free(): void {

@@ -40,6 +40,8 @@ export class SealedSegment {
   readonly #pk: Field
   readonly #file: RefCount
   readonly #columns = new Map<number, Promise<Column>>()
+  /** Which vectors are null: they lie in memory without it. */
+  readonly #vectorValidity = new Map<number, Promise<Uint8Array | null>>()
   #pkOrder: Promise<Uint32Array | null> | null = null
   #keys: { readonly column: Column; readonly order: Uint32Array | null } | null = null
   #vectors: ResidentVectors | null
@@ -151,6 +153,7 @@ export class SealedSegment {
       rowCount: this.rowCount,
       alive: this.#alive,
       column: (field) => this.#viewColumn(field, vectors),
+      validity: (field) => this.#validityOf(field),
       pkOrder: () => this.#order(),
       vectorParts: (field) => residentParts(vectors, field),
       release: () => {
@@ -193,7 +196,20 @@ export class SealedSegment {
   }
 
   async #viewColumn(field: Field, vectors: ResidentVectors | null): Promise<Column> {
-    return vectors?.column(field) ?? this.#column(field)
+    const resident = vectors?.column(field)
+    if (!resident) return this.#column(field)
+    return { ...resident, validity: await this.#validityOf(field) }
+  }
+
+  async #validityOf(field: Field): Promise<Uint8Array | null> {
+    if (!field.nullable) return null
+    if (!isDenseVectorType(field.dataType)) return (await this.#column(field)).validity
+    const known = this.#vectorValidity.get(field.fieldId)
+    if (known) return known
+    const validity = this.#withReader((reader) => reader.readValidity(field.fieldId))
+    this.#vectorValidity.set(field.fieldId, validity)
+    validity.catch(() => this.#vectorValidity.delete(field.fieldId))
+    return validity
   }
 
   /** Kept while the segment is loaded or somebody looks at it, but for dense vectors. */
@@ -240,6 +256,7 @@ export class SealedSegment {
   #forgetUnusedColumns(): void {
     if (this.isLoaded || this.#viewCount > 0) return
     this.#columns.clear()
+    this.#vectorValidity.clear()
     this.#pkOrder = null
     this.#keys = null
   }

@@ -13,6 +13,7 @@ export interface PinnedView {
   readonly rowCount: number
   readonly alive: Uint8Array | null
   column(field: Field): Promise<Column>
+  validity(field: Field): Promise<Uint8Array | null>
   pkOrder(): Promise<Uint32Array | null>
   vectorParts(field: Field): readonly VectorPart[]
   release(): void

@@ -1,7 +1,7 @@
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
-import { parseTimestamptz } from '../schema/timestamptz.js'
+import { formatTimestamptz, parseTimestamptz } from '../schema/timestamptz.js'
 import type { MessageInput } from './codec.js'
 import type { ValueField } from './generated/messages.js'
 
@@ -43,6 +43,10 @@ export function messageFromDefaultValue({
   defaultValue,
 }: Pick<Field, 'dataType' | 'defaultValue'>): MessageInput<'ValueField'> | null {
   if (defaultValue === null) return null
+  // Milvus: answered as text, in which the values of the field travel too.
+  if (typeof defaultValue === 'bigint' && dataType === DataType.Timestamptz) {
+    return { string_data: formatTimestamptz(defaultValue) }
+  }
   const member = memberOf(dataType)
   return { [member]: member === 'bytes_data' ? Buffer.from(String(defaultValue)) : defaultValue }
 }

@@ -21,8 +21,11 @@ import {
 import type { MessageInput } from './codec.js'
 import type { ScalarField } from './generated/messages.js'
 
+const jsonNull = Buffer.from('null')
+
 /** null where the message has no values of the field's type. @throws parameterInvalid */
 export function columnFromScalars(field: Field, scalars: ScalarField): Column | null {
+  if (field.dataType === DataType.JSON && !field.isDynamic) return jsonColumn(scalars)
   if (field.dataType !== DataType.Array) return plainColumn(field.name, field.dataType, scalars)
   return scalars.array_data && listColumn(field, scalars.array_data.data)
 }
@@ -92,6 +95,12 @@ function narrowColumn(
     )
   }
   return fixedColumn(new valuesType(values))
+}
+
+/** Milvus takes no bytes at all, which the Node SDK sends where a row has no value, and reads as null. */
+function jsonColumn({ json_data }: ScalarField): BytesColumn | null {
+  const texts = json_data?.data.map((text) => (text.length === 0 ? jsonNull : text))
+  return texts ? bytesColumnFromRows(texts) : null
 }
 
 /** Milvus: SDKs send the time as text, and are answered so. */

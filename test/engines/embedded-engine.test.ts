@@ -257,6 +257,11 @@ it('refuses searches of what is not loaded, and loads of what has no index', asy
   await expect(foundIds([1])).rejects.toMatchObject({ kind: 'collectionNotLoaded' })
 })
 
+function everyRow(partition: string) {
+  const where = { dbName: db, collectionName: name, partitionNames: [partition], filter: '' }
+  return { ...where, outputFields: ['id'], limit: null, offset: 0 }
+}
+
 it('spreads rows over partitions by their key, imported or inserted alike', async () => {
   const schema = schemaOf(name, [
     field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
@@ -278,6 +283,8 @@ it('spreads rows over partitions by their key, imported or inserted alike', asyn
   const more = batch(ids)
   const columns = new Map(more.columns).set(102, fixed(tenants))
   await engine.insert(db, name, '', { rowCount: 200, columns })
+  const [{ name: partition }] = partitions
+  await expect(engine.query(everyRow(partition))).rejects.toThrow(/manually specifying/)
   const doubled = await Promise.all(partitions.map((each) => engine.rowCount(db, name, each.name)))
   expect(doubled).toEqual(counts.map((rows) => rows * 2))
 })

@@ -1,4 +1,4 @@
-import { DataType, MilvusClient } from '@zilliz/milvus2-sdk-node'
+import { DataType, MilvusClient, ShowPartitionsType } from '@zilliz/milvus2-sdk-node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ServedMillrace } from './served-millrace.js'
 
@@ -77,6 +77,10 @@ it('serves the Node SDK upserts, aliases and changes of a collection', async () 
   const compaction = await client.compact({ collection_name })
   const { state } = await client.getCompactionState({ compactionID: compaction.compactionID })
   expect(state).toBe('Completed')
+  succeeded(await client.createPartition({ collection_name, partition_name: 'other' }))
+  succeeded(await client.releasePartitions({ collection_name, partition_names: ['_default'] }))
+  const loaded = await client.showPartitions({ collection_name, type: ShowPartitionsType.Loaded })
+  expect(loaded.partition_names).not.toContain('_default')
   succeeded(await client.renameCollection({ collection_name, new_collection_name: 'node_new' }))
   expect((await client.listResourceGroups()).resource_groups).toEqual(['__default_resource_group'])
   succeeded(await client.dropCollection({ collection_name: 'node_new' }))

@@ -24,6 +24,7 @@ export function viewOf(
     rowCount: rows.length,
     alive: deleted.size === 0 ? null : alive,
     column: async (field) => columns.get(field.fieldId)!,
+    validity: async (field) => columns.get(field.fieldId)!.validity,
     pkOrder: async () => pkOrderOf(columns.get(primaryKeyOf(schema).fieldId)!, rows.length),
     vectorParts: () => [],
   }

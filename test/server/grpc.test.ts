@@ -74,6 +74,11 @@ describe('the gRPC service', () => {
     expect((await call('ListDatabases', {})).db_names).toEqual(['default'])
   })
 
+  it('refuses to describe a batch of no collections', async () => {
+    const { status } = await call('BatchDescribeCollection', {})
+    expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('cannot be empty') })
+  })
+
   it('tells an error in the response, never in gRPC, with code, legacy code and text', async () => {
     const status = await call('DropCollection', { collection_name: 'x' })
     expect(status).toMatchObject({

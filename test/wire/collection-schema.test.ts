@@ -86,6 +86,8 @@ it('describes a collection without $meta, and reads it back the same', () => {
   expect(message.fields[4].type_params).toMatchObject(
     params({ max_length: '20', enable_match: 'true' }),
   )
+  const defaults = message.fields.map(({ default_value }) => default_value?.string_data ?? null)
+  expect(defaults.slice(-1)).toEqual(['1970-01-01T00:00:00.000005Z'])
   expect(collectionSchemaFromMessage(message)).toEqual(schema)
 })
 

@@ -138,7 +138,9 @@ describe.each(kinds)('a column of %s', (_name, type, column) => {
     const data = overTheWire(fieldDataFromColumn(type, column, 4))
     expect(data).toMatchObject({ field_name: 'f', field_id: 101n, type: type.dataType })
     expect(data.valid_data).toEqual([])
-    expect(plain(columnFromFieldData(type, data, 4))).toEqual(plain(column))
+    const given =
+      type.dataType === DataType.JSON ? bytes(['{"a":1}', 'null', 'null', '[]']) : column
+    expect(plain(columnFromFieldData(type, data, 4))).toEqual(plain(given))
   })
 
   it('keeps its nulls, which are full length for scalars and left out for vectors', () => {
@@ -294,6 +296,12 @@ it('reads times with an offset, and answers in UTC', () => {
     '2025-05-01T15:59:59Z',
     '1969-12-31T23:59:59.5Z',
   ])
+})
+
+it('reads a JSON of no bytes as null', () => {
+  const data = ['', '{}'].map((text) => Buffer.from(text))
+  const message = overTheWire({ scalars: { json_data: { data } } })
+  expect(columnFromFieldData(field(DataType.JSON), message, 2)).toEqual(bytes(['null', '{}']))
 })
 
 describe('a batch', () => {

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../errors.js'
 import type { CollectionSchema } from '../../schema/collection-schema.js'
-import { fieldNamed, primaryKeyOf } from '../../schema/collection-schema.js'
+import { fieldNamed, partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Field } from '../../schema/field.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import { checkQueries } from '../../search/check-queries.js'
 import { searchGroups } from '../../search/group-search.js'
@@ -189,6 +190,11 @@ export class Reads {
 }
 
 function checkLoaded(record: CollectionRecord, partitionNames: readonly string[]): void {
+  if (partitionNames.length > 0 && partitionKeyOf(record.schema)) {
+    throw invalidParameter(
+      'not support manually specifying the partition names if partition key mode is used',
+    )
+  }
   if (record.loadedPartitionIds.length === 0) {
     throw new MillraceError(
       'collectionNotLoaded',

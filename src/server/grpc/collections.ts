@@ -2,6 +2,7 @@ import type { DatabaseCatalog } from '../../engines/catalog.js'
 import type { CollectionDescription } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import type { CollectionSchema } from '../../schema/collection-schema.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import {
   messageFromCollectionSchema,
   newCollectionSchemaFromBytes,
@@ -33,6 +34,9 @@ export const collectionHandlers = {
   },
 
   BatchDescribeCollection({ engine, dbName }, { collection_name, collectionID }) {
+    if (collection_name.length + collectionID.length === 0) {
+      throw invalidParameter('collection names cannot be empty')
+    }
     const byName = collection_name.map((name) => engine.describeCollection(dbName, name))
     const byId = collectionID.map((id) => engine.describeCollection(dbName, '', id))
     return {

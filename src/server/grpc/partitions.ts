@@ -1,3 +1,4 @@
+import { ShowType } from '../../wire/generated/messages.js'
 import type { Handlers } from './call.js'
 import { physicalMs } from './hybrid-time.js'
 
@@ -16,10 +17,13 @@ export const partitionHandlers = {
     value: engine.hasPartition(dbName, collection_name, partition_name),
   }),
 
-  ShowPartitions({ engine, dbName }, { collection_name, collectionID, partition_names }) {
+  ShowPartitions({ engine, dbName }, request) {
+    const { collection_name, collectionID, partition_names, type } = request
     const collection = engine.describeCollection(dbName, collection_name, collectionID)
     const partitions = collection.partitions.filter(
-      ({ name }) => partition_names.length === 0 || partition_names.includes(name),
+      ({ name, loadedPercent }) =>
+        (partition_names.length === 0 || partition_names.includes(name)) &&
+        (type !== ShowType.InMemory || loadedPercent === 100),
     )
     const created = partitions.map(({ createdTimestamp }) => createdTimestamp)
     return {
