@@ -36,6 +36,19 @@ const insert = (ids: readonly number[], more: readonly [number, Column][] = [], 
 
 const keys = async (name = 'c', dbName = db) => (await opened.numbers(dbName, name, ['id']))[0]
 
+it('takes an index without a name for the one that its field has', async () => {
+  await opened.create(db, schema())
+  const index = { dbName: db, collectionName: 'c', fieldName: 'vector' }
+  const params: [string, string][] = [
+    ['index_type', 'FLAT'],
+    ['metric_type', 'L2'],
+  ]
+  await opened.engine.createIndex({ ...index, indexName: 'mine', params })
+  await opened.engine.createIndex({ ...index, indexName: '', params })
+  const other = opened.engine.createIndex({ ...index, indexName: '', params: [params[0]] })
+  await expect(other).rejects.toThrow(/at most one distinct index/)
+})
+
 it('keeps databases apart, over a restart too', async () => {
   await opened.engine.databases.create('other', [['database.max.collections', '3']])
   await opened.createLoaded(db, schema())

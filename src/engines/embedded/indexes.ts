@@ -17,7 +17,9 @@ export function withIndex(
   oracle: TimestampOracle,
 ): CollectionRecord {
   const field = indexedField(record, index.fieldName)
-  const name = index.indexName || field.name
+  // Milvus: a request without a name means the index that the field has.
+  const ofField = record.indexes.find(({ fieldId }) => fieldId === field.fieldId)
+  const name = index.indexName || ofField?.name || field.name
   const before = record.indexes.find((each) => each.name === name || each.fieldId === field.fieldId)
   if (before) {
     if (before.fieldId === field.fieldId && before.name === name && isSame(before, index)) {

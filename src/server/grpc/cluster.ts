@@ -41,6 +41,11 @@ export const clusterHandlers = {
     return { response: JSON.stringify(systemInfo()), component_name: 'millrace' }
   },
 
+  LoadBalance({ engine, dbName }, { collectionName }) {
+    engine.describeCollection(dbName, collectionName)
+    throw new MillraceError('unsupported', 'there is one node: nothing can be moved to another')
+  },
+
   ListResourceGroups: () => ({ resource_groups: [defaultResourceGroup] }),
 
   DescribeResourceGroup({ engine }, { resource_group }) {
