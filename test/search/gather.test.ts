@@ -5,7 +5,8 @@ import { DataType } from '../../dist/schema/data-type.js'
 import { cutDynamicKeys } from '../../dist/search/dynamic-keys.js'
 import { gatherField, gatherKeys } from '../../dist/search/gather.js'
 import { outputFieldsOf } from '../../dist/search/output-fields.js'
-import { columnOf, everyType, field, type Row, schemaOf } from '../expr/fixture.js'
+import { columnOf, everyType, type Row, schemaOf } from '../expr/fixture.js'
+import { field } from '../support/fields.js'
 import { viewOf } from './views.js'
 
 const segments: Row[][] = [

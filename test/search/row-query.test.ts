@@ -6,7 +6,8 @@ import { parseExpr } from '../../dist/expr/parse-expr.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { filterMask } from '../../dist/search/filter.js'
 import { countRows, selectRows } from '../../dist/search/row-query.js'
-import { field, type Row, schemaOf, type Value } from '../expr/fixture.js'
+import { type Row, schemaOf, type Value } from '../expr/fixture.js'
+import { field } from '../support/fields.js'
 import { viewOf } from './views.js'
 
 const numeric = schemaOf([

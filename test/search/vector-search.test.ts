@@ -6,7 +6,8 @@ import { searchGroups } from '../../dist/search/group-search.js'
 import { searchPage } from '../../dist/search/search-page.js'
 import { openSearched, type VectorSearch } from '../../dist/search/vector-search.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
-import { field, type Row, schemaOf } from '../expr/fixture.js'
+import { type Row, schemaOf } from '../expr/fixture.js'
+import { field } from '../support/fields.js'
 import { viewOf } from './views.js'
 
 const pool = createWorkerPool(1)
