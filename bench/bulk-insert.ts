@@ -27,12 +27,17 @@ const realMilvus = process.env.MILLRACE_REAL_MILVUS_VENV
 
 try {
   console.log(machineLine())
-  for (const rowCount of options.rows.split(',').map(Number)) await measure(rowCount)
+  const milvus = realMilvus ? startMilvus(realMilvus) : null
+  try {
+    for (const rowCount of options.rows.split(',').map(Number)) await measure(rowCount, milvus)
+  } finally {
+    milvus?.stop()
+  }
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
 
-async function measure(rowCount: number): Promise<void> {
+async function measure(rowCount: number, milvus: Rival | null): Promise<void> {
   const files = writeNpySet(join(root, String(rowCount)), rowCount, dim)
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
   console.log(`\n${rowCount} × ${dim}, ${(bytes / 1e6).toFixed(1)} MB, ${runs} runs in turn`)
@@ -54,7 +59,7 @@ async function measure(rowCount: number): Promise<void> {
   } finally {
     await server.stop()
   }
-  if (realMilvus) tellRival(measureMilvus(realMilvus, names), imports, rowCount, bytes)
+  if (milvus) tellRival(milvus.imports(names), imports, rowCount, bytes)
 }
 
 function tell(what: string, seconds: readonly number[], rowCount: number, bytes: number): void {
@@ -64,33 +69,41 @@ function tell(what: string, seconds: readonly number[], rowCount: number, bytes:
 }
 
 function tellRival(
-  rival: readonly number[] | null,
+  rival: readonly number[],
   imports: readonly number[],
   rowCount: number,
   bytes: number,
 ): void {
-  if (rival === null) return
   tell('Milvus 2.3.5', rival, rowCount, bytes)
   console.log(`  Milvus / millrace      ${(median(rival) / median(imports)).toFixed(1)}`)
 }
 
+interface Rival {
+  imports(names: readonly string[]): number[]
+  stop(): void
+}
+
 /** In its own network namespace, since it listens on every address. null: it did not start. */
-function measureMilvus(venv: string, names: readonly string[]): number[] | null {
+function startMilvus(venv: string): Rival | null {
   const data = mkdtempSync(join(directory, 'milvus-'))
   const env = { ...process.env, DATA: data, VENV: venv, NS: 'millrace-bench' }
   const milvus = (command: string) =>
     execFileSync('test/golden/milvus-server.sh', [command], { env, stdio: 'ignore' })
+  const prefix = ['ip', 'netns', 'exec', 'millrace-bench']
   try {
     milvus('start')
-    const prefix = ['ip', 'netns', 'exec', 'millrace-bench']
-    const paths = names.map((name) => join(root, name))
-    warm(paths)
-    return onceImported(prefix, 19530, Math.min(runs, 5), paths)
   } catch (error) {
-    console.log(`  Milvus 2.3.5 was not measured: ${String(error)}`)
-    return null
-  } finally {
+    console.log(`Milvus 2.3.5 is not measured: ${String(error)}`)
     milvus('kill9')
+    return null
+  }
+  return {
+    imports(names) {
+      const paths = names.map((name) => join(root, name))
+      warm(paths)
+      return onceImported(prefix, 19530, Math.min(runs, 5), paths)
+    },
+    stop: () => void milvus('kill9'),
   }
 }
 
