@@ -68,7 +68,7 @@ export async function liveImport(run: ImportRun, around: ImportSurroundings): Pr
     )
     return
   }
-  await target.prepare(run.task, run.signal)
+  await target.prepare(run.task, run.signal, (share) => run.reportPrepared(share))
   await awaitCommitment(run, target)
   run.throwIfStopped()
   await run.replace((task) => target.commit(task, (counts) => completedTask(task, nowMs(), counts)))

@@ -29,6 +29,7 @@ export class ImportRun {
   readonly #changes = new Serial()
   readonly #abort = new AbortController()
   #stoppedBy: unknown = null
+  #preparedShare = 0
   #askForCommit = () => {}
 
   readonly #watcher: ImportRunWatcher
@@ -101,6 +102,11 @@ export class ImportRun {
     while (this.#samples[0].atMs < atMs - speedWindowMs) this.#samples.shift()
   }
 
+  /** So much of what comes between the last row and the commit is done, from 0 to 1. */
+  reportPrepared(share: number): void {
+    this.#preparedShare = share
+  }
+
   /** Whole per cent, never less than before. */
   get progress(): number {
     this.#progress = Math.max(this.#progress, this.#task.progress, this.#percentRead())
@@ -128,9 +134,12 @@ export class ImportRun {
   #percentRead(): number {
     const { plan, state } = this.#task
     if (this.#task.commitment !== 'open') return 99
-    if (state === ImportState.Persisted) return this.#watcher.readingMax()
+    const readingMax = this.#watcher.readingMax()
+    if (state === ImportState.Persisted) {
+      return Math.floor(readingMax + (99 - readingMax) * this.#preparedShare)
+    }
     if (plan === null || plan.bytesTotal === 0) return 0
-    return Math.floor((this.bytesRead / plan.bytesTotal) * this.#watcher.readingMax())
+    return Math.floor((this.bytesRead / plan.bytesTotal) * readingMax)
   }
 
   #stopped(): MillraceError {

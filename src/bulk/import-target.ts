@@ -45,8 +45,9 @@ export interface ImportTarget {
    * Makes the hidden segments ready, so that searches find them as soon as they are committed: loads them
    * where the collection is loaded, builds their indexes.
    * @param signal aborted when the task is stopped meanwhile; then it may reject
+   * @param onProgress told how much of the work is done, from 0 to 1; never less than before
    */
-  prepare(task: ImportTask, signal: AbortSignal): Promise<void>
+  prepare(task: ImportTask, signal: AbortSignal, onProgress: (share: number) => void): Promise<void>
   /**
    * Shows all of the task's segments at once, with the commit's timestamp, and in the same transaction does
    * what the task's mode says to rows that were visible before.

@@ -65,6 +65,8 @@ export interface IndexDescription {
   readonly indexedRows: number
   readonly totalRows: number
   readonly pendingRows: number
+  /** Why the pending rows stay so; empty: they do not. */
+  readonly failure: string
 }
 
 /** `loaded` when every partition asked about is; `partial` when some are. */

@@ -41,6 +41,19 @@ export class VectorMemory {
     return this.#regionAt(memory, memory.free.take(roundedBytes, this.#vectorBytesMax), byteLength)
   }
 
+  /** Room for several pieces in one memory, where a kernel sees them together. @throws memoryExceeded */
+  allocateTogether(byteLengths: readonly number[]): VectorRegion[] {
+    const whole = this.allocate(byteLengths.reduce((sum, bytes) => sum + roundUp(bytes), 0))
+    this.#live.delete(whole)
+    let { byteOffset } = whole
+    return byteLengths.map((byteLength) => {
+      const region: VectorRegion = { ...whole, byteOffset, byteLength }
+      byteOffset += roundUp(byteLength)
+      this.#live.add(region)
+      return region
+    })
+  }
+
   /**
    * Room for a job beside the vectors it works on: queries, masks, heaps. It may use the sixteenth of a
    * memory that `allocate` leaves free.

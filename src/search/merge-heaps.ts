@@ -1,17 +1,31 @@
 import { distanceFromKey } from '../kernels/scan-kernels.js'
 import type { Neighbors, SegmentVectors } from './nearest-query.js'
-import type { ScanJob } from './scan-job.js'
 
-/** The k nearest of each query from the sorted heaps of all jobs. */
+/** Sorted heaps of all queries, one after the other. */
+export interface HeapSource {
+  readonly memory: WebAssembly.Memory
+  readonly heaps: number
+}
+
+/** The k nearest of each query from all sources. */
 export function mergeHeaps(
-  jobs: readonly ScanJob[],
+  sources: readonly HeapSource[],
   views: readonly SegmentVectors[],
   nq: number,
   k: number,
 ): Neighbors[] {
-  const heaps = jobs.map((job) => new Uint32Array(job.memory.buffer, job.heaps, nq * k * 2))
+  const heaps = sources.map((source) => heapsOf(source, nq, k))
   const firstIds = firstIdsOf(views)
   return Array.from({ length: nq }, (_, query) => mergeQuery(heaps, query, k, firstIds))
+}
+
+/** Whether every query has found k rows. */
+export function areFull(source: HeapSource, nq: number, k: number): boolean {
+  const heaps = heapsOf(source, nq, k)
+  for (let last = k - 1; last < nq * k; last += k) {
+    if (heaps[last * 2 + 1] === emptyKey) return false
+  }
+  return true
 }
 
 export function noNeighbors(): Neighbors {
@@ -22,8 +36,12 @@ export function noNeighbors(): Neighbors {
   }
 }
 
+function heapsOf({ memory, heaps }: HeapSource, nq: number, k: number): Uint32Array {
+  return new Uint32Array(memory.buffer, heaps, nq * k * 2)
+}
+
 /** The number of each segment's first row among all rows of the search. */
-function firstIdsOf(views: readonly SegmentVectors[]): number[] {
+export function firstIdsOf(views: readonly SegmentVectors[]): number[] {
   let next = 0
   return views.map(({ rowCount }) => {
     const first = next

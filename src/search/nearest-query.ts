@@ -1,6 +1,8 @@
+import type { IndexSpec } from '../indexes/index-family.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { DataType } from '../schema/data-type.js'
 import type { Metric } from '../schema/metric.js'
+import type { SegmentIndex } from './segment-view.js'
 
 /** The vectors of a segment that one search looks at. */
 export interface SegmentVectors {
@@ -9,6 +11,16 @@ export interface SegmentVectors {
   readonly parts: readonly VectorPart[]
   /** A bit for every row that may be found; null: all may. */
   readonly mask: Uint8Array | null
+  /** Over the same rows, in the memory of the only part; null: there is none. */
+  readonly index?: SegmentIndex | null
+}
+
+/** The index that a search goes by where segments have it. */
+export interface IndexToSearch {
+  readonly indexId: bigint
+  readonly spec: IndexSpec
+  /** Of the search, complete. */
+  readonly params: Readonly<Record<string, number>>
 }
 
 export interface NearestQuery {
@@ -21,6 +33,8 @@ export interface NearestQuery {
   readonly k: number
   /** The least distance that counts; left out: any. */
   readonly near?: number
+  /** Left out or null: all rows are looked at. */
+  readonly index?: IndexToSearch | null
   readonly signal?: AbortSignal
 }
 

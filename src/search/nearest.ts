@@ -1,18 +1,22 @@
 import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
+import type { IndexSearchJob } from '../indexes/index-family.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { WorkerPool } from '../workers/worker-job.js'
-import { mergeHeaps, noNeighbors } from './merge-heaps.js'
+import { choosesIndex } from './index-choice.js'
+import { openIndexSearch } from './index-search.js'
+import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
 import { kernelQueries } from './query-floats.js'
 import { run as runScanJob, type ScanJob } from './scan-job.js'
 import { openScan, type ScanQueries } from './scan-plan.js'
 
 /**
- * The exact k nearest rows of each query over some segments, by a scan on all threads of the interactive
- * lane, or on this one when it is a matter of microseconds.
+ * The k nearest rows of each query over some segments: by their indexes where that is asked for and pays, else
+ * by a scan, which is exact. The work is done on all threads of the interactive lane, or on this one when it
+ * is a matter of microseconds.
  * @throws unsupported for types and metrics without a kernel, parameterInvalid for bytes that are not nq
  *   rows, memoryExceeded, cancelled
  */
@@ -30,6 +34,7 @@ export async function nearest(
   const near = query.near ?? Number.NEGATIVE_INFINITY
   const k = Math.min(query.k, rowCountOf(views))
   if (k === 0) return Array.from({ length: query.nq }, noNeighbors)
+  const byIndex = views.map((view) => choosesIndex(view, query, k))
   const found: Neighbors[] = []
   const step = queriesAtOnce(k, pool.threadCount)
   for (let first = 0; first < query.nq; first += step) {
@@ -37,27 +42,67 @@ export async function nearest(
     const bytes = query.bytes.subarray(first * rowBytes, (first + nq) * rowBytes)
     const queryRows = kernelQueries(query.dataType, bytes)
     const queries = { ...kernel, width, rowBytes, nq, near, k, bytes: queryRows }
-    found.push(...(await nearestOfSome(pool, memory, views, queries, query.signal)))
+    found.push(...(await nearestOfSome({ pool, memory, views, query, queries }, byIndex)))
   }
   return found
 }
 
-async function nearestOfSome(
-  pool: WorkerPool,
-  memory: VectorMemory,
-  views: readonly SegmentVectors[],
-  queries: ScanQueries,
-  signal: AbortSignal | undefined,
-): Promise<Neighbors[]> {
-  const scan = openScan(memory, views, queries, pool.threadCount)
+/** Some of the queries of a search. */
+interface SomeQueries {
+  readonly pool: WorkerPool
+  readonly memory: VectorMemory
+  readonly views: readonly SegmentVectors[]
+  readonly query: NearestQuery
+  readonly queries: ScanQueries
+}
+
+/** Where an index finds fewer rows than there are to be found, its segment is scanned after all. */
+async function nearestOfSome(some: SomeQueries, byIndex: readonly boolean[]): Promise<Neighbors[]> {
+  const { pool, memory, views, query, queries } = some
+  const { nq, k } = queries
+  const firstIds = firstIdsOf(views)
+  const indexed = views.flatMap((view, index) =>
+    byIndex[index] ? [{ view, firstId: firstIds[index] }] : [],
+  )
+  const byIndexes = openIndexSearch(memory, indexed, queries, query, pool.threadCount)
   try {
-    const workBytes = rowCountOf(views) * queries.rowBytes * queries.nq
-    if (workBytes < workBytesHere) runHere(scan.jobs, signal)
-    else await runOnThreads(pool, scan.jobs, signal)
-    return mergeHeaps(scan.jobs, views, queries.nq, queries.k)
+    await runIndexes(pool, byIndexes.shares, query.signal)
+    const full = byIndexes.sources.filter((source) => areFull(source, nq, k))
+    const isScanned = views.map((view, index) => {
+      if (!byIndex[index]) return true
+      const at = indexed.findIndex((each) => each.view === view)
+      return !full.includes(byIndexes.sources[at])
+    })
+    return await scanRest(some, isScanned, full)
+  } finally {
+    byIndexes.close()
+  }
+}
+
+async function scanRest(
+  { pool, memory, views, query, queries }: SomeQueries,
+  isScanned: readonly boolean[],
+  found: readonly HeapSource[],
+): Promise<Neighbors[]> {
+  const scanned = views.map((view, index) => (isScanned[index] ? view : { ...view, parts: [] }))
+  const scan = openScan(memory, scanned, queries, pool.threadCount)
+  try {
+    const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
+    const workBytes = rows * queries.rowBytes * queries.nq
+    if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
+    else await runOnThreads(pool, scanModule, scan.jobs, query.signal)
+    return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
   }
+}
+
+async function runIndexes(
+  pool: WorkerPool,
+  shares: readonly (readonly IndexSearchJob[])[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (shares.length > 0) await runOnThreads(pool, indexModule, shares, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
@@ -67,19 +112,21 @@ function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): voi
   for (const job of jobs) runScanJob(job, { throwIfCancelled })
 }
 
-/** Waits for every job, also when one fails: until then they write into the scan's memory. */
-async function runOnThreads(
+/** Waits for every job, also when one fails: until then they write into the search's memory. */
+async function runOnThreads<Job>(
   pool: WorkerPool,
-  jobs: readonly ScanJob[],
+  module: URL,
+  jobs: readonly Job[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const options = { lane: 'interactive', ...(signal && { signal }) } as const
   const results = await Promise.allSettled(
-    jobs.map((job) => pool.run<ScanJob, void>(scanModule, job, options)),
+    jobs.map((job) => pool.run<Job, void>(module, job, options)),
   )
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
+const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 const scanModule = new URL('./scan-job.js', import.meta.url)
 
 /** Below it a scan is done before a message has reached a thread and come back. */

@@ -1,6 +1,12 @@
 import type { Column } from '../column/column.js'
-import type { VectorPart } from '../kernels/vector-region.js'
+import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+
+/** A segment's part of an index. */
+export interface SegmentIndex {
+  readonly indexId: bigint
+  readonly region: VectorRegion
+}
 
 /**
  * A segment, growing or sealed, as one query sees it from its start to its end: pinned rows, pinned
@@ -22,4 +28,6 @@ export interface SegmentView {
   pkOrder(): Promise<Uint32Array | null>
   /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */
   vectorParts(field: Field): readonly VectorPart[]
+  /** An index over the vectors, in their memory; null: none is there yet, or none is worth it. */
+  vectorIndex(field: Field): SegmentIndex | null
 }

@@ -10,7 +10,7 @@ import type { PrimaryKey } from '../segment/segment-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { filterMask } from './filter.js'
 import { nearest } from './nearest.js'
-import type { Neighbors, SegmentVectors } from './nearest-query.js'
+import type { IndexToSearch, Neighbors, SegmentVectors } from './nearest-query.js'
 import { nearestSparse } from './nearest-sparse.js'
 import type { RowRef } from './row-ref.js'
 import type { SearchRange } from './search-range.js'
@@ -29,6 +29,8 @@ export interface VectorSearch {
   readonly metric: Metric
   readonly queries: QueryVectors
   readonly range: SearchRange
+  /** null: there is none, all rows are looked at. */
+  readonly index: IndexToSearch | null
   readonly signal?: AbortSignal
 }
 
@@ -55,7 +57,9 @@ export async function openSearched(
   const vectors = await Promise.all(
     views.map(async (view) => {
       const mask = await maskOf(view, field, filter)
-      return { rowCount: view.rowCount, parts: isSparse ? [] : view.vectorParts(field), mask }
+      if (isSparse) return { rowCount: view.rowCount, parts: [], mask }
+      const parts = view.vectorParts(field)
+      return { rowCount: view.rowCount, parts, mask, index: view.vectorIndex(field) }
     }),
   )
   const keys = await Promise.all(views.map((view) => view.column(primaryKeyOf(schema))))
@@ -130,12 +134,12 @@ async function searchOnce(searched: Searched, search: VectorSearch, k: number): 
 
 function nearestDense(
   { pool, memory, vectors }: Searched,
-  { field, metric, queries, range, signal }: VectorSearch,
+  { field, metric, queries, range, index, signal }: VectorSearch,
   k: number,
 ): Promise<Neighbors[]> {
   const { dataType, dim } = field
   const { nq, bytes } = queries
-  const query = { dataType, dim, metric, nq, bytes, k, near: range.near, signal }
+  const query = { dataType, dim, metric, nq, bytes, k, near: range.near, index, signal }
   return nearest(pool, memory, vectors, query)
 }
 

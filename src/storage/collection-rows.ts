@@ -5,6 +5,9 @@ import { addImported } from './add-imported.js'
 import type { CollectionParts } from './collection-parts.js'
 import { type DeletedKeys, GrowingRows, type PartitionBatch } from './growing-rows.js'
 import type { CommitImport, ImportRules } from './import-conflicts.js'
+import type { IndexWork } from './index-builder.js'
+import { type IndexProgress, indexProgressOf } from './index-progress.js'
+import { dropUnwantedIndexes, nextIndexWorkOf } from './index-works.js'
 import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { sealRows } from './seal-rows.js'
@@ -97,9 +100,24 @@ export class CollectionRows {
     return segments.reduce((sum, { rowCount, deletedCount }) => sum + rowCount - deletedCount, 0)
   }
 
-  /** Rows in sealed segments, deleted ones too: what an index is made of. */
-  get sealedRowCount(): number {
-    return this.#sealed.all().reduce((sum, { rowCount }) => sum + rowCount, 0)
+  /** How far an index is, over rows in sealed segments, deleted ones too: what it is made of. */
+  indexProgress(indexId: bigint): IndexProgress {
+    return indexProgressOf(this.#parts, indexId)
+  }
+
+  /** @see IndexBuilder */
+  nextIndexWork(isRefused: (segmentId: bigint, indexId: bigint) => boolean): IndexWork | undefined {
+    if (this.#isDropped || this.#fault) return undefined
+    return nextIndexWorkOf(this.#parts, isRefused, (work) => this.#serial.run(work))
+  }
+
+  /** Lets go of indexes that the collection does not have any more, and builds those that it lacks. */
+  refreshIndexes(): Promise<void> {
+    return this.#serial.run(async () => {
+      if (this.#isDropped) return
+      await dropUnwantedIndexes(this.#parts)
+      this.#context.builder.ask(this)
+    })
   }
 
   /** Makes the partitions ready for searches, with what comes to them later. */
@@ -107,6 +125,7 @@ export class CollectionRows {
     return this.#serial.run(async () => {
       this.#throwFault()
       await this.#sealed.load(partitionIds, this.#schema)
+      this.#context.builder.ask(this)
     })
   }
 
@@ -119,7 +138,9 @@ export class CollectionRows {
     return this.#serial.run(async () => {
       if (this.#isDropped) return []
       this.#throwFault()
-      return sealRows(this.#parts)
+      const records = await sealRows(this.#parts)
+      this.#context.builder.ask(this)
+      return records
     })
   }
 
@@ -162,6 +183,7 @@ export class CollectionRows {
       }
       this.#throwFault()
       await addImported(this.#parts, records, rules, commit)
+      this.#context.builder.ask(this)
     })
   }
 
@@ -283,7 +305,9 @@ export class CollectionRows {
 
   get #parts(): CollectionParts {
     const sealed = this.#sealed
-    return { context: this.#context, schema: this.#schema, sealed, growing: this.#growing }
+    const context = this.#context
+    const collectionId = this.#collectionId
+    return { context, collectionId, schema: this.#schema, sealed, growing: this.#growing }
   }
 
   /** Sealed and growing ones. */

@@ -17,17 +17,20 @@ import { Store } from './store.js'
  *
  *     <data>/store.mdb       the store (LMDB)
  *     <data>/segments/       <segment id>.arrow
+ *     <data>/indexes/        <segment id>-<index id>.index
  *     <data>/rejects/        <task id>.jsonl: rows that an import left out
  */
 export class DataDirectory {
   readonly path: string
   readonly segmentsPath: string
+  readonly indexesPath: string
   readonly store: Store
   readonly #ownership: Ownership
 
   private constructor(path: string, store: Store, ownership: Ownership) {
     this.path = path
     this.segmentsPath = join(path, 'segments')
+    this.indexesPath = join(path, 'indexes')
     this.store = store
     this.#ownership = ownership
   }
@@ -50,6 +53,14 @@ export class DataDirectory {
     return segmentPathIn(this.segmentsPath, segmentId)
   }
 
+  indexPath(segmentId: bigint, indexId: bigint): string {
+    return join(this.indexesPath, `${segmentId}-${indexId}.index`)
+  }
+
+  syncIndexes(): void {
+    syncDirectory(this.indexesPath)
+  }
+
   /** Makes the names of files written before durable, which their own fsync does not. */
   syncSegments(): void {
     syncDirectory(this.segmentsPath)
@@ -66,6 +77,20 @@ export class DataDirectory {
     return swept
   }
 
+  /** As `sweep`, of the files of indexes. */
+  sweepIndexes(isNamed: (segmentId: bigint, indexId: bigint) => boolean): string[] {
+    const swept = readdirSync(this.indexesPath).filter((name) => {
+      const ids = /^(\d+)-(\d+)\.index$/.exec(name)
+      return ids === null || !isNamed(BigInt(ids[1]), BigInt(ids[2]))
+    })
+    for (const name of swept) rmSync(join(this.indexesPath, name), { recursive: true, force: true })
+    return swept
+  }
+
+  removeIndex(segmentId: bigint, indexId: bigint): void {
+    rmSync(this.indexPath(segmentId, indexId), { force: true })
+  }
+
   /** Removes the files of segments whose ids lie in `[begin, end)`. */
   removeSegments(begin: bigint, end: bigint): void {
     for (const name of readdirSync(this.segmentsPath)) {
@@ -74,8 +99,13 @@ export class DataDirectory {
     }
   }
 
+  /** Removes the file of a segment and those of its indexes. */
   removeSegment(segmentId: bigint): void {
     rmSync(this.segmentPath(segmentId), { force: true })
+    const prefix = `${segmentId}-`
+    for (const name of readdirSync(this.indexesPath)) {
+      if (name.startsWith(prefix)) rmSync(join(this.indexesPath, name), { force: true })
+    }
   }
 
   async close(): Promise<void> {
@@ -88,6 +118,7 @@ export class DataDirectory {
 function madeDirectory(path: string): string {
   try {
     mkdirSync(join(path, 'segments'), { recursive: true })
+    mkdirSync(join(path, 'indexes'), { recursive: true })
     return realpathSync(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

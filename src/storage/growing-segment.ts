@@ -173,6 +173,7 @@ export class GrowingSegment {
       validity: async (field) => this.#validityOf(field, scalars, rowCount),
       pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
+      vectorIndex: () => null,
       release: () => this.#users.release(),
     }
   }

@@ -44,6 +44,15 @@ export interface CollectionRecord {
   readonly loadedPartitionIds: readonly bigint[]
 }
 
+/** An index of one segment: a file of its own. */
+export interface BuiltIndex {
+  readonly indexId: bigint
+  readonly fieldId: number
+  readonly byteLength: number
+  /** CRC-32 of the file. */
+  readonly checksum: number
+}
+
 /** One sealed segment. While `taskId` is set it belongs to an import that has not completed: hidden. */
 export interface SegmentRecord {
   readonly segmentId: bigint
@@ -56,4 +65,6 @@ export interface SegmentRecord {
   readonly taskId: bigint | null
   readonly schemaVersion: number
   readonly file: SegmentFile
+  /** Indexes that are built; those too small to need one have none. */
+  readonly indexes: readonly BuiltIndex[]
 }

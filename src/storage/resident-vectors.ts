@@ -5,33 +5,44 @@ import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { SegmentReader } from '../segment/segment-reader.js'
 import { RefCount } from '../util/ref-count.js'
+import { readIndex } from './index-files.js'
+import type { BuiltIndex, SegmentRecord } from './records.js'
+import type { RowsContext } from './rows-context.js'
+
+/** An index in the memory of its vectors. */
+export interface ResidentIndex {
+  readonly indexId: bigint
+  readonly region: VectorRegion
+}
 
 /** The vector columns of a sealed segment in kernel memory, for as long as somebody searches them. */
 export class ResidentVectors {
-  readonly #parts: ReadonlyMap<number, readonly VectorPart[]>
+  readonly #memory: VectorMemory
+  readonly #parts = new Map<number, VectorPart>()
+  readonly #indexes = new Map<number, ResidentIndex>()
+  readonly #regions: VectorRegion[] = []
   readonly users: RefCount
 
-  private constructor(memory: VectorMemory, parts: ReadonlyMap<number, readonly VectorPart[]>) {
-    this.#parts = parts
-    this.users = new RefCount(() => {
-      for (const part of [...parts.values()].flat()) memory.free(part.region)
-    })
+  private constructor(memory: VectorMemory) {
+    this.#memory = memory
+    this.users = new RefCount(() => this.#free())
   }
 
-  /** Reads each field's vectors straight into the memory they are searched in. */
+  /**
+   * Reads each field's vectors, and its index where there is one, into the memory they are searched in.
+   * @param leavesRoom chooses a memory where an index can be built beside them
+   */
   static async read(
-    memory: VectorMemory,
+    context: RowsContext,
     reader: SegmentReader,
     fields: readonly Field[],
-    rowCount: number,
+    record: SegmentRecord,
+    leavesRoom = false,
   ): Promise<ResidentVectors> {
-    const parts = new Map<number, VectorPart[]>()
-    const vectors = new ResidentVectors(memory, parts)
+    const vectors = new ResidentVectors(context.memory)
     try {
       for (const field of fields) {
-        const region = memory.allocate(rowCount * rowBytes(field))
-        parts.set(field.fieldId, [{ region, rowBegin: 0, rowCount }])
-        await reader.readValuesInto(field.fieldId, memory.bytesOf(region))
+        await vectors.#readField(context, reader, field, record, leavesRoom)
       }
       return vectors
     } catch (error) {
@@ -41,15 +52,71 @@ export class ResidentVectors {
   }
 
   parts(field: Field): readonly VectorPart[] | undefined {
-    return this.#parts.get(field.fieldId)
+    const part = this.#parts.get(field.fieldId)
+    return part && [part]
+  }
+
+  index(field: Field): ResidentIndex | null {
+    return this.#indexes.get(field.fieldId) ?? null
+  }
+
+  /** Takes an index that was built beside the vectors. */
+  attach(fieldId: number, index: ResidentIndex): void {
+    this.#regions.push(index.region)
+    this.#indexes.set(fieldId, index)
   }
 
   /** The field's values, not copied; null where they are not resident. Without validity. */
   column(field: Field): FixedColumn | null {
-    const part = this.#parts.get(field.fieldId)?.[0]
+    const part = this.#parts.get(field.fieldId)
     return part ? columnOver(part.region, field, part.rowCount) : null
   }
+
+  async #readField(
+    context: RowsContext,
+    reader: SegmentReader,
+    field: Field,
+    record: SegmentRecord,
+    leavesRoom: boolean,
+  ): Promise<void> {
+    const { fieldId } = field
+    const { rowCount } = record.file
+    const vectorBytes = rowCount * rowBytes(field)
+    const built = record.indexes.find((index) => index.fieldId === fieldId)
+    const besideBytes = leavesRoom ? vectorBytes + rowCount * linkBytes : built?.byteLength
+    const sizes = besideBytes === undefined ? [vectorBytes] : [vectorBytes, besideBytes]
+    const [region, beside] = this.#memory.allocateTogether(sizes)
+    this.#regions.push(region)
+    this.#parts.set(fieldId, { region, rowBegin: 0, rowCount })
+    if (leavesRoom) this.#memory.free(beside)
+    else if (beside) this.#regions.push(beside)
+    await reader.readValuesInto(fieldId, this.#memory.bytesOf(region))
+    if (!leavesRoom && built) await this.#readIndex(context, record.segmentId, built, beside)
+  }
+
+  /** One that cannot be read is built anew; until then the vectors are scanned. */
+  async #readIndex(
+    context: RowsContext,
+    segmentId: bigint,
+    built: BuiltIndex,
+    region: VectorRegion,
+  ): Promise<void> {
+    const { indexId, fieldId } = built
+    try {
+      await readIndex(context, segmentId, built, region)
+      this.#indexes.set(fieldId, { indexId, region })
+    } catch (error) {
+      context.builder.noteDamaged(segmentId, indexId, error)
+    }
+  }
+
+  #free(): void {
+    for (const region of this.#regions) this.#memory.free(region)
+  }
 }
+
+/** Of an index, for a row, beside its vector's. */
+const linkBytes = 512
 
 export function rowBytes(field: Field): number {
   const layout = fixedLayout(field)

@@ -75,6 +75,7 @@ async function sealOne(
     taskId: null,
     schemaVersion: schema.version,
     file,
+    indexes: [],
   }
   return { growing, record, rowOffsets }
 }

@@ -1,9 +1,8 @@
-import { rmSync } from 'node:fs'
 import { aliveFrom, bitmapWithLength, countBits, setBit, unionOf } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
-import type { VectorMemory } from '../kernels/vector-memory.js'
+import type { IndexedVectors } from '../indexes/index-family.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
@@ -12,7 +11,8 @@ import { SegmentReader } from '../segment/segment-reader.js'
 import { RefCount } from '../util/ref-count.js'
 import type { InsertRun } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
-import { ResidentVectors } from './resident-vectors.js'
+import { type ResidentIndex, ResidentVectors } from './resident-vectors.js'
+import type { RowsContext } from './rows-context.js'
 import type { PinnedView } from './snapshot.js'
 
 /** Keys that were deleted at a time, by a column of them. */
@@ -30,12 +30,18 @@ export interface SealedStart {
   readonly areDeletesStored: boolean
 }
 
+/** Whoever gets it releases `resident.users`. */
+interface VectorsToIndex extends IndexedVectors {
+  readonly resident: ResidentVectors
+}
+
 /**
  * One sealed segment: its file, what of it is in memory, and which of its rows are deleted. Deletes come
  * as keys; which rows they mean is found when somebody needs to know, since it takes the key column.
  */
 export class SealedSegment {
-  readonly record: SegmentRecord
+  readonly #context: RowsContext
+  #record: SegmentRecord
   readonly #path: string
   readonly #pk: Field
   readonly #file: RefCount
@@ -51,23 +57,28 @@ export class SealedSegment {
   #areDeletesStored: boolean
   #viewCount = 0
 
-  constructor(record: SegmentRecord, path: string, pk: Field, start: SealedStart) {
-    this.record = record
-    this.#path = path
+  constructor(context: RowsContext, record: SegmentRecord, pk: Field, start: SealedStart) {
+    this.#context = context
+    this.#record = record
+    this.#path = context.directory.segmentPath(record.segmentId)
     this.#pk = pk
     this.#vectors = start.vectors
     this.#deleted = start.deleted
     this.#areDeletesStored = start.areDeletesStored
     this.#alive = aliveFrom(start.deleted, record.file.rowCount)
-    this.#file = new RefCount(() => rmSync(path, { force: true }))
+    this.#file = new RefCount(() => context.directory.removeSegment(record.segmentId))
+  }
+
+  get record(): SegmentRecord {
+    return this.#record
   }
 
   get rowCount(): number {
-    return this.record.file.rowCount
+    return this.#record.file.rowCount
   }
 
   get insertRuns(): readonly InsertRun[] {
-    const { insertRuns, timestamp } = this.record
+    const { insertRuns, timestamp } = this.#record
     return insertRuns ?? [{ rowEnd: this.rowCount, timestamp }]
   }
 
@@ -90,16 +101,62 @@ export class SealedSegment {
   }
 
   /** Reads the vectors of `fields` into kernel memory, once. */
-  async load(memory: VectorMemory, fields: readonly Field[]): Promise<void> {
+  async load(fields: readonly Field[]): Promise<void> {
     if (this.#vectors) return
-    this.#vectors = await this.#withReader((reader) =>
-      ResidentVectors.read(
-        memory,
-        reader,
-        fields.filter(({ dataType }) => isDenseVectorType(dataType)),
-        this.rowCount,
-      ),
-    )
+    this.#vectors = await this.#readVectors(fields)
+  }
+
+  /**
+   * The vectors for the build of an index: those in memory, or a copy for as long as it takes.
+   * @param isApart asks for a copy, in a memory with room beside it
+   */
+  async vectorsToIndex(field: Field, isApart: boolean): Promise<VectorsToIndex> {
+    const inMemory = isApart ? null : this.#vectors
+    inMemory?.users.retain()
+    const vectors = inMemory ?? (await this.#readVectors([field], true))
+    try {
+      const validity = await this.#validityOf(field)
+      const [{ region }] = vectors.parts(field)!
+      const { dataType, dim } = field
+      return { region, rowCount: this.rowCount, dataType, dim, validity, resident: vectors }
+    } catch (error) {
+      vectors.users.release()
+      throw error
+    }
+  }
+
+  /** Whether there is an index that can be read. */
+  hasIndex(indexId: bigint): boolean {
+    const { segmentId, indexes } = this.#record
+    const isThere = indexes.some((index) => index.indexId === indexId)
+    return isThere && !this.#context.builder.isDamaged(segmentId, indexId)
+  }
+
+  /** The store has `record`, which has other indexes than before. */
+  noteIndexes(record: SegmentRecord): void {
+    this.#record = record
+  }
+
+  /**
+   * Lets searches use an index that `record` names by now. Vectors in memory that it was not built beside
+   * are read again, with it.
+   * @returns whether its region is in use
+   */
+  async useIndex(
+    { resident, fields }: { resident: ResidentVectors; fields: readonly Field[] },
+    fieldId: number,
+    index: ResidentIndex,
+  ): Promise<boolean> {
+    if (this.#vectors === resident) {
+      resident.attach(fieldId, index)
+      return true
+    }
+    const before = this.#vectors
+    if (before) {
+      this.#vectors = await this.#readVectors(fields)
+      before.users.release()
+    }
+    return false
   }
 
   /** Gives the memory back as soon as no view uses it. */
@@ -111,7 +168,7 @@ export class SealedSegment {
 
   /** Takes a delete that is later than these rows; one of the same time or earlier does not touch them. */
   delete(deletion: KeyDeletion): void {
-    if (deletion.timestamp > this.record.timestamp) this.#unresolved.push(deletion)
+    if (deletion.timestamp > this.#record.timestamp) this.#unresolved.push(deletion)
   }
 
   /** A set bit for every row that is known to be deleted; null: none is. */
@@ -147,8 +204,8 @@ export class SealedSegment {
     vectors?.users.retain()
     this.#viewCount++
     return {
-      segmentId: this.record.segmentId,
-      partitionId: this.record.partitionId,
+      segmentId: this.#record.segmentId,
+      partitionId: this.#record.partitionId,
       isGrowing: false,
       rowCount: this.rowCount,
       alive: this.#alive,
@@ -156,6 +213,7 @@ export class SealedSegment {
       validity: (field) => this.#validityOf(field),
       pkOrder: () => this.#order(),
       vectorParts: (field) => residentParts(vectors, field),
+      vectorIndex: (field) => vectors?.index(field) ?? null,
       release: () => {
         this.#viewCount--
         vectors?.users.release()
@@ -173,7 +231,7 @@ export class SealedSegment {
 
   #rowsOf({ keys, rowCount }: KeyDeletion): number[] {
     const { column, order } = this.#keys!
-    const { pkMin, pkMax } = this.record.file
+    const { pkMin, pkMax } = this.#record.file
     const rows: number[] = []
     for (let index = 0; index < rowCount; index++) {
       const key = pkAt(keys, index)
@@ -193,6 +251,13 @@ export class SealedSegment {
     this.#deleted = deleted
     this.#alive = aliveFrom(deleted, this.rowCount)
     this.#areDeletesStored = false
+  }
+
+  #readVectors(fields: readonly Field[], leavesRoom = false): Promise<ResidentVectors> {
+    const dense = fields.filter(({ dataType }) => isDenseVectorType(dataType))
+    return this.#withReader((reader) =>
+      ResidentVectors.read(this.#context, reader, dense, this.#record, leavesRoom),
+    )
   }
 
   async #viewColumn(field: Field, vectors: ResidentVectors | null): Promise<Column> {
@@ -242,7 +307,7 @@ export class SealedSegment {
   async #withReader<Result>(read: (reader: SegmentReader) => Promise<Result>): Promise<Result> {
     this.#file.retain()
     try {
-      const reader = await SegmentReader.open(this.#path, this.record.file)
+      const reader = await SegmentReader.open(this.#path, this.#record.file)
       try {
         return await read(reader)
       } finally {

@@ -40,8 +40,7 @@ export class SealedSegments {
 
   /** A segment that is not seen yet. */
   segmentOf(record: SegmentRecord, start: SealedStart): SealedSegment {
-    const path = this.#context.directory.segmentPath(record.segmentId)
-    return new SealedSegment(record, path, this.#pk, start)
+    return new SealedSegment(this.#context, record, this.#pk, start)
   }
 
   add(segment: SealedSegment): void {
@@ -88,7 +87,7 @@ export class SealedSegments {
   async load(partitionIds: readonly bigint[], schema: CollectionSchema): Promise<void> {
     const fields = denseVectorsOf(schema)
     try {
-      for (const segment of this.in(partitionIds)) await segment.load(this.#context.memory, fields)
+      for (const segment of this.in(partitionIds)) await segment.load(fields)
     } catch (error) {
       this.#unloadUnused(partitionIds)
       throw error
@@ -103,6 +102,10 @@ export class SealedSegments {
 
   forgetLoaded(partitionIds: readonly bigint[]): void {
     for (const partitionId of partitionIds) this.#loadedPartitions.delete(partitionId)
+  }
+
+  withId(segmentId: bigint): SealedSegment | undefined {
+    return this.#segments.get(segmentId)
   }
 
   #unloadUnused(partitionIds: readonly bigint[]): void {
@@ -127,14 +130,11 @@ export class SealedSegments {
     return vectors
   }
 
-  async #readVectors(
-    { segmentId, file }: SegmentRecord,
-    fields: readonly Field[],
-  ): Promise<ResidentVectors> {
-    const { directory, memory } = this.#context
-    const reader = await SegmentReader.open(directory.segmentPath(segmentId), file)
+  async #readVectors(record: SegmentRecord, fields: readonly Field[]): Promise<ResidentVectors> {
+    const path = this.#context.directory.segmentPath(record.segmentId)
+    const reader = await SegmentReader.open(path, record.file)
     try {
-      return await ResidentVectors.read(memory, reader, fields, file.rowCount)
+      return await ResidentVectors.read(this.#context, reader, fields, record)
     } finally {
       await reader.close()
     }

@@ -1,6 +1,7 @@
 import type { Column } from '../column/column.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { ResidentIndex } from './resident-vectors.js'
 
 /**
  * A segment as one query sees it. `search/` declares the same shape as SegmentView: the two rooms are of
@@ -16,6 +17,7 @@ export interface PinnedView {
   validity(field: Field): Promise<Uint8Array | null>
   pkOrder(): Promise<Uint32Array | null>
   vectorParts(field: Field): readonly VectorPart[]
+  vectorIndex(field: Field): ResidentIndex | null
   release(): void
 }
 

@@ -27,5 +27,6 @@ export function viewOf(
     validity: async (field) => columns.get(field.fieldId)!.validity,
     pkOrder: async () => pkOrderOf(columns.get(primaryKeyOf(schema).fieldId)!, rows.length),
     vectorParts: () => [],
+    vectorIndex: () => null,
   }
 }

@@ -9,6 +9,7 @@ import { DataType } from '../../dist/schema/data-type.js'
 import { Catalog } from '../../dist/storage/catalog.js'
 import { CollectionRows } from '../../dist/storage/collection-rows.js'
 import { DataDirectory } from '../../dist/storage/data-directory.js'
+import { IndexBuilder } from '../../dist/storage/index-builder.js'
 import type { RowsContext } from '../../dist/storage/rows-context.js'
 import { run as writeSegment } from '../../dist/storage/seal-job.js'
 import { keyFromId } from '../../dist/storage/store.js'
@@ -39,21 +40,31 @@ afterEach(async () => {
 
 async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) {
   const directory = await DataDirectory.open(path)
+  const memory = new VectorMemory(limits)
+  const pool = createWorkerPool(1)
+  const rethrow = (error: unknown) => {
+    throw error
+  }
+  const toRethrow = (_: bigint, error: unknown) => rethrow(error)
   context = {
     directory,
     catalog: Catalog.open(directory.store),
     oracle: TimestampOracle.open(directory.store),
-    memory: new VectorMemory(limits),
-    pool: createWorkerPool(1),
-    onSealError: (error) => {
-      throw error
-    },
+    memory,
+    pool,
+    builder: new IndexBuilder({
+      ...{ directory, memory, pool },
+      onBuildError: toRethrow,
+      onDamaged: toRethrow,
+    }),
+    onSealError: rethrow,
   }
   rows = CollectionRows.open(context, collectionId, schema)
 }
 
 async function close() {
   await rows.close()
+  await context.builder.close()
   await context.pool.close()
   await context.oracle.close()
   await context.directory.close()

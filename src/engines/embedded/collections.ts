@@ -186,6 +186,16 @@ export class Collections {
     })
   }
 
+  /** As `change`; indexes that come are built in the background, the files of those that go are removed. */
+  async changeIndexes(
+    dbName: string,
+    name: string,
+    change: (record: CollectionRecord) => CollectionRecord,
+  ): Promise<void> {
+    await this.change(dbName, name, change)
+    await this.named(dbName, name).rows.refreshIndexes()
+  }
+
   /** Replaces records of collections in one transaction; their schemas stay. */
   changeAll(change: () => readonly CollectionRecord[]): Promise<void> {
     return this.inTurn(async () => {
@@ -228,11 +238,13 @@ export class Collections {
     const rows = this.#rows.get(collectionId)!
     await rows.changeSchema(schema, () => this.#catalog.putCollections([updated]))
     rows.timeToLiveMs = timeToLiveMs(properties)
+    await rows.refreshIndexes()
   }
 
   #open({ collectionId, schema, properties }: CollectionRecord): void {
     const rows = CollectionRows.open(this.#context, collectionId, schema)
     rows.timeToLiveMs = timeToLiveMs(properties)
+    this.#context.builder.ask(rows)
     this.#rows.set(collectionId, rows)
   }
 

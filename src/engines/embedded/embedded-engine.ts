@@ -18,6 +18,7 @@ import { expandFiles } from '../../source/expand-files.js'
 import type { SourceContext } from '../../source/resolve-source.js'
 import { Catalog } from '../../storage/catalog.js'
 import { DataDirectory } from '../../storage/data-directory.js'
+import { IndexBuilder } from '../../storage/index-builder.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import { Serial } from '../../util/serial.js'
@@ -95,15 +96,35 @@ export class EmbeddedEngine implements Engine {
 
   static #over(directory: DataDirectory, options: EmbeddedEngineOptions): EmbeddedEngine {
     const { log } = options
+    const memory = new VectorMemory()
+    const pool = createWorkerPool()
     const context: RowsContext = {
       directory,
       catalog: Catalog.open(directory.store),
       oracle: TimestampOracle.open(directory.store, options.nowMs),
-      memory: new VectorMemory(),
-      pool: createWorkerPool(),
+      memory,
+      pool,
+      builder: new IndexBuilder({
+        directory,
+        memory,
+        pool,
+        onBuildError: (segmentId, error) =>
+          log.error('an index could not be built', { segmentId: String(segmentId), error }),
+        onDamaged: (segmentId, error) =>
+          log.error('an index is damaged and is built anew', {
+            segmentId: String(segmentId),
+            error,
+          }),
+      }),
       onSealError: (error) => log.error('growing rows could not be sealed', { error }),
     }
-    const swept = directory.sweep((id) => context.catalog.segment(id) !== undefined)
+    const swept = [
+      ...directory.sweep((id) => context.catalog.segment(id) !== undefined),
+      ...directory.sweepIndexes((segmentId, indexId) => {
+        const record = context.catalog.segment(segmentId)
+        return record?.indexes.some((index) => index.indexId === indexId) ?? false
+      }),
+    ]
     if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
     const collections = new Collections(context)
     collections.reload((collection, error) =>
@@ -203,7 +224,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async createIndex(index: NewIndex): Promise<void> {
-    await this.#collections.change(index.dbName, index.collectionName, (record) =>
+    await this.#collections.changeIndexes(index.dbName, index.collectionName, (record) =>
       withIndex(record, index, this.#context.oracle),
     )
   }
@@ -223,7 +244,9 @@ export class EmbeddedEngine implements Engine {
       )
     }
     const rowCount = await rows.rowCount(partitionIdsOf(record, []))
-    return indexes.map((index) => describeIndex(record, index, rowCount))
+    return indexes.map((index) =>
+      describeIndex(record, index, rowCount, rows.indexProgress(index.indexId)),
+    )
   }
 
   async dropIndex(
@@ -232,7 +255,7 @@ export class EmbeddedEngine implements Engine {
     fieldName: string,
     indexName: string,
   ): Promise<void> {
-    await this.#collections.change(dbName, collectionName, (record) =>
+    await this.#collections.changeIndexes(dbName, collectionName, (record) =>
       withoutIndex(record, fieldName, indexName),
     )
   }
@@ -376,6 +399,7 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#imports.close()
+    await this.#context.builder.close()
     await this.#collections.close()
     await this.#context.pool.close()
     await this.#context.oracle.close()

@@ -3,10 +3,13 @@ import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
 import type { CommitCounts, ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
+import { isBuilt } from '../../indexes/families.js'
+import { hiddenIndexWorks } from '../../storage/hidden-index-works.js'
 import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
+import { wantedIndexes } from '../../storage/wanted-indexes.js'
 import type { Collections } from './collections.js'
 
 /** Imported rows become sealed segments, which a transaction shows all at once. */
@@ -49,13 +52,30 @@ export class EmbeddedImportTarget implements ImportTarget {
         timestamp: task.taskId,
         insertRuns: null,
         taskId: task.taskId,
+        indexes: [],
       }),
     )
     await catalog.editSegments(records, [], [taskEdit(task)])
   }
 
-  /** Nothing is built yet; vectors are loaded by the commit, which no load or release can come between. */
-  async prepare(): Promise<void> {}
+  /** Builds the indexes; vectors are loaded by the commit, which no load or release can come between. */
+  async prepare(
+    task: ImportTask,
+    signal: AbortSignal,
+    onProgress: (share: number) => void,
+  ): Promise<void> {
+    if (rulesOf(task).areOnlyKeys) return
+    const works = hiddenIndexWorks(this.#context, task.request.collectionId, this.#hidden(task))
+    const rowsTotal = works.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    let rowsDone = 0
+    for (const { work, rowCount } of works) {
+      await this.#context.builder.build(work, signal, (rows) =>
+        onProgress((rowsDone + rows) / rowsTotal),
+      )
+      rowsDone += rowCount
+      onProgress(rowsDone / rowsTotal)
+    }
+  }
 
   async commit(
     task: ImportTask,
@@ -96,8 +116,9 @@ export class EmbeddedImportTarget implements ImportTarget {
     this.#context.directory.removeSegments(begin, end)
   }
 
-  indexesRows(): boolean {
-    return false
+  indexesRows(collectionId: bigint): boolean {
+    const record = this.#context.catalog.collection(collectionId)
+    return record !== undefined && wantedIndexes(record).some(({ spec }) => isBuilt(spec))
   }
 
   /** The task's segments in the order of its input. */

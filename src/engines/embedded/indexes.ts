@@ -1,9 +1,11 @@
 import { MillraceError } from '../../errors.js'
+import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { isVectorType } from '../../schema/data-type.js'
+import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { isMetric, type Metric } from '../../schema/metric.js'
+import type { IndexProgress } from '../../storage/index-progress.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { PropertyChange } from '../catalog.js'
@@ -32,7 +34,7 @@ export function withIndex(
         : `CreateIndex failed: index name "${name}" is taken by another field: invalid parameter`,
     )
   }
-  checkMetric(field, metricOf(index.params))
+  checkIndex(field, index.params)
   const created: IndexRecord = {
     indexId: oracle.next(),
     name,
@@ -78,15 +80,18 @@ export function describeIndex(
   { schema }: CollectionRecord,
   { indexId, name, fieldId, params }: IndexRecord,
   rowCount: number,
+  { indexedRows, totalRows, failure }: IndexProgress,
 ): IndexDescription {
+  const pendingRows = totalRows - indexedRows
   return {
     indexId,
     name,
     fieldName: schema.fields.find((field) => field.fieldId === fieldId)!.name,
     params,
-    indexedRows: rowCount,
+    indexedRows: Math.max(0, rowCount - pendingRows),
     totalRows: rowCount,
-    pendingRows: 0,
+    pendingRows,
+    failure,
   }
 }
 
@@ -144,7 +149,12 @@ function indexedField(record: CollectionRecord, fieldName: string): Field {
   )
 }
 
-function checkMetric(field: Field, metric: string): void {
+function checkIndex(field: Field, params: NewIndex['params']): void {
+  if (isDenseVectorType(field.dataType)) {
+    indexSpecOf(field, params)
+    return
+  }
+  const metric = metricOf(params)
   if (!isVectorType(field.dataType) || isMetric(metric)) return
   throw new MillraceError(
     'parameterInvalid',
@@ -153,24 +163,7 @@ function checkMetric(field: Field, metric: string): void {
 }
 
 function metricOf(params: NewIndex['params']): string {
-  const own = params.find(([key]) => key === 'metric_type')?.[1]
-  return (own ?? nestedMetric(params) ?? '').toUpperCase()
-}
-
-/** Some clients put the metric into the JSON of `params`. */
-function nestedMetric(params: NewIndex['params']): string | undefined {
-  const text = params.find(([key]) => key === 'params')?.[1]
-  if (!text) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    const metric = (value as { metric_type?: unknown } | null)?.metric_type
-    return typeof metric === 'string' ? metric : undefined
-  } catch {
-    throw new MillraceError(
-      'parameterInvalid',
-      `index params: expected JSON, got ${text}: invalid parameter`,
-    )
-  }
+  return (flatParams(params).get('metric_type') ?? '').toUpperCase()
 }
 
 function isSame(index: IndexRecord, wanted: NewIndex): boolean {

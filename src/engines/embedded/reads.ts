@@ -37,7 +37,7 @@ import type { Collections, OpenCollection } from './collections.js'
 import { checkCount, countField, countName, isCount } from './count-query.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
-import { boundFilter, searchedField, searchedMetric } from './search-target.js'
+import { boundFilter, indexToSearch, searchedField, searchedMetric } from './search-target.js'
 
 /** What every read says of where to look. */
 type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
@@ -159,7 +159,8 @@ export class Reads {
         ? await vectorsOfKeys(views, schema, field, part.queries.keys)
         : part.queries
     checkQueries(field, metric, queries)
-    const search = { schema, field, metric, queries, range, signal }
+    const index = indexToSearch(record, field, part)
+    const search = { schema, field, metric, queries, range, index, signal }
     const { pool, memory } = this.#context
     return { search, searched: await openSearched(pool, memory, views, search, filter) }
   }

@@ -4,11 +4,15 @@ import type { BoundExpr } from '../../expr/bound-expr.js'
 import { fillTemplates } from '../../expr/fill-templates.js'
 import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
+import { indexSpecOf } from '../../indexes/index-spec.js'
+import { searchParamsOf } from '../../indexes/search-params.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
-import { isVectorType } from '../../schema/data-type.js'
+import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
+import type { IndexToSearch } from '../../search/nearest-query.js'
+import type { HybridPart } from '../../search/search-request.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import { metricOfField } from './indexes.js'
 
@@ -45,4 +49,19 @@ export function searchedMetric(record: CollectionRecord, field: Field, asked: st
     'parameterInvalid',
     `metric type not match: invalid parameter[expected=${metric}][actual=${asked}]`,
   )
+}
+
+/**
+ * The index of a dense vector field, with the search's parameters; null: none, all rows are looked at.
+ * @throws parameterInvalid for a parameter that the index does not take
+ */
+export function indexToSearch(
+  { indexes }: CollectionRecord,
+  field: Field,
+  { params, topK }: Pick<HybridPart, 'params' | 'topK'>,
+): IndexToSearch | null {
+  const index = indexes.find(({ fieldId }) => fieldId === field.fieldId)
+  if (!index || !isDenseVectorType(field.dataType)) return null
+  const spec = indexSpecOf(field, index.params)
+  return { indexId: index.indexId, spec, params: searchParamsOf(spec, params, topK) }
 }

@@ -44,8 +44,8 @@ export const indexHandlers = {
   },
 
   async GetIndexState({ engine, dbName }, { collection_name, field_name, index_name }) {
-    await engine.describeIndex(dbName, collection_name, field_name, index_name)
-    return { state: IndexState.Finished }
+    const [index] = await engine.describeIndex(dbName, collection_name, field_name, index_name)
+    return { state: stateOf(index), fail_reason: index.failure }
   },
 
   async GetIndexBuildProgress({ engine, dbName }, request) {
@@ -64,6 +64,12 @@ function indexMembers(index: IndexDescription) {
     indexed_rows: BigInt(index.indexedRows),
     total_rows: BigInt(index.totalRows),
     pending_index_rows: BigInt(index.pendingRows),
-    state: IndexState.Finished,
+    state: stateOf(index),
+    index_state_fail_reason: index.failure,
   }
+}
+
+function stateOf({ pendingRows, failure }: IndexDescription): number {
+  if (pendingRows === 0) return IndexState.Finished
+  return failure === '' ? IndexState.InProgress : IndexState.Failed
 }

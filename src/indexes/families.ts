@@ -1,0 +1,19 @@
+import type { IndexFamily, IndexSpec } from './index-family.js'
+import { indexTypes } from './index-types.js'
+
+const families = new Map<string, IndexFamily>()
+
+export function familyNamed(name: string): IndexFamily {
+  return families.get(name)!
+}
+
+/** Who builds an index over so many rows; null: nobody, since a scan of them is as good. */
+export function familyFor({ indexType }: IndexSpec, rowCount: number): IndexFamily | null {
+  const { family, rowsMin } = indexTypes[indexType]
+  return family === null || rowCount < rowsMin ? null : familyNamed(family)
+}
+
+/** Whether there is anything to build for an index of enough rows. */
+export function isBuilt({ indexType }: IndexSpec): boolean {
+  return indexTypes[indexType].family !== null
+}

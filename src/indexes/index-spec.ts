@@ -1,0 +1,135 @@
+import { MillraceError } from '../errors.js'
+import { DataType, dataTypeName } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
+import { isMetric, type Metric } from '../schema/metric.js'
+import type { IndexSpec } from './index-family.js'
+import { type IndexType, indexTypes, type NumberParam } from './index-types.js'
+
+type IndexParams = readonly (readonly [key: string, value: string])[]
+
+/**
+ * What the parameters of an index on a dense vector field mean, as Milvus reads them: those inside `params`
+ * count as if they stood beside it, "None" is left out, and unknown ones are kept out of it.
+ * @throws parameterInvalid with Milvus's text
+ */
+export function indexSpecOf(field: Field, params: IndexParams): IndexSpec {
+  const values = flatParams(params)
+  const indexType = (values.get('index_type') || 'AUTOINDEX').toUpperCase()
+  const type = typeNamed(indexType)
+  checkDataType(field, indexType, type)
+  const metric = metricFor(field, values, type)
+  const numbers = type.numbers.map((param) => [param.name, numberOf(param, values)] as const)
+  const words = type.words.map((param) => [param.name, wordOf(param, values)] as const)
+  const spec = { indexType, metric, params: Object.fromEntries([...numbers, ...words]) }
+  checkSubvectors(field, spec)
+  return spec
+}
+
+/** The parameters, those of the JSON in `params` among them. @throws parameterInvalid */
+export function flatParams(params: IndexParams): Map<string, string> {
+  const flat = new Map(params.map(([key, value]) => [key, value]))
+  const nested = flat.get('params')
+  flat.delete('params')
+  if (!nested) return flat
+  for (const [key, value] of Object.entries(objectFrom(nested))) {
+    if (value === null || flat.has(key)) continue
+    flat.set(key, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  return flat
+}
+
+function objectFrom(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {}
+  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  throw invalid(`index params: expected JSON, got ${text}`)
+}
+
+function typeNamed(indexType: string): IndexType {
+  const type = indexTypes[indexType]
+  if (type) return type
+  throw new MillraceError(
+    'parameterInvalid',
+    `invalid parameter[expected=valid index][actual=invalid index type: ${indexType}]`,
+  )
+}
+
+function checkDataType({ dataType }: Field, indexType: string, type: IndexType): void {
+  if (type.dataTypes.includes(dataType)) return
+  throw invalid(`data type ${dataTypeName(dataType)} can't build with this index ${indexType}`)
+}
+
+function metricFor({ dataType }: Field, values: Map<string, string>, type: IndexType): Metric {
+  const metric = (values.get('metric_type') ?? '').toUpperCase()
+  if (metric === '') throw invalidParams('metric type not set for vector index')
+  if (isMetric(metric) && type.metrics.includes(metric) && suits(metric, dataType)) return metric
+  const noun = vectorNouns[dataType] ?? 'vector'
+  throw invalidParams(
+    `${noun} vector index does not support metric type: ${values.get('metric_type')}`,
+  )
+}
+
+const vectorNouns: Partial<Record<DataType, string>> = {
+  [DataType.FloatVector]: 'float',
+  [DataType.Float16Vector]: 'float',
+  [DataType.BFloat16Vector]: 'float',
+  [DataType.Int8Vector]: 'int',
+  [DataType.BinaryVector]: 'binary',
+}
+
+/** AUTOINDEX takes all of them, each with its own metrics. */
+function suits(metric: Metric, dataType: DataType): boolean {
+  const isOfFloats = metric === 'L2' || metric === 'IP' || metric === 'COSINE'
+  return isOfFloats !== (dataType === DataType.BinaryVector)
+}
+
+function numberOf(param: NumberParam, values: Map<string, string>): number {
+  const text = values.get(param.name)
+  if (text === undefined || text === 'None') return param.default
+  if (!/^-?\d+$/.test(text)) {
+    const said = /^-?\d*\.\d*$/.test(text) ? 'wrong data type in json' : 'invalid integer value'
+    throw invalid(`${said}, key: '${param.name}', value: '${text}'`)
+  }
+  const value = Number(text)
+  if (value >= param.min && value <= param.max) return value
+  throw invalid(outOfRange(param, text))
+}
+
+export function outOfRange({ name, min, max }: NumberParam, text: string): string {
+  return `Out of range in json: param '${name}' (${text}) should be in range [${min}, ${max}]`
+}
+
+function wordOf(
+  { name, default: fallback, words, noun }: IndexType['words'][number],
+  values: Map<string, string>,
+): string | boolean {
+  const text = values.get(name)
+  if (text === undefined || text === 'None') return fallback
+  if (words?.includes(text.toLowerCase())) return text.toUpperCase()
+  if (words) {
+    throw invalid(`invalid ${noun} : ${text}, optional types are [${words.join(', ')}]`)
+  }
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+  throw invalid(`Type conflict in json: param '${name}' (${text}) should be a boolean`)
+}
+
+function checkSubvectors({ dim }: Field, { indexType, params }: IndexSpec): void {
+  if (indexType !== 'IVF_PQ' || dim % Number(params.m) === 0) return
+  throw invalid(
+    'The dimension of a vector (dim) should be a multiple of the number of subquantizers (m).' +
+      ` Dimension: ${dim}, m: ${params.m}`,
+  )
+}
+
+function invalid(text: string): MillraceError {
+  return new MillraceError('parameterInvalid', `${text}: invalid parameter`)
+}
+
+function invalidParams(text: string): MillraceError {
+  return new MillraceError(
+    'parameterInvalid',
+    `${text}: invalid parameter[expected=valid index params][actual=invalid index params]`,
+  )
+}

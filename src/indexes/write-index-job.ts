@@ -1,0 +1,31 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import type { VectorRegion } from '../kernels/vector-region.js'
+import type { WorkerContext } from '../workers/worker-job.js'
+
+export interface WriteIndexInput {
+  readonly path: string
+  readonly region: VectorRegion
+}
+
+/** Writes a region as a file, synced; its name is not. @returns the file's CRC-32 */
+export function run({ path, region }: WriteIndexInput, context: WorkerContext): number {
+  const bytes = new Uint8Array(region.memory.buffer, region.byteOffset, region.byteLength)
+  const descriptor = openSync(path, 'w')
+  try {
+    let checksum = 0
+    for (let begin = 0; begin < bytes.length; ) {
+      context.throwIfCancelled()
+      const piece = bytes.subarray(begin, begin + pieceBytes)
+      const written = writeSync(descriptor, piece)
+      checksum = crc32(piece.subarray(0, written), checksum)
+      begin += written
+    }
+    fsyncSync(descriptor)
+    return checksum
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const pieceBytes = 4 * 1024 ** 2

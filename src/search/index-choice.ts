@@ -1,0 +1,22 @@
+import { countBits } from '../column/bitmap.js'
+import { searchCost } from '../indexes/search-cost.js'
+import type { NearestQuery, SegmentVectors } from './nearest-query.js'
+
+/**
+ * Whether a segment's index is a better way to the nearest rows than a scan of those that may be found. Few
+ * survivors of a filter are scanned, which costs less than a walk that seldom meets one. So is a page of
+ * an iterator and a range that leaves out the nearest rows: both are to miss none.
+ */
+export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: number): boolean {
+  const { index, near = -Infinity, nq } = query
+  if (!index || view.index?.indexId !== index.indexId || near > -Infinity) return false
+  const { rowCount, mask } = view
+  const survivors = mask ? countBits(mask, rowCount) : rowCount
+  if (survivors === 0) return false
+  const walked = searchCost(index.spec, index.params, rowCount, k) * (rowCount / survivors)
+  return walked < survivors * (nq >= queriesOfTile ? costInTile : 1)
+}
+
+/** From so many queries on a scan takes several at a time. */
+const queriesOfTile = 4
+const costInTile = 0.35

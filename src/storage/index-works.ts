@@ -1,0 +1,117 @@
+import { familyFor } from '../indexes/families.js'
+import type { VectorRegion } from '../kernels/vector-region.js'
+import type { CollectionParts } from './collection-parts.js'
+import type { IndexWork } from './index-builder.js'
+import type { BuiltIndex, SegmentRecord } from './records.js'
+import type { ResidentVectors } from './resident-vectors.js'
+import type { SealedSegment } from './sealed-segment.js'
+import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+
+/** Runs a change of a collection's segments when no other is under way. */
+type InTurn = (work: () => Promise<void>) => Promise<void>
+
+/** The next index that a visible segment lacks. */
+export function nextIndexWorkOf(
+  parts: CollectionParts,
+  isRefused: (segmentId: bigint, indexId: bigint) => boolean,
+  inTurn: InTurn,
+): IndexWork | undefined {
+  const { context, collectionId, sealed } = parts
+  const record = context.catalog.collection(collectionId)
+  if (!record) return undefined
+  for (const wanted of wantedIndexes(record)) {
+    for (const segment of sealed.all()) {
+      const { segmentId } = segment.record
+      if (!lacks(segment, wanted) || isRefused(segmentId, wanted.indexId)) continue
+      return workOn(parts, segment, wanted, inTurn)
+    }
+  }
+  return undefined
+}
+
+/** Removes what segments have of indexes that the collection does not have. */
+export async function dropUnwantedIndexes({
+  context,
+  collectionId,
+  sealed,
+}: CollectionParts): Promise<void> {
+  const { catalog, directory } = context
+  const record = catalog.collection(collectionId)
+  if (!record) return
+  const ids = new Set(record.indexes.map(({ indexId }) => indexId))
+  const stale = sealed
+    .all()
+    .filter(({ record: { indexes } }) => indexes.some(({ indexId }) => !ids.has(indexId)))
+  const removed = stale.flatMap(({ record: { segmentId, indexes } }) =>
+    indexes
+      .filter(({ indexId }) => !ids.has(indexId))
+      .map(({ indexId }) => ({ segmentId, indexId })),
+  )
+  const kept = stale.map(({ record }) => ({
+    ...record,
+    indexes: record.indexes.filter(({ indexId }) => ids.has(indexId)),
+  }))
+  if (kept.length === 0) return
+  await catalog.editSegments(kept, [], [])
+  for (const [index, segment] of stale.entries()) segment.noteIndexes(kept[index])
+  for (const { segmentId, indexId } of removed) directory.removeIndex(segmentId, indexId)
+}
+
+/** The record with one index more, or in place of a damaged one. */
+export function withBuiltIndex(record: SegmentRecord, built: BuiltIndex): SegmentRecord {
+  const others = record.indexes.filter(({ indexId }) => indexId !== built.indexId)
+  return { ...record, indexes: [...others, built] }
+}
+
+function lacks(segment: SealedSegment, { indexId, spec }: WantedIndex): boolean {
+  return familyFor(spec, segment.rowCount) !== null && !segment.hasIndex(indexId)
+}
+
+function workOn(
+  parts: CollectionParts,
+  segment: SealedSegment,
+  wanted: WantedIndex,
+  inTurn: InTurn,
+): IndexWork {
+  let resident: ResidentVectors | null = null
+  return {
+    segmentId: segment.record.segmentId,
+    wanted,
+    async vectors(isApart) {
+      const vectors = await segment.vectorsToIndex(wanted.field, isApart)
+      resident = vectors.resident
+      return { vectors, release: () => vectors.resident.users.release() }
+    },
+    take: (built, region) =>
+      inTurn(async () => {
+        const { memory } = parts.context
+        const isAttached = await takeIndex(parts, segment, wanted, built, region, resident!)
+        if (!isAttached) memory.free(region)
+      }),
+  }
+}
+
+/** @returns whether the region is in use now */
+async function takeIndex(
+  { context, collectionId, schema, sealed }: CollectionParts,
+  segment: SealedSegment,
+  { indexId, field }: WantedIndex,
+  built: BuiltIndex,
+  region: VectorRegion,
+  resident: ResidentVectors,
+): Promise<boolean> {
+  const { catalog, directory } = context
+  const { segmentId } = segment.record
+  const isWanted = catalog
+    .collection(collectionId)
+    ?.indexes.some((each) => each.indexId === indexId)
+  if (sealed.withId(segmentId) !== segment || !isWanted) {
+    directory.removeIndex(segmentId, indexId)
+    return false
+  }
+  const record = withBuiltIndex(segment.record, built)
+  await catalog.editSegments([record], [], [])
+  segment.noteIndexes(record)
+  const { fields } = schema
+  return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
+}
