@@ -1,7 +1,8 @@
 import type { IndexFamily, IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
+import { ivfFamily } from './ivf/ivf-family.js'
 
-const families = new Map<string, IndexFamily>()
+const families = new Map<string, IndexFamily>([[ivfFamily.name, ivfFamily]])
 
 export function familyNamed(name: string): IndexFamily {
   return families.get(name)!

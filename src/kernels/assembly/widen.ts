@@ -17,7 +17,7 @@ export function widenBlock(element: u32, width: u32, rows: usize, bits: u64, blo
   }
 }
 
-function widenRow(element: u32, width: u32, from: usize, to: usize): void {
+export function widenRow(element: u32, width: u32, from: usize, to: usize): void {
   const end = to + (<usize>(width & ~7) << 2)
   if (element == INT8) {
     for (; to < end; from += 8, to += 32) {

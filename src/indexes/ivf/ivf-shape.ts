@@ -1,0 +1,53 @@
+import { kernelElements, kernelMetrics } from '../../kernels/scan-kernels.js'
+import { DataType } from '../../schema/data-type.js'
+import type { IndexSpec } from '../index-family.js'
+
+/** How the kernels see the rows that are indexed, and what stands for them. */
+export interface IvfShape {
+  /** Numbers of the scan kernels. */
+  readonly metric: number
+  readonly element: number
+  /** Components of a row, or bytes of a row of bits. */
+  readonly width: number
+  readonly rowBytes: number
+  readonly isBits: boolean
+  /** Rows are brought to the length 1 before they are clustered or quantised. */
+  readonly isNormalized: boolean
+  /** Of the distance to centroids. */
+  readonly listMetric: number
+  readonly centroidBytes: number
+  /** The codes are rows as they are, or int8. */
+  readonly isQuantized: boolean
+  readonly codeBytes: number
+}
+
+export function ivfShape(
+  { indexType, metric }: IndexSpec,
+  vectors: { readonly dataType: DataType; readonly dim: number },
+): IvfShape {
+  const { dataType, dim } = vectors
+  const isBits = dataType === DataType.BinaryVector
+  const element = isBits ? 0 : kernelElements[dataType]!
+  const width = isBits ? dim / 8 : dim
+  const rowBytes = isBits ? width : width * elementBytes[element]
+  const isQuantized = !isBits && indexType !== 'IVF_FLAT'
+  return {
+    metric: kernelMetrics[metric]!,
+    ...{ element, width, rowBytes, isBits },
+    isNormalized: metric === 'COSINE',
+    listMetric: isBits ? kernelMetrics.HAMMING! : listMetrics[metric]!,
+    centroidBytes: isBits ? width : width * 4,
+    isQuantized,
+    codeBytes: isQuantized ? width : rowBytes,
+  }
+}
+
+/** By the numbers of `kernelElements`. */
+const elementBytes = [4, 2, 2, 1]
+
+/** The lists to look into are those whose centroids are nearest; of rows of length 1 L2 says the same. */
+const listMetrics: Partial<Record<string, number>> = {
+  L2: kernelMetrics.L2,
+  COSINE: kernelMetrics.L2,
+  IP: kernelMetrics.IP,
+}

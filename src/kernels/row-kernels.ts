@@ -1,0 +1,34 @@
+import { kernelExportsOn } from './kernel-module.js'
+
+/** What is done with whole rows of one memory. Addresses are byte offsets in it. */
+interface RowKernels {
+  /** @param element a number of `kernelElements` */
+  widenRows(element: number, width: number, rows: number, rowCount: number, target: number): void
+  /** Rows of float32 get the length 1, in place; those of length 0 stay. */
+  normalizeRows(width: number, rows: number, rowCount: number): void
+  /** @param ids uint32 */
+  gatherRows(stride: number, rows: number, ids: number, rowCount: number, target: number): void
+  /** Writes whole words of 64 bits. */
+  gatherMask(mask: number, ids: number, rowCount: number, target: number): void
+  /** Rows of float32 become int8: `round((value - offset) / step)`, cut to its range. */
+  quantizeRows(
+    width: number,
+    rows: number,
+    rowCount: number,
+    offsets: number,
+    step: number,
+    target: number,
+  ): void
+}
+
+/** This thread's instance for a memory of a `VectorMemory`. */
+export function rowKernelsOn(memoryId: number, memory: WebAssembly.Memory): RowKernels {
+  let kernels = instances.get(memoryId)
+  if (!kernels) {
+    kernels = kernelExportsOn(memory) as unknown as RowKernels
+    instances.set(memoryId, kernels)
+  }
+  return kernels
+}
+
+const instances = new Map<number, RowKernels>()
