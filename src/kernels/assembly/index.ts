@@ -1,3 +1,12 @@
 export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { clearHeaps, scan, sortHeaps } from './scan'
 export { gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
+export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
+export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
+export {
+  hnswByteLength, hnswCreate, hnswMean, hnswNodes, hnswOpen, hnswPlaceNodes, hnswRows, hnswSetScale, hnswUpperSlots,
+} from './hnsw-layout'
+export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
+export {
+  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswSearchBytes, hnswStartQuery, hnswWalk,
+} from './hnsw-search'

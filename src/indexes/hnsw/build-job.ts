@@ -1,0 +1,174 @@
+import { hasBit } from '../../column/bitmap.js'
+import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
+import { kernelElements } from '../../kernels/scan-kernels.js'
+import type { DataType } from '../../schema/data-type.js'
+import type { WorkerContext } from '../../workers/worker-job.js'
+import { scaleFrom } from './code-scale.js'
+import type { GraphShape } from './graph-shape.js'
+
+export type BuildStep = 'measure' | 'create' | 'encode' | 'seed' | 'cluster' | 'arrange' | 'insert'
+
+/** A thread's part of a step. Addresses are byte offsets in the memory. */
+export interface BuildJob {
+  readonly step: BuildStep
+  readonly memoryId: number
+  readonly memory: WebAssembly.Memory
+  readonly vectors: number
+  readonly dataType: DataType
+  readonly rowCount: number
+  readonly validity: Uint8Array | null
+  /** Rows that have a vector. */
+  readonly nodeCount: number
+  readonly shape: GraphShape
+  readonly index: number
+  readonly upperSlots: number
+  readonly shared: number
+  /** Of the ranges of nodes that the threads take from each other; 0 at the beginning of the step. */
+  readonly counter: number
+  /** This thread's own. */
+  readonly scratch: number
+}
+
+/** What a build needs. */
+export interface BuildRooms {
+  readonly indexBytes: number
+  readonly upperSlots: number
+  readonly sharedBytes: number
+  readonly scratchBytes: number
+}
+
+type Kernels = ReturnType<typeof hnswKernelsOn>
+
+export function run(job: BuildJob, context: WorkerContext): BuildRooms | undefined {
+  const kernels = hnswKernelsOn(job.memoryId, job.memory)
+  if (job.step === 'measure') return measure(kernels, job)
+  if (job.step === 'create') create(kernels, job)
+  else kernels.hnswOpen(job.index)
+  steps[job.step]?.(kernels, job, context)
+  return undefined
+}
+
+const steps: Partial<
+  Record<BuildStep, (kernels: Kernels, job: BuildJob, context: WorkerContext) => void>
+> = { encode, seed, cluster, arrange, insert }
+
+function measure(kernels: Kernels, { nodeCount, shape }: BuildJob): BuildRooms {
+  const { kind, width, m, efConstruction } = shape
+  const upperSlots = kernels.hnswUpperSlots(nodeCount, m) >>> 0
+  return {
+    upperSlots,
+    indexBytes: kernels.hnswByteLength(kind, width, nodeCount, m, upperSlots),
+    sharedBytes: (kernels.hnswSharedBytes(nodeCount) >>> 0) + (kernels.hnswSeedBytes() >>> 0),
+    scratchBytes: kernels.hnswBuildBytes(kind, width, nodeCount, m, efConstruction) >>> 0,
+  }
+}
+
+function create(kernels: Kernels, job: BuildJob): void {
+  const { memory, index, shape, nodeCount, validity } = job
+  const { kind, width, normalizes, m } = shape
+  kernels.hnswCreate(index, kind, width, normalizes ? 1 : 0, nodeCount, m, job.upperSlots)
+  const rows = new Uint32Array(memory.buffer, kernels.hnswRows() >>> 0, nodeCount)
+  let node = 0
+  for (let row = 0; row < job.rowCount; row++) {
+    if (!validity || hasBit(validity, row)) rows[node++] = row
+  }
+  new Uint8Array(memory.buffer, job.shared, kernels.hnswSharedBytes(nodeCount) >>> 0).fill(0)
+  if (kernels.hnswCodeMax(kind, width) > 0) setScale(kernels, job, rows)
+}
+
+/** From a sample of the rows: the means of the components, and the scale that keeps nearly all in range. */
+function setScale(kernels: Kernels, job: BuildJob, rows: Uint32Array): void {
+  const { memory, vectors, dataType, shape, nodeCount } = job
+  const { kind, width } = shape
+  const sampleCount = Math.min(nodeCount, Math.max(64, Math.floor(sampledValues / width)))
+  const sample = new Float32Array(sampleCount * width)
+  for (let index = 0; index < sampleCount; index++) {
+    const row = rows[Math.floor((index * nodeCount) / sampleCount)]
+    const element = kernelElements[dataType]!
+    const floats = kernels.hnswFloats(element, vectors, row, job.scratch) >>> 0
+    sample.set(new Float32Array(memory.buffer, floats, width), index * width)
+  }
+  const mean = new Float32Array(memory.buffer, kernels.hnswMean() >>> 0, width)
+  kernels.hnswSetScale(scaleFrom(sample, mean, kernels.hnswCodeMax(kind, width), shape, dataType))
+}
+
+const sampledValues = 1 << 18
+
+function encode(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
+  const element = kernelElements[job.dataType] ?? 0
+  takeRanges(job, context, 512, (first, end) =>
+    kernels.hnswEncode(element, job.vectors, first, end, job.scratch),
+  )
+}
+
+function seed(kernels: Kernels, job: BuildJob): void {
+  const sampleCount = Math.min(job.nodeCount, sampledNodes)
+  const step = Math.floor(job.nodeCount / sampleCount)
+  if (sampleCount > 0)
+    kernels.hnswChooseSeeds(seedsOf(kernels, job), sampleCount, step, job.scratch)
+}
+
+const sampledNodes = 8192
+
+function cluster(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
+  const clusters = kernels.hnswOrder(job.shared)
+  takeRanges(job, context, 256, (first, end) =>
+    kernels.hnswCluster(seedsOf(kernels, job), first, end, clusters, job.scratch),
+  )
+}
+
+function seedsOf(kernels: Kernels, { shared, nodeCount }: BuildJob): number {
+  return shared + (kernels.hnswSharedBytes(nodeCount) >>> 0)
+}
+
+/** Numbers the nodes anew, cluster after cluster, and makes the order of their insertion. */
+function arrange(kernels: Kernels, job: BuildJob): void {
+  const { memory, nodeCount } = job
+  const order = kernels.hnswOrder(job.shared) >>> 0
+  const rows = new Uint32Array(memory.buffer, kernels.hnswRows() >>> 0, nodeCount)
+  const clusters = new Uint32Array(memory.buffer, order, nodeCount)
+  rows.set(sortedBy(rows, clusters))
+  kernels.hnswPlaceNodes(order)
+}
+
+function insert(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
+  kernels.hnswOpenBuild(job.shared, job.shape.efConstruction, job.scratch)
+  let toldAt = performance.now()
+  takeRanges(job, context, insertedAtOnce, (first, end) => {
+    kernels.hnswInsert(first, end)
+    if (performance.now() - toldAt < tellEveryMs) return
+    toldAt = performance.now()
+    context.reportProgress(first)
+  })
+}
+
+/** A few milliseconds' worth. */
+const insertedAtOnce = 16
+const tellEveryMs = 100
+
+/** Until all threads together have had all nodes. */
+function takeRanges(
+  { memory, counter, nodeCount }: BuildJob,
+  context: WorkerContext,
+  length: number,
+  work: (first: number, end: number) => void,
+): void {
+  const counters = new Int32Array(memory.buffer, counter, 1)
+  while (true) {
+    context.throwIfCancelled()
+    const first = Atomics.add(counters, 0, length) >>> 0
+    if (first >= nodeCount) return
+    work(first, Math.min(first + length, nodeCount))
+  }
+}
+
+function sortedBy(rows: Uint32Array, clusters: Uint32Array): Uint32Array {
+  const begins = new Uint32Array(clusterMax + 1)
+  for (const cluster of clusters) begins[cluster + 1]++
+  for (let cluster = 0; cluster < clusterMax; cluster++) begins[cluster + 1] += begins[cluster]
+  const sorted = new Uint32Array(rows.length)
+  for (let node = 0; node < rows.length; node++) sorted[begins[clusters[node]]++] = rows[node]
+  return sorted
+}
+
+const clusterMax = 1024

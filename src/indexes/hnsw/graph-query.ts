@@ -1,0 +1,52 @@
+import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
+import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import { DataType } from '../../schema/data-type.js'
+import type { IndexSearchJob } from '../index-family.js'
+import { graphShapeOf } from './graph-shape.js'
+
+/** What the kernels are told of a search's queries. */
+interface GraphQuery {
+  /** A number of `kernelMetrics`. */
+  readonly metric: number
+  /** A number of `kernelElements`, of the raw rows. */
+  readonly element: number
+  /** Components of a row, or bytes of a row of bits. */
+  readonly width: number
+  /** Of a row as it is stored. */
+  readonly rowBytes: number
+  readonly queryBytes: number
+  /** Candidates whose exact distances are computed. */
+  readonly ef: number
+}
+
+export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
+  const { dataType, dim, spec, params, k } = job
+  const isBits = dataType === DataType.BinaryVector
+  const width = isBits ? dim / 8 : dim
+  const refined = Math.ceil(k * (params.refine_k ?? 1))
+  return {
+    metric: kernelMetrics[spec.metric]!,
+    element: kernelElements[dataType] ?? 0,
+    width,
+    rowBytes: width * (componentBytes[dataType] ?? 1),
+    queryBytes: isBits ? width : width * 4,
+    ef: Math.max(params.ef ?? params.search_list ?? efDefault, k, refined),
+  }
+}
+
+const componentBytes: Partial<Record<DataType, number>> = {
+  [DataType.FloatVector]: 4,
+  [DataType.Float16Vector]: 2,
+  [DataType.BFloat16Vector]: 2,
+}
+
+const efDefault = 64
+
+/** Room for a walk, or for the scan that may take its place. */
+export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
+  const { element, width, ef } = graphQueryOf(job)
+  const { m } = graphShapeOf(job.spec, job)
+  const kernels = hnswKernelsOn(job.memoryId, job.memory)
+  const walkBytes = kernels.hnswSearchBytes(job.rowCount, width, m, ef) >>> 0
+  return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
+}

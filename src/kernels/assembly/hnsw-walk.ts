@@ -1,0 +1,102 @@
+// A walk over one level: from node to node, always on from the nearest that was found.
+import { codeDistance, codeDistances } from './hnsw-distances'
+import { capacityOf, codeOf, linksOf, NONE } from './hnsw-layout'
+import { offerToPool, poolLimit, takeFromPool } from './hnsw-pool'
+import { isVisited, visit } from './hnsw-visits'
+
+/** Nodes whose distances are to be computed together, and those distances. */
+let batch: usize = 0
+let distances: usize = 0
+let batchCount: u32 = 0
+
+/** Room for as many nodes as a step may find, in whole groups of four. */
+export function batchBytes(m: u32): usize {
+  return (<usize>m << 5) + 64
+}
+
+export function openBatch(at: usize, m: u32): void {
+  batch = at
+  distances = at + (<usize>m << 4) + 32
+  batchCount = 0
+}
+
+@inline
+export function batchedCount(): u32 {
+  return batchCount
+}
+
+/** Marks a node as visited and puts it into the batch. */
+@inline
+export function addToBatch(node: u32): void {
+  visit(node)
+  store<u32>(batch + (<usize>batchCount << 2), node)
+  batchCount++
+}
+
+@inline
+export function batchedNode(place: u32): u32 {
+  return load<u32>(batch + (<usize>place << 2))
+}
+
+@inline
+export function batchedDistance(place: u32): u32 {
+  return load<u32>(distances + (<usize>place << 2))
+}
+
+/** Computes the distances of the batch. @returns how many; the batch is empty for the next ones. */
+export function measureBatch(query: usize): u32 {
+  const count = batchCount
+  batchCount = 0
+  if (count == 0) return 0
+  const last = batchedNode(count - 1)
+  for (let place = count; place & 3; place++) store<u32>(batch + (<usize>place << 2), last)
+  for (let at: usize = 0; at < <usize>count << 2; at += 16) {
+    const nodes = batch + at
+    const measured = codeDistances(
+      query,
+      codeOf(load<u32>(nodes)), codeOf(load<u32>(nodes, 4)),
+      codeOf(load<u32>(nodes, 8)), codeOf(load<u32>(nodes, 12)),
+    )
+    v128.store(distances + at, measured)
+  }
+  return count
+}
+
+/** Fills the pool with the nodes that are nearest, beginning with those it has. */
+export function walkLevel(query: usize, level: u32): void {
+  for (let node = takeFromPool(); node != NONE; node = takeFromPool()) stepFrom(node, query, level)
+}
+
+export function stepFrom(node: u32, query: usize, level: u32): void {
+  const links = linksOf(node, level)
+  for (let at = links, end = links + (<usize>capacityOf(level) << 2); at < end; at += 4) {
+    const neighbor = load<u32>(at)
+    if (neighbor == NONE) break
+    if (!isVisited(neighbor)) addToBatch(neighbor)
+  }
+  const count = measureBatch(query)
+  for (let place: u32 = 0; place < count; place++) {
+    const distance = batchedDistance(place)
+    if (distance < poolLimit) offerToPool(distance, batchedNode(place))
+  }
+}
+
+/** The node at which no neighbor is nearer, on each level from `from` down to above `to`. */
+export function descend(query: usize, node: u32, from: u32, to: u32): u32 {
+  let nearest = codeDistance(query, codeOf(node))
+  for (let level = from; level > to; level--) {
+    for (let before = NONE; before != node; ) {
+      before = node
+      const links = linksOf(before, level)
+      for (let at = links, end = links + (<usize>capacityOf(level) << 2); at < end; at += 4) {
+        const neighbor = load<u32>(at)
+        if (neighbor == NONE) break
+        const distance = codeDistance(query, codeOf(neighbor))
+        if (distance >= nearest) continue
+        nearest = distance
+        node = neighbor
+      }
+    }
+  }
+  return node
+}

@@ -1,0 +1,88 @@
+import { kernelExportsOn } from './kernel-module.js'
+
+/**
+ * The graph over one memory, drawn in `assembly/hnsw-layout.ts`. Addresses are byte offsets in the memory;
+ * `hnswOpen` says which index the calls after it are about. All of a thread's calls.
+ */
+interface HnswKernels {
+  /** Bytes of an index; more than a memory has, where it does not fit. */
+  hnswByteLength(kind: number, width: number, nodes: number, m: number, upperSlots: number): number
+  /** Places of lists above level 0 that so many nodes need. */
+  hnswUpperSlots(nodes: number, m: number): number
+  hnswCreate(
+    index: number,
+    kind: number,
+    width: number,
+    normalizes: number,
+    nodes: number,
+    m: number,
+    upperSlots: number,
+  ): void
+  /** @returns 0 where there is no index */
+  hnswOpen(index: number): number
+  /** Nodes of the index. */
+  hnswNodes(): number
+  /** Where the means lie. */
+  hnswMean(): number
+  /** Where the row of each node lies. */
+  hnswRows(): number
+  hnswSetScale(scale: number): void
+  /** The largest code; 0: rows of bits are their own. */
+  hnswCodeMax(kind: number, width: number): number
+  /** A row as floats, as they become codes. @returns where they are */
+  hnswFloats(element: number, vectors: number, row: number, room: number): number
+  hnswEncode(element: number, vectors: number, first: number, end: number, room: number): void
+  hnswSeedBytes(): number
+  hnswChooseSeeds(seeds: number, sampleCount: number, step: number, query: number): void
+  hnswCluster(seeds: number, first: number, end: number, clusters: number, query: number): void
+  hnswSharedBytes(nodes: number): number
+  hnswOrder(shared: number): number
+  hnswPlaceNodes(order: number): void
+  hnswBuildBytes(
+    kind: number,
+    width: number,
+    nodes: number,
+    m: number,
+    efConstruction: number,
+  ): number
+  hnswOpenBuild(shared: number, efConstruction: number, scratch: number): void
+  hnswInsert(first: number, end: number): void
+  hnswSearchBytes(nodes: number, width: number, m: number, ef: number): number
+  hnswOpenSearch(
+    metric: number,
+    element: number,
+    vectors: number,
+    mask: number,
+    near: number,
+    ef: number,
+    scratch: number,
+  ): void
+  hnswStartQuery(query: number, ef: number): void
+  /** @returns 0 when the walk has ended */
+  hnswWalk(stepCount: number): number
+  hnswScanCodes(first: number, end: number): void
+  /** @returns how many candidates were offered to the heap */
+  hnswFinishQuery(candidateCount: number, heap: number, k: number, firstId: number): number
+}
+
+/** This thread's instance for a memory of a `VectorMemory`. */
+export function hnswKernelsOn(memoryId: number, memory: WebAssembly.Memory): HnswKernels {
+  let kernels = instances.get(memoryId)
+  if (!kernels) {
+    kernels = kernelExportsOn(memory) as unknown as HnswKernels
+    instances.set(memoryId, kernels)
+  }
+  return kernels
+}
+
+/** Kinds of codes, by their numbers in `assembly/hnsw-layout.ts`. */
+export const hnswCodeKinds = {
+  squared8: 0,
+  dot8: 1,
+  squared16: 2,
+  dot16: 3,
+  hamming: 4,
+  jaccard: 5,
+} as const
+
+const instances = new Map<number, HnswKernels>()
