@@ -1,8 +1,9 @@
+import { hnsw } from './hnsw/hnsw.js'
 import type { IndexFamily, IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
-import { ivfFamily } from './ivf/ivf-family.js'
+import { ivf } from './ivf/ivf.js'
 
-const families = new Map<string, IndexFamily>([[ivfFamily.name, ivfFamily]])
+const families = new Map<string, IndexFamily>([hnsw, ivf].map((each) => [each.name, each]))
 
 export function familyNamed(name: string): IndexFamily {
   return families.get(name)!

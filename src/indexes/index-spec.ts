@@ -87,7 +87,7 @@ function suits(metric: Metric, dataType: DataType): boolean {
 
 function numberOf(param: NumberParam, values: Map<string, string>): number {
   const text = values.get(param.name)
-  if (text === undefined || text === 'None') return param.default
+  if (text === undefined || text === 'None') return param.default!
   if (!/^-?\d+$/.test(text)) {
     const said = /^-?\d*\.\d*$/.test(text) ? 'wrong data type in json' : 'invalid integer value'
     throw invalid(`${said}, key: '${param.name}', value: '${text}'`)

@@ -6,7 +6,8 @@ export interface NumberParam {
   readonly name: string
   readonly min: number
   readonly max: number
-  readonly default: number
+  /** null: it is left out, and whoever searches chooses. */
+  readonly default: number | null
   readonly isFraction?: boolean
 }
 
@@ -51,8 +52,7 @@ const rowsWorthAGraph = 20_000
 
 const m: NumberParam = { name: 'M', min: 2, max: 2048, default: 30 }
 const efConstruction: NumberParam = { name: 'efConstruction', min: 1, max: intMax, default: 360 }
-/** 0: as many as are asked for. */
-const ef: NumberParam = { name: 'ef', min: 1, max: intMax, default: 0 }
+const ef: NumberParam = { name: 'ef', min: 1, max: intMax, default: null }
 const nlist: NumberParam = { name: 'nlist', min: 1, max: 65_536, default: 128 }
 const nprobe: NumberParam = { name: 'nprobe', min: 1, max: 65_536, default: 8 }
 const refineK: NumberParam = {
@@ -115,7 +115,7 @@ export const indexTypes: Readonly<Record<string, IndexType>> = {
   SCANN: {
     ...ivf,
     words: [{ name: 'with_raw_data', default: true }],
-    searchNumbers: [nprobe, { name: 'reorder_k', min: 1, max: intMax, default: 0 }],
+    searchNumbers: [nprobe, { name: 'reorder_k', min: 1, max: intMax, default: null }],
   },
   HNSW: hnsw,
   HNSW_SQ: {
@@ -135,7 +135,7 @@ export const indexTypes: Readonly<Record<string, IndexType>> = {
   DISKANN: {
     ...hnsw,
     numbers: [],
-    searchNumbers: [{ name: 'search_list', min: 1, max: intMax, default: 0 }],
+    searchNumbers: [{ name: 'search_list', min: 1, max: intMax, default: null }],
   },
   AUTOINDEX: {
     ...hnsw,

@@ -14,12 +14,15 @@ export function searchParamsOf(
   limit: number,
 ): Readonly<Record<string, number>> {
   const { searchNumbers } = indexTypes[indexType]
-  const params = searchNumbers.map((param) => [param.name, numberOf(param, given)] as const)
+  const params = searchNumbers.flatMap((param) => {
+    const value = numberOf(param, given)
+    return value === null ? [] : [[param.name, value] as const]
+  })
   for (const [name, value] of params) checkReach(name, value, limit)
   return Object.fromEntries(params)
 }
 
-function numberOf(param: NumberParam, given: Readonly<Record<string, unknown>>): number {
+function numberOf(param: NumberParam, given: Readonly<Record<string, unknown>>): number | null {
   const { name, min, max, isFraction } = param
   const value = given[name]
   if (value === undefined) return param.default
@@ -37,7 +40,7 @@ function numberOf(param: NumberParam, given: Readonly<Record<string, unknown>>):
 /** Of rows that are looked at closely there must be as many as are asked for. */
 function checkReach(name: string, value: number, limit: number): void {
   const shown = reaches[name]
-  if (!shown || value === 0 || value >= limit) return
+  if (!shown || value >= limit) return
   throw invalid(`${shown}(${value}) should be larger than k(${limit})`)
 }
 

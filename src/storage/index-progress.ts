@@ -28,7 +28,8 @@ export function indexProgressOf(
       indexedRows += rowCount
       continue
     }
-    indexedRows += builder.rowsDone(segmentId, indexId)
+    // All of them only when the index is there.
+    indexedRows += Math.min(rowCount - 1, builder.rowsDone(segmentId, indexId))
     failure ||= builder.failure(segmentId, indexId) ?? ''
   }
   return { indexedRows, totalRows, failure }

@@ -8,21 +8,23 @@ import type { CollectionSchema } from '../../dist/schema/collection-schema.js'
 /** An engine over a folder of its own. */
 export class OpenEngine {
   engine: EmbeddedEngine
-  readonly #folder: string
-
+  readonly folder: string
+  /** What the engine logged as errors. */
+  readonly errors: string[]
   readonly #clock: { aheadMs: number }
 
-  private constructor(folder: string, clock: { aheadMs: number }, engine: EmbeddedEngine) {
-    this.#folder = folder
-    this.#clock = clock
+  private constructor(around: Surroundings, engine: EmbeddedEngine) {
+    this.folder = around.folder
+    this.errors = around.errors
+    this.#clock = around.clock
     this.engine = engine
   }
 
   static async open(): Promise<OpenEngine> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'))
     mkdirSync(join(folder, 'files'))
-    const clock = { aheadMs: 0 }
-    return new OpenEngine(folder, clock, await openEngine(folder, clock))
+    const around = { folder, clock: { aheadMs: 0 }, errors: [] }
+    return new OpenEngine(around, await openEngine(around))
   }
 
   /** Lets time go by. */
@@ -31,17 +33,18 @@ export class OpenEngine {
   }
 
   get importRoot(): string {
-    return join(this.#folder, 'files')
+    return join(this.folder, 'files')
   }
 
   async reopen(): Promise<void> {
     await this.engine.close()
-    this.engine = await openEngine(this.#folder, this.#clock)
+    const { folder, errors } = this
+    this.engine = await openEngine({ folder, errors, clock: this.#clock })
   }
 
   async remove(): Promise<void> {
     await this.engine.close()
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 
   async create(dbName: string, schema: CollectionSchema, properties = {}): Promise<void> {
@@ -89,11 +92,17 @@ export class OpenEngine {
   }
 }
 
-function openEngine(folder: string, clock: { aheadMs: number }): Promise<EmbeddedEngine> {
+interface Surroundings {
+  readonly folder: string
+  readonly clock: { aheadMs: number }
+  readonly errors: string[]
+}
+
+function openEngine({ folder, clock, errors }: Surroundings): Promise<EmbeddedEngine> {
   return EmbeddedEngine.open({
     dataPath: join(folder, 'data'),
     nowMs: () => Date.now() + clock.aheadMs,
     importRoots: [join(folder, 'files')],
-    log: { info: () => {}, error: (message, detail) => console.error(message, detail) },
+    log: { info: () => {}, error: (message) => errors.push(message) },
   })
 }

@@ -78,7 +78,7 @@ describe('the parameters of an index', () => {
 
 describe('the parameters of a search', () => {
   it('have defaults, and may be texts', () => {
-    expect(searchParamsOf(spec('HNSW'), {}, 10)).toEqual({ ef: 0 })
+    expect(searchParamsOf(spec('HNSW'), {}, 10)).toEqual({})
     expect(searchParamsOf(spec('HNSW'), { ef: '32' }, 10)).toEqual({ ef: 32 })
     expect(searchParamsOf(spec('IVF_FLAT'), { other: 1 }, 10)).toEqual({ nprobe: 8 })
   })

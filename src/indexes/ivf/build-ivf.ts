@@ -7,8 +7,8 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 import { type LayOutRowsInput, layOutScratchBytes } from './lay-out-rows-job.js'
 import type { MeasureRangeInput } from './measure-range-job.js'
 import type { MoveCentroidsInput } from './move-centroids-job.js'
-import { sampledRows } from './sampled-rows.js'
 import type { SampleRowsInput } from './sample-rows-job.js'
+import { sampledRows } from './sampled-rows.js'
 
 /** Lists are found from so many rows each, in so many rounds: more make them hardly better. */
 const sampleRowsPerList = 48

@@ -3,7 +3,7 @@ import { buildIvf } from './build-ivf.js'
 import { ivfScratchBytes, searchIvf } from './search-ivf.js'
 
 /** Inverted files: rows in lists around centroids, of which a search looks into the nearest. */
-export const ivfFamily: IndexFamily = {
+export const ivf: IndexFamily = {
   name: 'ivf',
   searchesVectors: () => true,
   build: buildIvf,

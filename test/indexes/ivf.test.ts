@@ -1,0 +1,151 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
+import type { IndexSpec } from '../../dist/indexes/index-family.js'
+import { ivf } from '../../dist/indexes/ivf/ivf.js'
+import { VectorMemory } from '../../dist/kernels/vector-memory.js'
+import { DataType } from '../../dist/schema/data-type.js'
+import type { Metric } from '../../dist/schema/metric.js'
+import { createWorkerPool } from '../../dist/workers/worker-pool.js'
+import { nearestRows } from '../kernels/reference.js'
+import { buildIndex, type Neighbor, type SearchedIndex, type TestSearch } from './searched-index.js'
+import { clusteredVectors, queriesLike, type TestVectors } from './vectors.js'
+
+const pool = createWorkerPool(2)
+const memory = new VectorMemory()
+const open: SearchedIndex[] = []
+
+afterEach(() => {
+  for (const index of open.splice(0)) index.close()
+})
+afterAll(() => pool.close())
+
+async function build(
+  vectors: TestVectors,
+  metric: Metric,
+  indexType: string,
+  validity: Uint8Array | null = null,
+) {
+  const spec: IndexSpec = { indexType, metric, params: { nlist: 24 } }
+  const index = await buildIndex(ivf, pool, memory, vectors, spec, validity)
+  open.push(index)
+  return index
+}
+
+function expected(vectors: TestVectors, metric: Metric, search: TestSearch): Neighbor[][] {
+  const { width, values, rowCount } = vectors
+  const { queries, k, mask = null, near = -Infinity } = search
+  return Array.from({ length: queries.length / width }, (_, at) => {
+    const query = queries.subarray(at * width, (at + 1) * width)
+    const rows = nearestRows(metric, width, values, rowCount, mask, query, rowCount)
+    return rows.filter(({ distance }) => distance >= near).slice(0, k)
+  })
+}
+
+function recall(found: Neighbor[][], truth: Neighbor[][]): number {
+  let hits = 0
+  let count = 0
+  for (const [query, neighbors] of truth.entries()) {
+    const farthest = neighbors.at(-1)!.distance
+    const limit = farthest + Math.abs(farthest) * 1e-5
+    hits += found[query].filter(({ distance }) => distance <= limit).length
+    count += neighbors.length
+  }
+  return hits / count
+}
+
+function rowsOf(neighbors: Neighbor[][]): number[][] {
+  return neighbors.map((ofQuery) => ofQuery.map(({ row }) => row))
+}
+
+const kinds: [string, DataType, Metric, string][] = [
+  ['Float', DataType.FloatVector, 'L2', 'IVF_FLAT'],
+  ['Float', DataType.FloatVector, 'IP', 'IVF_FLAT'],
+  ['Float', DataType.FloatVector, 'COSINE', 'IVF_FLAT'],
+  ['Float16', DataType.Float16Vector, 'L2', 'IVF_FLAT'],
+  ['BFloat16', DataType.BFloat16Vector, 'COSINE', 'IVF_FLAT'],
+  ['Int8', DataType.Int8Vector, 'IP', 'IVF_FLAT'],
+  ['Float', DataType.FloatVector, 'L2', 'IVF_SQ8'],
+  ['Float', DataType.FloatVector, 'IP', 'IVF_SQ8'],
+  ['Float16', DataType.Float16Vector, 'COSINE', 'IVF_SQ8'],
+  ['Int8', DataType.Int8Vector, 'L2', 'IVF_SQ8'],
+  ['Binary', DataType.BinaryVector, 'HAMMING', 'BIN_IVF_FLAT'],
+  ['Binary', DataType.BinaryVector, 'JACCARD', 'BIN_IVF_FLAT'],
+]
+
+describe('an inverted file', () => {
+  for (const [name, dataType, metric, indexType] of kinds) {
+    it(`finds ${name} vectors by ${metric} as ${indexType}`, async () => {
+      const vectors = clusteredVectors(dataType, 32, 4000, 1)
+      const index = await build(vectors, metric, indexType)
+      const search = { queries: queriesLike(vectors, 20, 2), k: 10 }
+      const truth = expected(vectors, metric, search)
+      const all = index.search({ ...search, params: { nprobe: 24 } })
+      expect(recall(all, truth)).toBeGreaterThanOrEqual(0.999)
+      const some = index.search({ ...search, params: { nprobe: 8 } })
+      expect(recall(some, truth)).toBeGreaterThanOrEqual(0.85)
+    })
+  }
+
+  it('finds exactly what a scan does when it looks into every list, ties by row', async () => {
+    const vectors = clusteredVectors(DataType.BinaryVector, 16, 3000, 3)
+    const index = await build(vectors, 'HAMMING', 'BIN_IVF_FLAT')
+    const search = { queries: queriesLike(vectors, 10, 4), k: 50, params: { nprobe: 24 } }
+    const sorted = (neighbors: Neighbor[]) =>
+      neighbors
+        .map(({ row, distance }) => [distance, row])
+        .filter(([d]) => d < neighbors.at(-1)!.distance)
+    const truth = expected(vectors, 'HAMMING', search)
+    expect(index.search(search).map(sorted)).toEqual(truth.map(sorted))
+  })
+
+  it('finds only rows of the mask, and none nearer than asked', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 20, 4000, 5)
+    const mask = bitmapWithLength(4000)
+    for (let row = 0; row < 4000; row += 7) setBit(mask, row)
+    for (const indexType of ['IVF_FLAT', 'IVF_SQ8']) {
+      const index = await build(vectors, 'L2', indexType)
+      const queries = queriesLike(vectors, 10, 6)
+      const search = { queries, k: 10, mask, near: 15, params: { nprobe: 24 } }
+      const found = index.search(search)
+      for (const { row, distance } of found.flat()) {
+        expect(hasBit(mask, row)).toBe(true)
+        expect(distance).toBeGreaterThanOrEqual(15)
+      }
+      if (indexType === 'IVF_FLAT')
+        expect(rowsOf(found)).toEqual(rowsOf(expected(vectors, 'L2', search)))
+    }
+  })
+
+  it('leaves out rows without a vector', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 8, 2000, 7)
+    const validity = bitmapWithLength(2000)
+    for (let row = 0; row < 2000; row++) if (row % 3 !== 0) setBit(validity, row)
+    const index = await build(vectors, 'COSINE', 'IVF_FLAT', validity)
+    const search = { queries: queriesLike(vectors, 5, 8), k: 20, params: { nprobe: 24 } }
+    const found = index.search(search)
+    const truth = expected(vectors, 'COSINE', { ...search, mask: validity })
+    expect(rowsOf(found)).toEqual(rowsOf(truth))
+  })
+
+  it.each([1, 3, 127, 129])('has vectors of dimension %i', async (dim) => {
+    const vectors = clusteredVectors(DataType.FloatVector, dim, 500, 9)
+    for (const indexType of ['IVF_FLAT', 'IVF_SQ8']) {
+      const index = await build(vectors, 'L2', indexType)
+      const search = { queries: queriesLike(vectors, 5, 10), k: 5, params: { nprobe: 24 } }
+      expect(recall(index.search(search), expected(vectors, 'L2', search))).toBe(1)
+    }
+  })
+
+  it('takes equal vectors, a single one, and fewer than there are lists', async () => {
+    for (const rowCount of [1, 10, 400]) {
+      const rows = clusteredVectors(DataType.FloatVector, 4, rowCount, 11)
+      rows.stored.fill(3)
+      const index = await build(rows, 'L2', 'IVF_SQ8')
+      const search = { queries: Float32Array.of(3, 3, 3, 3), k: 5, params: { nprobe: 24 } }
+      const found = index.search(search)[0]
+      expect(found.map(({ row }) => row)).toEqual(
+        Array.from({ length: Math.min(5, rowCount) }, (_, row) => row),
+      )
+    }
+  })
+})
