@@ -87,6 +87,23 @@ export interface FlushResult {
   readonly timestamp: bigint
 }
 
+export interface StartedCompaction {
+  readonly compactionId: bigint
+  /** Groups of segments, each of which becomes one. */
+  readonly planCount: number
+}
+
+export interface CompactionState {
+  readonly executing: number
+  readonly completed: number
+  readonly failed: number
+  readonly merged: readonly {
+    readonly sources: readonly bigint[]
+    /** null: no row was left. */
+    readonly target: bigint | null
+  }[]
+}
+
 export interface SegmentDescription {
   readonly segmentId: bigint
   readonly partitionId: bigint
@@ -173,6 +190,13 @@ export interface Engine {
     filterValues?: FilterValues,
   ): Promise<Mutation>
   flush(dbName: string, collectionName: string): Promise<FlushResult>
+  /**
+   * Begins to merge small segments and to write those anew that lost many rows, which also happens by
+   * itself where it is worth it.
+   */
+  compact(dbName: string, collectionName: string): Promise<StartedCompaction>
+  /** How far a compaction is that somebody began; one that is not known any more has nothing to do. */
+  compactionState(compactionId: bigint): CompactionState
   /** Sealed and growing ones with rows. */
   segments(dbName: string, collectionName: string): SegmentDescription[]
   search(request: SearchRequest): Promise<SearchResult>

@@ -3,7 +3,10 @@ import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema
 import { Serial } from '../util/serial.js'
 import { addImported } from './add-imported.js'
 import type { CollectionParts } from './collection-parts.js'
+import { commitCompacted, compactionOf, writeCompacted } from './compact-segments.js'
+import { planCompaction } from './compaction-plan.js'
 import { type DeletedKeys, GrowingRows, type PartitionBatch } from './growing-rows.js'
+import { withIndexesBuilt } from './hidden-index-works.js'
 import type { CommitImport, ImportRules } from './import-conflicts.js'
 import type { IndexWork } from './index-builder.js'
 import { type IndexProgress, indexProgressOf } from './index-progress.js'
@@ -11,10 +14,12 @@ import { dropUnwantedIndexes, nextIndexWorkOf } from './index-works.js'
 import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { sealRows } from './seal-rows.js'
+import type { SealedSegment } from './sealed-segment.js'
 import { SealedSegments } from './sealed-segments.js'
 import type { Snapshot } from './snapshot.js'
 import type { Edit } from './store.js'
 import { takeSnapshot } from './take-snapshot.js'
+import { timestampFromMs } from './timestamp-oracle.js'
 
 /** Growing rows of a collection are sealed when they are this long. */
 const sealBytes = 64 * 1024 ** 2
@@ -111,6 +116,16 @@ export class CollectionRows {
     return nextIndexWorkOf(this.#parts, isRefused, (work) => this.#serial.run(work))
   }
 
+  /** @see Compactor */
+  async compactions(isAsked: boolean) {
+    if (this.#isDropped || this.#fault) return []
+    await this.#sealed.resolveDeletes()
+    return planCompaction(this.#sealed.all(), isAsked).map((inputs) => ({
+      sources: inputs.map(({ record }) => record.segmentId),
+      run: (signal: AbortSignal) => this.#compact(inputs, signal),
+    }))
+  }
+
   /** Lets go of indexes that the collection does not have any more, and builds those that it lacks. */
   refreshIndexes(): Promise<void> {
     return this.#serial.run(async () => {
@@ -140,6 +155,7 @@ export class CollectionRows {
       this.#throwFault()
       const records = await sealRows(this.#parts)
       this.#context.builder.ask(this)
+      this.#context.compactor.ask(this)
       return records
     })
   }
@@ -184,6 +200,7 @@ export class CollectionRows {
       this.#throwFault()
       await addImported(this.#parts, records, rules, commit)
       this.#context.builder.ask(this)
+      this.#context.compactor.ask(this)
     })
   }
 
@@ -261,6 +278,32 @@ export class CollectionRows {
   /** Settles when no seal or load is under way. */
   close(): Promise<void> {
     return this.#serial.idle()
+  }
+
+  /** Searches go on by the old segments until the new one and its indexes are there. */
+  async #compact(inputs: readonly SealedSegment[], signal: AbortSignal): Promise<bigint | null> {
+    const { directory, oracle } = this.#context
+    if (inputs.some((segment) => this.#sealed.withId(segment.record.segmentId) !== segment)) {
+      throw new MillraceError('cancelled', 'a segment was dropped before it was compacted')
+    }
+    const oldest = this.timeToLiveMs && oracle.next() - timestampFromMs(this.timeToLiveMs)
+    const pins = inputs.map((segment) => segment.pin())
+    let record: SegmentRecord | null = null
+    try {
+      const compaction = compactionOf(inputs, oldest || null)
+      record = await writeCompacted(this.#parts, compaction, signal)
+      if (record) {
+        record = await withIndexesBuilt(this.#context, this.#collectionId, record, signal)
+      }
+      const written = record
+      await this.#serial.run(() => commitCompacted(this.#parts, compaction, written))
+      return written?.segmentId ?? null
+    } catch (error) {
+      if (record) directory.removeSegment(record.segmentId)
+      throw error
+    } finally {
+      for (const pin of pins) pin.release()
+    }
   }
 
   async #grow(insert: () => Promise<bigint>): Promise<bigint> {

@@ -2,17 +2,52 @@ import { familyFor } from '../indexes/families.js'
 import { primaryKeyOf } from '../schema/collection-schema.js'
 import type { IndexWork } from './index-builder.js'
 import { withBuiltIndex } from './index-works.js'
-import type { SegmentRecord } from './records.js'
+import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { SealedSegment } from './sealed-segment.js'
 import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+
+interface HiddenWork {
+  readonly work: IndexWork
+  readonly rowCount: number
+}
 
 /** The indexes that segments of an import lack, before anybody sees them. */
 export function hiddenIndexWorks(
   context: RowsContext,
   collectionId: bigint,
   records: readonly SegmentRecord[],
-): { readonly work: IndexWork; readonly rowCount: number }[] {
+): HiddenWork[] {
+  const { catalog, directory } = context
+  return worksOn(context, collectionId, records, async (segmentId, built) => {
+    // Another index of the segment may have come since.
+    const record = catalog.segment(segmentId)
+    if (record) await catalog.editSegments([withBuiltIndex(record, built)], [], [])
+    else directory.removeIndex(segmentId, built.indexId)
+  })
+}
+
+/** Builds the indexes of a segment that nothing names yet. @returns its record with them */
+export async function withIndexesBuilt(
+  context: RowsContext,
+  collectionId: bigint,
+  record: SegmentRecord,
+  signal: AbortSignal,
+): Promise<SegmentRecord> {
+  let indexed = record
+  const works = worksOn(context, collectionId, [record], async (_, built) => {
+    indexed = withBuiltIndex(indexed, built)
+  })
+  for (const { work } of works) await context.builder.build(work, signal)
+  return indexed
+}
+
+function worksOn(
+  context: RowsContext,
+  collectionId: bigint,
+  records: readonly SegmentRecord[],
+  take: (segmentId: bigint, built: BuiltIndex) => Promise<void>,
+): HiddenWork[] {
   const collection = context.catalog.collection(collectionId)
   if (!collection) return []
   const pk = primaryKeyOf(collection.schema)
@@ -21,7 +56,9 @@ export function hiddenIndexWorks(
     records
       .filter((record) => lacks(record, wanted))
       .map((record) => ({
-        work: workOn(context, new SealedSegment(context, record, pk, start), wanted),
+        work: workOn(context, new SealedSegment(context, record, pk, start), wanted, (built) =>
+          take(record.segmentId, built),
+        ),
         rowCount: record.file.rowCount,
       })),
   )
@@ -32,7 +69,12 @@ function lacks({ file, indexes }: SegmentRecord, { indexId, spec }: WantedIndex)
   return !isThere && familyFor(spec, file.rowCount) !== null
 }
 
-function workOn(context: RowsContext, segment: SealedSegment, wanted: WantedIndex): IndexWork {
+function workOn(
+  context: RowsContext,
+  segment: SealedSegment,
+  wanted: WantedIndex,
+  take: (built: BuiltIndex) => Promise<void>,
+): IndexWork {
   const { segmentId } = segment.record
   return {
     segmentId,
@@ -43,10 +85,7 @@ function workOn(context: RowsContext, segment: SealedSegment, wanted: WantedInde
     },
     async take(built, region) {
       context.memory.free(region)
-      // Another index of the segment may have come since.
-      const record = context.catalog.segment(segmentId)
-      if (record) await context.catalog.editSegments([withBuiltIndex(record, built)], [], [])
-      else context.directory.removeIndex(segmentId, wanted.indexId)
+      await take(built)
     },
   }
 }

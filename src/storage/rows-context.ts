@@ -1,6 +1,7 @@
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { Catalog } from './catalog.js'
+import type { Compactor } from './compactor.js'
 import type { DataDirectory } from './data-directory.js'
 import type { IndexBuilder } from './index-builder.js'
 import type { TimestampOracle } from './timestamp-oracle.js'
@@ -13,6 +14,7 @@ export interface RowsContext {
   readonly memory: VectorMemory
   readonly pool: WorkerPool
   readonly builder: IndexBuilder
+  readonly compactor: Compactor
   /** Told when a seal that nobody waits for failed; its rows stay growing and are tried again. */
   readonly onSealError: (error: unknown) => void
 }

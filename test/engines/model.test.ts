@@ -31,7 +31,7 @@ const schema = schemaOf(name, [
 
 /** Partition `null`: none is named. */
 type Step =
-  | { readonly do: 'create' | 'drop' | 'flush' | 'load' | 'release' | 'reopen' }
+  | { readonly do: 'create' | 'drop' | 'flush' | 'compact' | 'load' | 'release' | 'reopen' }
   | { readonly do: 'createPartition' | 'dropPartition'; readonly partition: string }
   | { readonly do: 'insert' | 'import'; readonly partition: string; readonly ids: number[] }
   | { readonly do: 'insertWhileSealing'; readonly partition: string; readonly ids: number[] }
@@ -153,6 +153,9 @@ class Subject {
         return this.#engine.release(db, name, [])
       case 'flush':
         await this.#engine.flush(db, name)
+        return
+      case 'compact':
+        await this.#engine.compact(db, name)
         return
       case 'reopen':
         await this.#engine.close()
@@ -310,6 +313,7 @@ const steps = fc.array(
     { weight: 3, arbitrary: fc.record({ do: is('flush') }) },
     { weight: 3, arbitrary: fc.record({ do: is('load') }) },
     { weight: 1, arbitrary: fc.record({ do: is('release') }) },
+    { weight: 2, arbitrary: fc.record({ do: is('compact') }) },
     { weight: 1, arbitrary: fc.record({ do: is('reopen') }) },
     { weight: 3, arbitrary: fc.record({ do: is('createPartition'), partition }) },
     { weight: 1, arbitrary: fc.record({ do: is('dropPartition'), partition }) },

@@ -8,6 +8,7 @@ import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { Catalog } from '../../dist/storage/catalog.js'
 import { CollectionRows } from '../../dist/storage/collection-rows.js'
+import { Compactor } from '../../dist/storage/compactor.js'
 import { DataDirectory } from '../../dist/storage/data-directory.js'
 import { IndexBuilder } from '../../dist/storage/index-builder.js'
 import type { RowsContext } from '../../dist/storage/rows-context.js'
@@ -57,6 +58,7 @@ async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) 
       onBuildError: toRethrow,
       onDamaged: toRethrow,
     }),
+    compactor: new Compactor(rethrow),
     onSealError: rethrow,
   }
   rows = CollectionRows.open(context, collectionId, schema)
@@ -65,6 +67,7 @@ async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) 
 async function close() {
   await rows.close()
   await context.builder.close()
+  await context.compactor.close()
   await context.pool.close()
   await context.oracle.close()
   await context.directory.close()

@@ -17,6 +17,7 @@ import type {
 import { expandFiles } from '../../source/expand-files.js'
 import type { SourceContext } from '../../source/resolve-source.js'
 import { Catalog } from '../../storage/catalog.js'
+import { Compactor } from '../../storage/compactor.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import { IndexBuilder } from '../../storage/index-builder.js'
 import type { RowsContext } from '../../storage/rows-context.js'
@@ -25,6 +26,7 @@ import { Serial } from '../../util/serial.js'
 import { createWorkerPool } from '../../workers/worker-pool.js'
 import type {
   CollectionDescription,
+  CompactionState,
   Engine,
   FlushResult,
   ImportProgress,
@@ -34,6 +36,7 @@ import type {
   NewCollection,
   NewIndex,
   SegmentDescription,
+  StartedCompaction,
 } from '../engine.js'
 import { Aliases } from './aliases.js'
 import { Alterations } from './alterations.js'
@@ -116,6 +119,7 @@ export class EmbeddedEngine implements Engine {
             error,
           }),
       }),
+      compactor: new Compactor((error) => log.error('segments could not be compacted', { error })),
       onSealError: (error) => log.error('growing rows could not be sealed', { error }),
     }
     const swept = [
@@ -343,6 +347,18 @@ export class EmbeddedEngine implements Engine {
     return this.#collections.named(dbName, collectionName).rows.segments()
   }
 
+  async compact(dbName: string, collectionName: string): Promise<StartedCompaction> {
+    const { rows } = this.#collections.named(dbName, collectionName)
+    const compactionId = this.#context.oracle.next()
+    const { executing } = await this.#context.compactor.start(compactionId, rows)
+    return { compactionId, planCount: executing }
+  }
+
+  compactionState(compactionId: bigint): CompactionState {
+    const none = { executing: 0, completed: 0, failed: 0, merged: [] }
+    return this.#context.compactor.state(compactionId) ?? none
+  }
+
   search(request: SearchRequest): Promise<SearchResult> {
     return this.#reads.search(request)
   }
@@ -400,6 +416,7 @@ export class EmbeddedEngine implements Engine {
   async close(): Promise<void> {
     await this.#imports.close()
     await this.#context.builder.close()
+    await this.#context.compactor.close()
     await this.#collections.close()
     await this.#context.pool.close()
     await this.#context.oracle.close()

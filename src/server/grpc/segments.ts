@@ -53,16 +53,37 @@ export const segmentHandlers = {
   /** FlushAll answers when all is durable. */
   GetFlushAllState: () => ({ flushed: true }),
 
-  /** Nothing is compacted: a request is one without plans, which is done at once. */
-  ManualCompaction({ engine, dbName }, { collection_name, collectionID }) {
-    engine.describeCollection(dbName, collection_name, collectionID)
-    return { compactionID: engine.allocTimestamp(), compactionPlanCount: 0 }
+  async ManualCompaction({ engine, dbName }, { collection_name, collectionID }) {
+    const { schema } = engine.describeCollection(dbName, collection_name, collectionID)
+    const { compactionId, planCount } = await engine.compact(dbName, schema.name)
+    return { compactionID: compactionId, compactionPlanCount: planCount }
   },
 
-  GetCompactionState: () => ({ state: CompactionState.Completed }),
+  GetCompactionState({ engine }, { compactionID }) {
+    const { executing, completed, failed } = engine.compactionState(compactionID)
+    return {
+      state: stateOf(executing),
+      executingPlanNo: BigInt(executing),
+      completedPlanNo: BigInt(completed),
+      failedPlanNo: BigInt(failed),
+    }
+  },
 
-  GetCompactionStateWithPlans: () => ({ state: CompactionState.Completed, mergeInfos: [] }),
+  GetCompactionStateWithPlans({ engine }, { compactionID }) {
+    const { executing, merged } = engine.compactionState(compactionID)
+    return {
+      state: stateOf(executing),
+      mergeInfos: merged.map(({ sources, target }) => ({
+        sources,
+        target: target ?? 0n,
+      })),
+    }
+  },
 } satisfies Handlers
+
+function stateOf(executing: number): number {
+  return executing > 0 ? CompactionState.Executing : CompactionState.Completed
+}
 
 function segmentsOf({ engine, dbName }: Call, collectionName: string) {
   const { collectionId } = engine.describeCollection(dbName, collectionName)

@@ -79,18 +79,32 @@ export const renameCollection = actionRoute(
     engine.changes.rename(dbName, collectionName, newDbName || dbName, newCollectionName),
 )
 
-/** Nothing is compacted: the job is done as soon as it is asked for. */
-export const compactCollection = route(collectionShape, (engine, { collectionName }, dbName) => {
-  engine.describeCollection(dbName, collectionName)
-  return { compactionID: engine.allocTimestamp() }
-})
+export const compactCollection = route(
+  collectionShape,
+  async (engine, { collectionName }, dbName) => {
+    const { compactionId } = await engine.compact(dbName, collectionName)
+    return { compactionID: compactionId }
+  },
+)
+
+const compactionId = z
+  .union([z.string().regex(/^\d{1,19}$/), z.number().int().nonnegative(), z.bigint()])
+  .default(0n)
 
 export const compactionState = route(
-  { name: 'GetCompactionStateReq', schema: z.object({ dbName: text }), required: {} },
-  () => ({
-    state: 'Completed',
-    executingPlanNumber: 0,
-    timeoutPlanNumber: 0,
-    completedPlanNumber: 0,
-  }),
+  {
+    name: 'GetCompactionStateReq',
+    schema: z.object({ dbName: text, jobId: compactionId }),
+    required: {},
+  },
+  (engine, { jobId }) => {
+    const { executing, completed, failed } = engine.compactionState(BigInt(jobId))
+    return {
+      state: executing > 0 ? 'Executing' : 'Completed',
+      executingPlanNumber: executing,
+      timeoutPlanNumber: 0,
+      completedPlanNumber: completed,
+      failedPlanNumber: failed,
+    }
+  },
 )
