@@ -18,6 +18,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
     'case 22 test_with_all_field_csv_with_bulk_writer: after add_field',
     'case 26 test_bulk_insert_parquet_nullable_float_vector_null_and_omit',
     'case 27 test_bulk_writer_nullable_float_vector',
+    'case 28 test_bulk_insert_json_nullable_vector_all_types: searched',
     'case 29 test_bulk_insert_non_nullable_float_vector_with_null_failed: parquet',
   ],
   'acceptance_jobs.py': [

@@ -35,6 +35,12 @@ ARRAYS = [
 ]
 
 
+def write_rows(server, name, rows):
+    with open(os.path.join(server.root, f"{name}.json"), "w") as file:
+        json.dump(rows, file)
+    return [f"{name}.json"]
+
+
 def scalar_columns():
     return {
         "flag": ids() % 2 == 0,
@@ -130,10 +136,8 @@ def sparse_parquet(server):
 def sparse_json(server):
     for form in ("doc", "coo"):
         name = server.create([ID, ("sparse", DataType.SPARSE_FLOAT_VECTOR, {})])
-        path = os.path.join(server.root, f"{name}.json")
-        with open(path, "w") as file:
-            json.dump([{"id": i, "sparse": sparse(form, i)} for i in range(ROWS)], file)
-        server.bulk_insert(name, [f"{name}.json"])
+        rows = [{"id": i, "sparse": sparse(form, i)} for i in range(ROWS)]
+        server.bulk_insert(name, write_rows(server, name, rows))
         expect("nearest", server.nearest(name, "sparse", {100_007: 1.0, 7: 1.0})[0], 7)
 
 
@@ -173,9 +177,8 @@ def bulk_writer_case(server, kind, nullable, form, **config):
     if nullable:
         fields += [("maybe", DataType.INT64, {"nullable": True})]
     name = server.create(fields, enable_dynamic_field=True)
-    dynamic = {"name": "dynamic 7", "age": 7}
-    rows = [written_row(int(i), kind, nullable, form)
-            | ({"name": f"dynamic {i}", "age": int(i)} if dynamic else {}) for i in ids()]
+    rows = [written_row(int(i), kind, nullable, form) | {"name": f"dynamic {i}", "age": int(i)}
+            for i in ids()]
     schema = server.schema(fields, enable_dynamic_field=True)
     groups = write(server, schema, kind, rows, **config)
     assert len(groups) > 1 or kind == BulkFileType.NUMPY, groups
@@ -271,6 +274,32 @@ def writer_null_vectors(server):
         for group in write(server, server.schema([ID, NULLABLE]), kind, rows):
             server.bulk_insert(name, group)
         expect_null_vectors(server, name)
+
+
+@case("case 28 test_bulk_insert_json_nullable_vector_all_types: searched")
+def null_vectors_of_all_types(server):
+    bytes_of = np.random.default_rng(5).integers(-128, 128, (ROWS, DIM), dtype=np.int8)
+    bits = np.random.default_rng(6).integers(0, 256, (ROWS, DIM), dtype=np.uint8)
+    floats = vectors().tolist()
+    kinds = (
+        (DataType.FLOAT16_VECTOR, {"dim": DIM}, floats, vectors()[2].astype(np.float16)),
+        (DataType.BFLOAT16_VECTOR, {"dim": DIM}, bytes_of.tolist(), bfloat16(bytes_of[2])),
+        (DataType.INT8_VECTOR, {"dim": DIM}, bytes_of.tolist(), bytes_of[2]),
+        (DataType.BINARY_VECTOR, {"dim": DIM * 8}, bits.tolist(), bits[2].tobytes()),
+        (DataType.SPARSE_FLOAT_VECTOR, {}, [{i: 1.5, 9_999: 0.5} for i in range(ROWS)], {2: 1.0, 9_999: 0.1}),
+    )
+    for kind, options, values, asked in kinds:
+        name = server.create([ID, ("vector", kind, {**options, "nullable": True})])
+        rows = [{"id": i, "vector": None if i % 2 else values[i]} for i in range(ROWS)]
+        server.bulk_insert(name, write_rows(server, name, rows))
+        expect(f"nulls of {kind}", len(server.rows(name, "vector is null", ["id"])), ROWS // 2)
+        hits = server.nearest(name, "vector", asked, limit=ROWS)
+        expect(f"hits of {kind}", (hits[0], len(hits), {hit % 2 for hit in hits}), (2, ROWS // 2, {0}))
+
+
+def bfloat16(numbers):
+    """The upper halves of float32: of small integers nothing is lost."""
+    return (numbers.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16).tobytes()
 
 
 @case("case 29 test_bulk_insert_non_nullable_float_vector_with_null_failed: parquet")
