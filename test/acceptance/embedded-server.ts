@@ -34,7 +34,7 @@ interface Extras {
   readonly options?: Readonly<Record<string, string>>
 }
 
-const endsWithinMs = 20_000
+const endsWithinMs = 60_000
 let opened = 0
 
 /** An engine behind a real port, with the TypeScript client at it, and files in its import root. */
