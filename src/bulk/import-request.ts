@@ -22,13 +22,13 @@ export type NewImport = Omit<ImportRequest, 'collectionId' | 'partitionId'>
 /**
  * Checks what can be told without looking at a file, and resolves the names; in the order of the newest
  * Milvus, with its codes and texts.
- * @throws importFailed, parameterInvalid, partitionNotFound or unsupported
+ * @throws importFailed, parameterInvalid, parameterMissing, partitionNotFound or unsupported
  */
 export function checkImportRequest(
   request: NewImport,
   collection: ImportCollection,
 ): ImportRequest {
-  checkOptions(request.options)
+  checkOptions(request)
   const { mode, dedupe } = parseImportOptions(request.options)
   const partition = partitionOf(request, collection, mode)
   checkKeysAreGiven(collection.schema, mode, dedupe)
@@ -115,10 +115,13 @@ const refusedOptions: ReadonlyMap<string, string> = new Map([
   ['l0_import', 'delete logs are not read'],
 ])
 
-function checkOptions(options: ImportRequest['options']): void {
+function checkOptions({ options, partitionName }: NewImport): void {
   for (const [key, value] of options) {
     const why = refusedOptions.get(key)
     if (why === undefined || value.toLowerCase() !== 'true') continue
+    if (key === 'backup' && partitionName === '') {
+      throw new MillraceError('parameterMissing', 'partition not specified: missing parameter')
+    }
     throw new MillraceError(
       'unsupported',
       `import option ${key}=${value}: ${why}: unsupported operation`,

@@ -87,7 +87,7 @@ export function firstFault(
 ): Fault | null {
   if (!field.nullable && column.validity) {
     const row = firstNull(column.validity, rowCount)
-    if (row >= 0) return { row, message: 'expected a value, got null: the field is not nullable' }
+    if (row >= 0) return { row, message: nullMessage(field) }
   }
   switch (column.shape) {
     case 'fixed':
@@ -97,6 +97,10 @@ export function firstFault(
     case 'list':
       return listFault(field, column, rowCount, checks)
   }
+}
+
+function nullMessage({ name }: Field): string {
+  return `expected a value, got null: the field '${name}' is not nullable but the file contains null value`
 }
 
 function firstNull(validity: Uint8Array, rowCount: number): number {
@@ -116,8 +120,15 @@ function fixedFault(
   const where = column.width > 1 ? `, component ${index % column.width}` : ''
   return {
     row: Math.floor(index / column.width),
-    message: `expected finite numbers, got ${value}${where}: value '${value}' is not a number or infinity`,
+    message: `expected finite numbers, got ${value}${where}: ${wordsOfNonFinite(dataType, value)}`,
   }
+}
+
+/** Milvus's words. */
+function wordsOfNonFinite(dataType: DataType, value: string): string {
+  if (dataType === DataType.Float16Vector) return 'float16 vector contain nan or infinity value.'
+  if (dataType === DataType.BFloat16Vector) return 'bfloat16 vector contain nan or infinity value.'
+  return `value '${value}' is not a number or infinity`
 }
 
 function firstNonFinite(
@@ -190,11 +201,12 @@ function jsonTextFault(text: string, mustBeObject: boolean): string | null {
   try {
     value = JSON.parse(text)
   } catch {
-    return `expected a JSON text, got ${quoted(text)}`
+    const words = ': illegal value for dynamic field, not a JSON format string'
+    return `expected a JSON text, got ${quoted(text)}${mustBeObject ? words : ''}`
   }
   const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
-  if (mustBeObject && !isObject) return `expected a JSON object, got ${quoted(text)}`
-  return null
+  if (!mustBeObject || isObject) return null
+  return `expected a JSON object, got ${quoted(text)}: illegal value for dynamic field, not a JSON object`
 }
 
 function listFault(

@@ -64,7 +64,16 @@ describe('an import request', () => {
     [2100, 'unexpected file type, files=[a.bin]: expected .npy', { fileGroups: [['a.bin']] }],
     [2100, 'for Parquet import', { fileGroups: [['a.parquet', 'b.parquet']] }],
     [200, 'partition not found[partition=nope]', { partitionName: 'nope' }],
-    [3000, 'import option backup=True', { options: [['backup', 'True'] as const] }],
+    [
+      1101,
+      'partition not specified: missing parameter',
+      { options: [['backup', 'True'] as const] },
+    ],
+    [
+      3000,
+      'import option backup=True',
+      { options: [['backup', 'True'] as const], partitionName: '_default' },
+    ],
     [3000, 'import option l0_import=true', { options: [['l0_import', 'true'] as const] }],
   ])('is refused with %i: %s', (code, text, more) => {
     expect(() => checkImportRequest(newImport(more), collection)).toThrow(

@@ -69,7 +69,7 @@ class Model {
         this.loaded.clear()
         return
       case 'createPartition':
-        if (!this.partitions!.has(step.partition)) this.partitions!.set(step.partition, new Map())
+        this.#createPartition(step.partition)
         return
       case 'dropPartition':
         this.partitions!.delete(step.partition)
@@ -103,6 +103,13 @@ class Model {
       ...this.partitions!.get(partition)!.keys(),
     ])
     return [...new Set(ids)].sort((one, other) => one - other)
+  }
+
+  #createPartition(partition: string): void {
+    if (this.partitions!.has(partition)) return
+    const isWhollyLoaded = [...this.partitions!.keys()].every((each) => this.loaded.has(each))
+    if (isWhollyLoaded) this.loaded.add(partition)
+    this.partitions!.set(partition, new Map())
   }
 
   #add(partition: string, ids: readonly number[]): void {

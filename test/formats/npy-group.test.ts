@@ -96,7 +96,7 @@ describe('a set of files that is refused', () => {
       { 'in/id.npy': ids(100) },
       fields,
       { field: 'vector' },
-      "field 'vector': expected a file 'vector.npy', got 'in/id.npy': there is no file corresponding to field 'vector'",
+      "field 'vector': expected a file 'vector.npy', got 'in/id.npy': no file for field: vector: there is no file corresponding to field 'vector'",
     ],
     [
       'two files of one name',
@@ -117,7 +117,7 @@ describe('a set of files that is refused', () => {
       { 'a/id.npy': ids(100), 'b/vector.npy': vectors(50) },
       fields,
       { file: 'b/vector.npy', field: 'vector' },
-      "b/vector.npy: field 'vector': expected 100 rows as in 'a/id.npy', got 50: the row count(100) of file 'id.npy' is not equal to row count(50) of file 'vector.npy'",
+      "b/vector.npy: field 'vector': expected 100 rows as in 'a/id.npy', got 50: imported rows are not aligned, field 'id' with '100' rows, field 'vector' with '50' rows: the row count(100) of file 'id.npy' is not equal to row count(50) of file 'vector.npy'",
     ],
     [
       'no file of any field',
@@ -159,7 +159,7 @@ describe('a file that does not fit its field', () => {
       'f8 for Int64',
       double,
       field('x', DataType.Int64),
-      "expected a file of i8 or i4 or i2 or i1 or u8 or u4 or u2 or u1 for type Int64, got '<f8': illegal data type Double of numpy file for scalar field 'x' with type Int64",
+      "expected a file of i8 or i4 or i2 or i1 or u8 or u4 or u2 or u1 for type Int64, got '<f8': expected element type 'Int64' for field 'x', got type 'Double': illegal data type Double of numpy file for scalar field 'x' with type Int64",
     ],
     [
       'i8 for Int16',
@@ -207,13 +207,13 @@ describe('a file that does not fit its field', () => {
       'rows of 4 for a dim of 8',
       vectors(100, 4),
       vectorOf(DataType.FloatVector, 8),
-      "expected 8 items a row, got 4: illegal dimension 4 of numpy file for float vector field 'x', dimension should be 8",
+      "expected 8 items a row, got 4: expected dim '8' for FloatVector field 'x', got dim '4': illegal dimension 4 of numpy file for float vector field 'x', dimension should be 8",
     ],
     [
       'rows of 4 bytes for a binary dim of 64',
       npyBytes(new Uint8Array(400), [100, 4]),
       vectorOf(DataType.BinaryVector, 64),
-      "expected 8 items a row, got 4: illegal dimension 32 of numpy file for binary vector field 'x', dimension should be 64",
+      "expected 8 items a row, got 4: expected dim '64' for BinaryVector field 'x', got dim '32': illegal dimension 32 of numpy file for binary vector field 'x', dimension should be 64",
     ],
     [
       'rows of 8 bytes for a float16 dim of 8',
@@ -225,13 +225,13 @@ describe('a file that does not fit its field', () => {
       'one dimension for a vector',
       npyBytes(new Float32Array(800)),
       vectorOf(DataType.FloatVector, 8),
-      "expected 2 dimensions, got 1: illegal shape [800] of numpy file for float vector field 'x', shape should be 2",
+      "expected 2 dimensions, got 1: expected shape '2' for FloatVector field 'x', got shape '1': illegal shape [800] of numpy file for float vector field 'x', shape should be 2",
     ],
     [
       'two dimensions for a scalar',
       npyBytes(new BigInt64Array(100), [100, 1]),
       field('x', DataType.Int64),
-      "expected 1 dimension, got 2: illegal shape [100 1] of numpy file for scalar field 'x', shape should be 1",
+      "expected 1 dimension, got 2: expected shape '1' for Int64 field 'x', got shape '2': illegal shape [100 1] of numpy file for scalar field 'x', shape should be 1",
     ],
     [
       'no dimension',

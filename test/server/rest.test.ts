@@ -300,7 +300,7 @@ describe('REST v2', () => {
     expect(done).toEqual([[verb, taskId]])
     const codes = [
       [{ jobId: 'x' }, 1100],
-      [{ jobId: '5' }, 2100],
+      [{ jobId: '5' }, 2101],
       [{}, 1802],
     ] as const
     for (const [body, code] of codes) {
@@ -313,7 +313,7 @@ describe('REST v2', () => {
     const path = '/v2/vectordb/jobs/import/rejects'
     const reply = await send(server, 'GET', `${path}?jobId=${taskId}`, '', {})
     expect(reply).toEqual({ status: 200, text: '{"row":7}\n{"row":9}\n' })
-    expect((await send(server, 'GET', `${path}?jobId=5`, '', {})).text).toContain('"code":2100')
+    expect((await send(server, 'GET', `${path}?jobId=5`, '', {})).text).toContain('"code":2101')
     expect((await send(server, 'GET', path, '', {})).text).toContain('"code":1100')
     const foreign = { origin: 'https://evil.example.com' }
     expect((await send(server, 'GET', path, '', foreign)).status).toBe(403)
@@ -336,7 +336,7 @@ describe('REST v2', () => {
       'event: done',
     ])
     expect(JSON.parse(events[2][1].slice('data: '.length))).toMatchObject({ state: 'Completed' })
-    expect((await send(server, 'GET', path('5'), '', {})).text).toContain('"code":2100')
+    expect((await send(server, 'GET', path('5'), '', {})).text).toContain('"code":2101')
     expect((await send(server, 'GET', path('x'), '', {})).text).toContain('"code":1100')
   })
 
@@ -389,7 +389,7 @@ describe('REST v2', () => {
     const word = await post('/jobs/import/describe', { jobId: 'x' })
     expect(JSON.parse(word.text)).toMatchObject({ code: 1100 })
     const absent = await post('/jobs/import/describe', { jobId: '5' })
-    expect(JSON.parse(absent.text)).toMatchObject({ code: 2100 })
+    expect(JSON.parse(absent.text)).toMatchObject({ code: 2101 })
   })
 
   it('describes a collection with the digits of its id', async () => {

@@ -119,12 +119,19 @@ export class Collections {
     })
   }
 
+  /** In a collection that is loaded as a whole, the new partition is loaded too, as in Milvus. */
   createPartition(dbName: string, name: string, partitionName: string): Promise<void> {
     return this.inTurn(async () => {
-      const { record } = this.named(dbName, name)
+      const { record, rows } = this.named(dbName, name)
       if (!isNewPartition(record, partitionName)) return
-      const partitions = [...record.partitions, this.#newPartition(partitionName)]
-      await this.#update({ ...record, partitions })
+      const partition = this.#newPartition(partitionName)
+      const loaded = isWhollyLoaded(record) ? [partition.partitionId] : []
+      if (loaded.length > 0) await rows.load(loaded)
+      await this.#update({
+        ...record,
+        partitions: [...record.partitions, partition],
+        loadedPartitionIds: [...record.loadedPartitionIds, ...loaded],
+      })
     })
   }
 
@@ -284,6 +291,10 @@ function loadError(collectionName: string, thrown: unknown): MillraceError {
   const { kind, message, place } = millraceErrorFrom(thrown)
   const text = `collection ${collectionName} could not be loaded: ${message}`
   return new MillraceError(kind, text, place, thrown)
+}
+
+function isWhollyLoaded({ partitions, loadedPartitionIds }: CollectionRecord): boolean {
+  return partitions.every(({ partitionId }) => loadedPartitionIds.includes(partitionId))
 }
 
 /** What a change of the schema means for the rest of the record. */

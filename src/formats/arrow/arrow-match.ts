@@ -63,7 +63,7 @@ function refuseTwins(file: string, columns: readonly ArrowMember[]): void {
     if (names.has(name)) {
       throw importError(
         { file, field: name },
-        `expected each column once, got two: there is multi field of fieldName: ${name}`,
+        `expected each column once, got two: there is multi field with name: ${name}: there is multi field of fieldName: ${name}`,
       )
     }
     names.add(name)

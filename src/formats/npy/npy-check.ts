@@ -64,7 +64,7 @@ function validateDtype(place: ErrorPlace, field: Field, { dtype }: NpyHeader): v
   const withType = isVector ? '' : ` with type ${typeName}`
   throw importError(
     place,
-    `expected a file of ${codes.join(' or ')} for type ${typeName}, got '${dtype.descr}': illegal data type ${npyTypeName(dtype.code)} of numpy file for ${fieldKind(field)} field '${field.name}'${withType}`,
+    `expected a file of ${codes.join(' or ')} for type ${typeName}, got '${dtype.descr}': expected element type '${npyTypeName(codes[0])}' for field '${field.name}', got type '${npyTypeName(dtype.code)}': illegal data type ${npyTypeName(dtype.code)} of numpy file for ${fieldKind(field)} field '${field.name}'${withType}`,
   )
 }
 
@@ -77,7 +77,7 @@ function validateShape(place: ErrorPlace, field: Field, header: NpyHeader): void
     const text = `[${shape.join(' ')}]`
     throw importError(
       place,
-      `expected ${dimensions} dimension${dimensions > 1 ? 's' : ''}, got ${shape.length}: illegal shape ${text} ${of}, shape should be ${dimensions}`,
+      `expected ${dimensions} dimension${dimensions > 1 ? 's' : ''}, got ${shape.length}: expected shape '${dimensions}' for ${fieldTypeName(field)} field '${field.name}', got shape '${shape.length}': illegal shape ${text} ${of}, shape should be ${dimensions}`,
     )
   }
   if (isVector) validateDim(place, field, header, of)
@@ -91,7 +91,7 @@ function validateDim(place: ErrorPlace, field: Field, { shape, dtype }: NpyHeade
   const dim = shape[1] / itemsPerComponent
   throw importError(
     place,
-    `expected ${expected} items a row, got ${shape[1]}: illegal dimension ${dim} ${of}, dimension should be ${field.dim}`,
+    `expected ${expected} items a row, got ${shape[1]}: expected dim '${field.dim}' for ${fieldTypeName(field)} field '${field.name}', got dim '${dim}': illegal dimension ${dim} ${of}, dimension should be ${field.dim}`,
   )
 }
 

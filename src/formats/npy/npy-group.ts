@@ -80,7 +80,7 @@ function refuseMissing(field: Field, sources: readonly ByteSource[]): void {
   const names = sources.map(({ name }) => `'${name}'`).join(', ')
   throw importError(
     { field: field.name },
-    `expected a file '${field.name}.npy', got ${names || 'no file'}: there is no file corresponding to field '${field.name}'`,
+    `expected a file '${field.name}.npy', got ${names || 'no file'}: no file for field: ${field.name}: there is no file corresponding to field '${field.name}'`,
   )
 }
 
@@ -136,7 +136,7 @@ function rowCountOf(files: readonly NpyFile[], sources: readonly ByteSource[]): 
     if (rows === rowCount) continue
     throw importError(
       { file: source.name, field: field.name },
-      `expected ${rowCount} rows as in '${first.source.name}', got ${rows}: the row count(${rowCount}) of file '${first.field.name}.npy' is not equal to row count(${rows}) of file '${field.name}.npy'`,
+      `expected ${rowCount} rows as in '${first.source.name}', got ${rows}: imported rows are not aligned, field '${first.field.name}' with '${rowCount}' rows, field '${field.name}' with '${rows}' rows: the row count(${rowCount}) of file '${first.field.name}.npy' is not equal to row count(${rows}) of file '${field.name}.npy'`,
     )
   }
   return rowCount

@@ -8,6 +8,7 @@ import { nextElement, openList, skipSpace } from './json-scan.js'
 import { ValueFault, vectorWords, wrongKind } from './value-fault.js'
 
 const expectedNumbers = 'a list of numbers'
+const expectedComponent = 'a list of numbers only'
 
 export function floatVectorReader(field: Field, builder: FixedBuilder): JsonReader {
   return (cursor) => {
@@ -30,7 +31,7 @@ function readFloats(
   for (let more = openVector(field, cursor); more; more = nextElement(cursor)) {
     skipSpace(cursor)
     // What is too much is written over the last one: the row is refused anyway.
-    readFloat(field, cursor, values, index < end ? index : end - 1, expectedNumbers)
+    readFloat(field, cursor, values, index < end ? index : end - 1, expectedComponent)
     index++
   }
   return index - begin
@@ -74,7 +75,7 @@ function readDoubles(field: Field, cursor: ByteCursor, values: Float64Array): nu
   let index = 0
   for (let more = openVector(field, cursor); more; more = nextElement(cursor)) {
     skipSpace(cursor)
-    readDouble(field, cursor, values, Math.min(index, values.length - 1), expectedNumbers)
+    readDouble(field, cursor, values, Math.min(index, values.length - 1), expectedComponent)
     index++
   }
   return index

@@ -3,7 +3,7 @@ import { MillraceError } from '../../errors.js'
 
 /**
  * The job that an id in a request means.
- * @throws parameterInvalid for what is no number, importFailed for a job that is not there
+ * @throws parameterInvalid for what is no number, importSystemFailed for a job that is not there
  */
 export function importJob(engine: Engine, jobId: string): ImportProgress {
   if (!/^\d{1,19}$/.test(jobId)) {
@@ -16,6 +16,12 @@ export function importJob(engine: Engine, jobId: string): ImportProgress {
     return engine.importTask(BigInt(jobId))
   } catch (error) {
     if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
-    throw new MillraceError('importFailed', `import job does not exist, jobID=${jobId}`, {}, error)
+    // Milvus: 2100 up to 2.6.
+    throw new MillraceError(
+      'importSystemFailed',
+      `import job does not exist, jobID=${jobId}`,
+      {},
+      error,
+    )
   }
 }

@@ -97,7 +97,7 @@ def main():
     data = wait_for(url, job)
     expect("aborted", (data["state"], data["importedRows"], count()), ("Failed", 0, 7 * ROWS))
     expect("delete", post(url, "delete", jobId=job), {"code": 0, "data": {}})
-    expect("describe after it", post(url, "describe", jobId=job)["code"], 2100)
+    expect("describe after it", post(url, "describe", jobId=job)["code"], 2101)
 
     records = list_import_jobs(url=url, collection_name=NAME).json()["data"]["records"]
     expect("jobs", [each["state"] for each in records], ["Completed"] * 4)
