@@ -51,6 +51,9 @@ export class Authenticator {
     try {
       const isRight = await peer.turns.run(() => this.#check(peer, userName, password))
       return isRight ? null : wrongPassword
+    } catch (error) {
+      // Whatever went wrong (no memory to hash in, say), nobody comes in by it.
+      return `auth check failure: ${error instanceof Error ? error.message : String(error)}`
     } finally {
       peer.waiting--
     }
