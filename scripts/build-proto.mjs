@@ -97,7 +97,7 @@ function messagesSource(packages, definitions) {
     ...messages.map((message) => interfaceSource(message, definitions)),
     block('export interface Messages', messages, ({ name }) => `readonly ${name}: ${name}`),
     `${block('export const messageTypes =', messages, ({ name, fullName }) => `${name}: '${fullName}',`)} as const`,
-    methodsSource(packages.milvus.nested.MilvusService.methods, definitions),
+    methodsSource(packages.milvus.nested.MilvusService.methods, definitions, privilegesOf()),
     '',
   ].join('\n\n')
 }
@@ -151,7 +151,23 @@ function repeatedType(wireType, type, inColumn) {
   return arrayType ?? `readonly ${type}[]`
 }
 
-function methodsSource(methods, definitions) {
+/** What a call needs, by the name of its request: an option of the message, which names fields by number. */
+function privilegesOf() {
+  const messages = Object.entries(reflection.nested.milvus.nested.proto.nested.milvus.nested)
+  return new Map(messages.map(([name, message]) => [name, privilegeSource(message)]))
+}
+
+function privilegeSource({ options = {}, fields = {} }) {
+  const option = (name) => options[`(common.privilege_ext_obj).${name}`]
+  if (option('object_privilege') === undefined) return 'null'
+  const number = option('object_name_index') || option('object_name_indexs') || -1
+  const field = Object.keys(fields).find((name) => fields[name].id === number)
+  const name = option('object_privilege').replace(/^Privilege/, '')
+  const namedBy = field === undefined ? 'null' : `'${field}'`
+  return `{ name: '${name}', objectType: '${option('object_type')}', namedBy: ${namedBy} }`
+}
+
+function methodsSource(methods, definitions, privileges) {
   const lines = block(
     'export const serviceMethods =',
     Object.entries(methods),
@@ -161,7 +177,9 @@ function methodsSource(methods, definitions) {
       const response = `response: '${messageName(method.responseType)}'`
       const requestStream = `requestStream: ${method.requestStream === true}`
       const responseStream = `responseStream: ${method.responseStream === true}`
-      return `${name}: { ${[request, response, requestStream, responseStream].join(', ')} },`
+      const privilege = `privilege: ${privileges.get(method.requestType) ?? 'null'}`
+      const members = [request, response, requestStream, responseStream, privilege]
+      return `${name}: { ${members.join(', ')} },`
     },
   )
   return `${lines} as const`

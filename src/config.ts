@@ -24,6 +24,7 @@ export const serveDefaults: ServeOptions = {
   importRoot: ['.'],
   allowHttpHost: [],
   uploadQuota: '64GiB',
+  auth: false,
   logLevel: 'info',
 }
 
@@ -39,6 +40,11 @@ export interface S3Access {
   readonly sessionToken: string | null
 }
 
+export interface TlsFiles {
+  readonly certPath: string
+  readonly keyPath: string
+}
+
 /** `millrace serve`, checked: paths are absolute. */
 export interface ServeConfig {
   readonly host: string
@@ -52,6 +58,10 @@ export interface ServeConfig {
   readonly httpHosts: readonly string[]
   readonly uploadRoot: string
   readonly uploadBytesMax: number
+  /** Whether callers must be users, and may do only what they were granted. */
+  readonly isAuthOn: boolean
+  /** null: no TLS. Paths of files in PEM. */
+  readonly tls: TlsFiles | null
   readonly logLevel: LogLevel
 }
 
@@ -68,6 +78,9 @@ export interface ServeOptions {
   /** Left out: beside the data directory, with `-uploads` after its name. */
   readonly uploadRoot?: string
   readonly uploadQuota: string
+  readonly auth: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly logLevel: string
 }
 
@@ -88,6 +101,9 @@ export function serveConfigFrom(options: ServeOptions, env: Environment): ServeC
     httpHosts: options.allowHttpHost.map(httpHostFrom),
     uploadRoot: uploadRootFrom(options.uploadRoot, dataPath),
     uploadBytesMax: byteCountFrom('--upload-quota', options.uploadQuota),
+    // Milvus: the variable that its containers are given.
+    isAuthOn: options.auth || env.COMMON_SECURITY_AUTHORIZATIONENABLED === 'true',
+    tls: tlsFilesFrom(options),
     logLevel: logLevelFrom(options.logLevel),
   }
 }
@@ -149,6 +165,12 @@ function uploadRootFrom(text: string | undefined, dataPath: string): string {
   const path = resolve(text ?? `${dataPath}-uploads`)
   if (!`${path}${sep}`.startsWith(`${dataPath}${sep}`)) return path
   throw refused('--upload-root', `a directory outside of ${dataPath}`, path)
+}
+
+function tlsFilesFrom({ tlsCert, tlsKey }: ServeOptions): TlsFiles | null {
+  if (tlsCert === undefined && tlsKey === undefined) return null
+  if (tlsCert && tlsKey) return { certPath: resolve(tlsCert), keyPath: resolve(tlsKey) }
+  throw refused('--tls-cert and --tls-key', 'both of them', tlsCert ?? tlsKey ?? '')
 }
 
 const byteUnits: Readonly<Record<string, number>> = {

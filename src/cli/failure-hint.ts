@@ -14,6 +14,11 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'start one with "millrace serve", name another with --address, or import into a directory with --data',
   ],
   [
+    /hasn't authenticated|auth check failure|missing authorization/,
+    'set MILLRACE_TOKEN to user:password',
+  ],
+  [/permission deny/, 'a role of the user needs the privilege: root, or an admin, can grant it'],
+  [
     /in use by|owned by|another (server|process)/,
     'a server has the directory open: import through it with --address',
   ],

@@ -9,7 +9,7 @@ import type { ImportOutcome } from './import-report.js'
 import { fileLabel, placeLines, progressText } from './job-text.js'
 import { bytesText, rowsText } from './number-text.js'
 import { reportFor } from './report-for.js'
-import { serverAddressFrom } from './server-address.js'
+import { serverAddressFrom, serverToken } from './server-address.js'
 
 export interface JobsWords {
   readonly address: string
@@ -74,7 +74,7 @@ export async function printRejects(jobId: string, words: JobsWords): Promise<num
 }
 
 function jobsAt({ address }: JobsWords): ImportJobs {
-  return new ImportJobs(new RestClient(serverAddressFrom(address)))
+  return new ImportJobs(new RestClient(serverAddressFrom(address), serverToken()))
 }
 
 /** From the job's creation to its end, which are told in whole seconds. */

@@ -40,6 +40,9 @@ program
   )
   .option('--upload-root <directory>', 'where uploads lie; the default is beside the data')
   .option('--upload-quota <size>', 'bytes that uploads may take', serveDefaults.uploadQuota)
+  .option('--auth', 'callers must be users with a password; the first is root, with Milvus')
+  .option('--tls-cert <file>', 'certificate in PEM: gRPC and REST are served over TLS only')
+  .option('--tls-key <file>', 'its private key in PEM')
   .option('--log-level <level>', logLevels.join(', '), serveDefaults.logLevel)
   .action(async (options: ServeOptions) => {
     // The engine is not loaded for --help and --version.

@@ -4,12 +4,12 @@ import { MilvusException } from '../client/milvus-exception.js'
 import { RestClient } from '../client/rest-client.js'
 import { errorKinds } from '../errors.js'
 import type { Database } from './database.js'
-import { isThisMachine } from './server-address.js'
+import { isSecure, isThisMachine, plainAddressOf, serverToken } from './server-address.js'
 import { uploadTo } from './upload-file.js'
 
 /** A running server: its catalog over gRPC, its import jobs over REST. */
 export function remoteDatabase(address: string): Database {
-  const rest = new RestClient(address)
+  const rest = new RestClient(address, serverToken())
   const jobs = new ImportJobs(rest)
   return {
     name: address,
@@ -44,7 +44,15 @@ async function connected(
   // gRPC takes longer to load than most commands take.
   const { connections } = await import('../client/connections.js')
   const { MilvusClient } = await import('../client/milvus-client.js')
-  await connections.connect({ address })
+  const token = serverToken()
+  // Node's own variable, which fetch heeds and grpc-js does not.
+  const serverPemPath = process.env.NODE_EXTRA_CA_CERTS
+  await connections.connect({
+    address: plainAddressOf(address),
+    secure: isSecure(address),
+    ...(serverPemPath ? { serverPemPath } : {}),
+    ...(token === '' ? {} : { token }),
+  })
   try {
     await work(new MilvusClient())
   } finally {

@@ -2,9 +2,15 @@ import { isIP } from 'node:net'
 import { MillraceError } from '../errors.js'
 
 const defaultPort = 19530
+const securely = 'https://'
 
-/** `host:port`, from what the user wrote: the port may be left out. @throws parameterInvalid */
+/**
+ * `host:port`, from what the user wrote: the port may be left out. `https://` before it means TLS, and
+ * stays there.
+ * @throws parameterInvalid
+ */
 export function serverAddressFrom(text: string): string {
+  if (text.startsWith(securely)) return securely + serverAddressFrom(text.slice(securely.length))
   const url = `http://${text}/`
   const isPlain = /^[^/?#@\s]+$/.test(text) && URL.canParse(url)
   if (!isPlain) {
@@ -20,6 +26,20 @@ export function serverAddressFrom(text: string): string {
 
 /** Whether a server there has the files of this machine. */
 export function isThisMachine(address: string): boolean {
-  const host = address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+  const plain = plainAddressOf(address)
+  const host = plain.slice(0, plain.lastIndexOf(':')).replace(/^\[|\]$/g, '')
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+export function isSecure(address: string): boolean {
+  return address.startsWith(securely)
+}
+
+export function plainAddressOf(address: string): string {
+  return isSecure(address) ? address.slice(securely.length) : address
+}
+
+/** `user:password` of a server that has users: a command line would show it to everybody. */
+export function serverToken(): string {
+  return process.env.MILLRACE_TOKEN ?? ''
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { type IncomingHttpHeaders, request } from 'node:http'
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { pipeline, Transform } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { dataOf, type RestClient } from '../client/rest-client.js'
@@ -77,10 +78,12 @@ async function put(target: Target, begin: number): Promise<void> {
 function send(
   { rest, file, path, onBytes }: Target,
   begin: number,
-  headers: IncomingHttpHeaders,
+  headers: OutgoingHttpHeaders,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`http://${rest.address}${urlOf(path)}`, { method: 'PUT', headers })
+    const url = rest.urlOf(urlOf(path))
+    const request = url.startsWith('https://') ? httpsRequest : httpRequest
+    const sent = request(url, { method: 'PUT', headers: { ...rest.headers, ...headers } })
     sent.on('error', reject)
     sent.on('response', async (response) => {
       let text = ''

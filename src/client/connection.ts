@@ -1,5 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { type ErrorKind, errorKinds } from '../errors.js'
 import { decode, encode, type MessageInput } from '../wire/codec.js'
 import type { Messages, Status } from '../wire/generated/messages.js'
@@ -20,6 +28,12 @@ export interface ConnectOptions {
   /** An API key, or `user:password`. */
   readonly token?: string
   readonly dbName?: string
+  /** TLS; without `serverPemPath` the authorities that Node trusts vouch for the server. */
+  readonly secure?: boolean
+  /** A file with the certificate, in PEM, that the server shows or that vouches for it. */
+  readonly serverPemPath?: string
+  /** The name in the server's certificate, where it is not the host's. */
+  readonly serverName?: string
   /** Seconds to wait for the server to answer. */
   readonly timeout?: number
 }
@@ -45,7 +59,9 @@ export class Connection {
     const { host = 'localhost', port = 19530 } = options
     this.address = options.address ?? `${host}:${port}`
     this.#metadata = metadataFrom(options)
-    this.#client = new Client(this.address, credentials.createInsecure(), {
+    const { serverName } = options
+    this.#client = new Client(this.address, channelCredentials(options), {
+      ...(serverName ? { 'grpc.ssl_target_name_override': serverName } : {}),
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
     })
@@ -135,6 +151,11 @@ function deferred<Result>() {
   return { promise, resolve, reject }
 }
 
+function channelCredentials({ secure, serverPemPath }: ConnectOptions): ChannelCredentials {
+  if (!secure) return credentials.createInsecure()
+  return credentials.createSsl(serverPemPath ? readFileSync(serverPemPath) : null)
+}
+
 function metadataFrom({ user, password, token, dbName }: ConnectOptions): Metadata {
   const metadata = new Metadata()
   const credential = token ?? (user ? `${user}:${password ?? ''}` : '')
@@ -151,6 +172,8 @@ const kindsOfGrpc: Readonly<Partial<Record<status, ErrorKind>>> = {
   [status.UNIMPLEMENTED]: 'unsupported',
   [status.RESOURCE_EXHAUSTED]: 'quotaExceeded',
   [status.INVALID_ARGUMENT]: 'parameterInvalid',
+  [status.UNAUTHENTICATED]: 'notAuthenticated',
+  [status.PERMISSION_DENIED]: 'notPermitted',
 }
 
 function exceptionFrom(error: ServiceError, name: MethodName): MilvusException {

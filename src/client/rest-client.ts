@@ -5,11 +5,20 @@ const prefix = '/v2/vectordb'
 
 /** Milvus's REST v2 at one address. */
 export class RestClient {
-  /** `host:port`. */
+  /** `host:port`, or `https://host:port`. */
   readonly address: string
+  /** Of every request: who asks. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(address: string) {
+  /** @param token `user:password`, or an API key; left out: the server has no users */
+  constructor(address: string, token: string = '') {
     this.address = address
+    this.headers = token === '' ? {} : { authorization: `Bearer ${token}` }
+  }
+
+  urlOf(path: string): string {
+    const isSecure = this.address.startsWith('https://')
+    return `${isSecure ? '' : 'http://'}${this.address}${path}`
   }
 
   /**
@@ -36,7 +45,8 @@ export class RestClient {
   /** @throws MilvusException when no server answers */
   async fetch(path: string, request: RequestInit = {}): Promise<Response> {
     try {
-      return await fetch(`http://${this.address}${path}`, request)
+      const headers = { ...this.headers, ...request.headers }
+      return await fetch(this.urlOf(path), { ...request, headers })
     } catch (error) {
       throw unreachable(this.address, error)
     }

@@ -11,7 +11,9 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../search/search-request.js'
+import type { AccessCatalog } from './access.js'
 import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
+import type { ResourceGroupCatalog } from './resource-groups.js'
 
 export type { ImportProgress } from '../bulk/import-progress.js'
 export type { KeyValues } from './catalog.js'
@@ -120,6 +122,8 @@ export interface Engine {
   readonly databases: DatabaseCatalog
   readonly aliases: AliasCatalog
   readonly changes: CollectionChanges
+  readonly access: AccessCatalog
+  readonly resourceGroups: ResourceGroupCatalog
 
   allocTimestamp(): bigint
 

@@ -1,6 +1,6 @@
 import type { Engine } from '../engines/engine.js'
 
-const defaultDatabaseName = 'default'
+export const defaultDatabaseName = 'default'
 
 /**
  * The database that a request means: the first name given, else the default one.

@@ -6,11 +6,15 @@ import {
 } from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import type { Engine } from '../engines/engine.js'
-import { millraceErrorFrom } from '../errors.js'
+import { type MillraceError, millraceErrorFrom } from '../errors.js'
 import { decode, encode, type MessageInput, type MessageName } from '../wire/codec.js'
 import { type Method, type MethodName, methods } from '../wire/methods.js'
 import { statusFromError, successStatus } from '../wire/status.js'
-import { databaseNamed } from './database.js'
+import { authenticationInterceptor, credentialsOf } from './auth/authentication-interceptor.js'
+import type { Authenticator } from './auth/authenticator.js'
+import { deniedOf } from './auth/authorization.js'
+import { asksForOwnRole, intentOf } from './auth/call-intent.js'
+import { databaseNamed, defaultDatabaseName } from './database.js'
 import type { Call, Handler } from './grpc/call.js'
 import { handlers } from './grpc/handlers.js'
 import { logFailure } from './log-failure.js'
@@ -25,13 +29,22 @@ interface GrpcServer extends GrpcConnections {
   forceShutdown(): void
 }
 
+interface GrpcOptions {
+  readonly engine: Engine
+  /** null: everybody may come in, and may everything. */
+  readonly authenticator: Authenticator | null
+  readonly log: Logger
+}
+
 /** Milvus's gRPC service, on connections that it is handed. */
-export function createGrpcServer(engine: Engine, log: Logger): GrpcServer {
+export function createGrpcServer(options: GrpcOptions): GrpcServer {
+  const { authenticator } = options
   const server = new Server({
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    interceptors: authenticator ? [authenticationInterceptor(authenticator)] : [],
   })
-  for (const method of Object.values(methods)) register(server, method, { engine, log })
+  for (const method of Object.values(methods)) register(server, method, options)
   const injector = createWideInjector(server)
   return {
     injectConnection: (socket) => injector.injectConnection(socket),
@@ -40,18 +53,13 @@ export function createGrpcServer(engine: Engine, log: Logger): GrpcServer {
   }
 }
 
-interface Context {
-  readonly engine: Engine
-  readonly log: Logger
-}
-
 /** Messages are decoded and encoded here, not by grpc-js. */
 const identity = (bytes: Buffer): Buffer => bytes
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>
 type AnyHandler = Handler<MethodName> & ((call: Call, request: object) => unknown)
 
-function register(server: Server, method: Method, context: Context): void {
+function register(server: Server, method: Method, context: GrpcOptions): void {
   const handler = handlers[method.name] as AnyHandler | undefined
   if (method.requestStream || method.responseStream) {
     registerUnimplementedStream(server, method)
@@ -80,39 +88,79 @@ function unimplemented({ name }: Method): { code: GrpcStatus; details: string } 
 async function answer(
   method: Method,
   handler: AnyHandler,
-  context: Context,
+  context: GrpcOptions,
   unaryCall: UnaryCall,
 ): Promise<Buffer> {
   const beganMs = performance.now()
   const ended = (): object => ({ rpc: method.name, ms: Math.round(performance.now() - beganMs) })
   try {
     const request = decode(method.request, unaryCall.request)
-    const reply = await handler(callOf(context.engine, unaryCall, request), request)
+    const call = callOf(context, unaryCall, request)
+    checkCall(call, method, request, namesOfDatabase(unaryCall, request))
+    const reply = await handler(call, request)
     const bytes = encodeReply(method.response, successStatus, reply)
     context.log.debug(ended(), 'call')
     return bytes
   } catch (thrown) {
-    const error = millraceErrorFrom(thrown)
+    const isDenied = thrown instanceof PermissionDenied
+    const error = millraceErrorFrom(isDenied ? thrown.cause : thrown)
     logFailure(context.log, ended(), error)
+    if (isDenied) throw thrown
     return encodeReply(method.response, statusFromError(error), {})
   }
 }
 
-function callOf(engine: Engine, unaryCall: UnaryCall, request: object): Call {
+function callOf(
+  { engine, authenticator }: GrpcOptions,
+  unaryCall: UnaryCall,
+  request: object,
+): Call {
   const aborting = new AbortController()
   unaryCall.once('cancelled', () => aborting.abort())
   return {
     engine,
     signal: aborting.signal,
+    userName: authenticator ? userNameIn(unaryCall) : null,
     get dbName() {
-      const named = 'db_name' in request ? request.db_name : 'dbName' in request && request.dbName
-      return databaseNamed(
-        engine,
-        String(named || ''),
-        unaryCall.metadata.get('dbname')[0]?.toString(),
-      )
+      return databaseNamed(engine, ...namesOfDatabase(unaryCall, request))
     },
   }
+}
+
+/** Who it is was found out before the call came here. */
+function userNameIn({ metadata }: UnaryCall): string {
+  const credentials = credentialsOf(metadata)
+  return 'fault' in credentials ? '' : credentials.userName
+}
+
+/** The request's own, then the connection's. */
+function namesOfDatabase({ metadata }: UnaryCall, request: object): readonly string[] {
+  const named = 'db_name' in request ? request.db_name : 'dbName' in request && request.dbName
+  return [String(named || ''), metadata.get('dbname')[0]?.toString() ?? '']
+}
+
+/** Milvus: what a caller may not do is told by gRPC itself, and SDKs do not try it again. */
+class PermissionDenied extends Error {
+  readonly code = GrpcStatus.PERMISSION_DENIED
+  readonly details: string
+
+  constructor(denied: MillraceError) {
+    super(denied.message, { cause: denied })
+    this.details = denied.message
+  }
+}
+
+/** @throws PermissionDenied */
+function checkCall(
+  { engine, userName }: Call,
+  method: Method,
+  request: object,
+  databaseNames: readonly string[],
+): void {
+  if (userName === null || asksForOwnRole(engine.access, userName, method, request)) return
+  const dbName = databaseNames.find((name) => name !== '') ?? defaultDatabaseName
+  const denied = deniedOf(engine, userName, intentOf(method, request, dbName))
+  if (denied) throw new PermissionDenied(denied)
 }
 
 function encodeReply(

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { createServer, TLSSocket, type Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { MillraceError } from '../errors.js'
 
@@ -13,6 +14,12 @@ export interface GrpcConnections {
   drain(graceMs: number): void
 }
 
+/** A certificate and its private key, in PEM. */
+export interface TlsIdentity {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
 interface OnePortOptions {
   readonly host: string
   /** 0: a free one. */
@@ -20,6 +27,8 @@ interface OnePortOptions {
   readonly grpc: GrpcConnections
   /** Fresh: the port takes it over, and listens with it. */
   readonly http: HttpServer
+  /** Then nothing is served without TLS; null: nothing with it. */
+  readonly tls: TlsIdentity | null
   readonly log: Logger
 }
 
@@ -30,6 +39,8 @@ interface OnePortOptions {
  */
 export class OnePort {
   readonly #options: OnePortOptions
+  /** null: no TLS. */
+  readonly #tlsServer: TlsServer | null
   readonly #acceptHttp: (socket: Socket) => void
   readonly #sockets = new Set<Socket>()
   #isClosing = false
@@ -37,6 +48,7 @@ export class OnePort {
   private constructor(options: OnePortOptions) {
     const { http } = options
     this.#options = options
+    this.#tlsServer = options.tls && this.#secured(options.tls)
     const [accept] = http.listeners('connection')
     this.#acceptHttp = (socket) => accept.call(http, socket)
     http.off('connection', accept as () => void)
@@ -81,19 +93,46 @@ export class OnePort {
   }
 
   #handOver(socket: Socket, protocol: Protocol): void {
+    const isSecure = socket instanceof TLSSocket
     if (this.#isClosing) {
       socket.destroy()
+    } else if (this.#tlsServer && !isSecure) {
+      if (protocol === 'tls') this.#tlsServer.emit('connection', socket)
+      else this.#refuse(socket, 'a client began without TLS, which this server demands')
     } else if (protocol === 'grpc') {
       this.#options.grpc.injectConnection(socket)
     } else if (protocol === 'http') {
       socket.allowHalfOpen = true
       this.#acceptHttp(socket)
     } else {
-      const peer = `${socket.remoteAddress}:${socket.remotePort}`
-      this.#options.log.warn({ peer }, 'a client began with TLS, which this server does not speak')
-      socket.destroy()
+      this.#refuse(socket, 'a client began with TLS, which this server does not speak')
     }
   }
+
+  #secured(identity: TlsIdentity): TlsServer {
+    const server = createTlsServer(identity)
+    server.on('secureConnection', (socket) => this.#accept(socket))
+    server.on('tlsClientError', (error) => this.#options.log.debug({ err: error }, 'no TLS'))
+    return server
+  }
+
+  #refuse(socket: Socket, reason: string): void {
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`
+    this.#options.log.warn({ peer }, reason)
+    socket.destroy()
+  }
+}
+
+/** A browser, which offers HTTP/1.1 too, is served by that; gRPC offers HTTP/2 alone. It listens nowhere. */
+function createTlsServer({ cert, key }: TlsIdentity): TlsServer {
+  return createServer({
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: firstBytesTimeoutMs,
+    ALPNCallback: ({ protocols }) =>
+      ['http/1.1', 'h2'].find((protocol) => protocols.includes(protocol)),
+  })
 }
 
 async function listening({ http, host, port }: OnePortOptions): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { Engine } from '../engines/engine.js'
 import type { UploadRoot } from '../source/upload-root.js'
+import { Authenticator } from './auth/authenticator.js'
 import { createGrpcServer } from './grpc-server.js'
-import { OnePort } from './one-port.js'
+import { OnePort, type TlsIdentity } from './one-port.js'
 import { createRestServer } from './rest/rest-server.js'
 import { sweepUploads } from './upload-use.js'
 
@@ -15,6 +16,10 @@ export interface ServeAddress {
   readonly port: number
   /** Where uploads go; left out: nothing can be uploaded. */
   readonly uploads?: UploadRoot
+  /** Whether users are told apart; left out: everybody may everything. */
+  readonly isAuthOn?: boolean
+  /** Left out: no TLS. */
+  readonly tls?: TlsIdentity
   readonly log: Logger
 }
 
@@ -28,11 +33,15 @@ export interface RunningServer {
 /** Serves an engine over gRPC and REST on one port. @throws ioFailed when the address cannot be had */
 export async function startServer(
   engine: Engine,
-  { host, port, uploads, log }: ServeAddress,
+  { host, port, uploads, isAuthOn, tls, log }: ServeAddress,
 ): Promise<RunningServer> {
-  const grpc = createGrpcServer(engine, log)
-  const http = createRestServer({ engine, uploads: uploads ?? null, host, log })
-  const onePort = await OnePort.listen({ host, port, http, grpc, log })
+  if (isAuthOn && engine.access.users.isRootAsAtFirst()) {
+    log.warn('the password of root is still the one that everybody knows: change it')
+  }
+  const authenticator = isAuthOn ? new Authenticator(engine.access.users) : null
+  const grpc = createGrpcServer({ engine, authenticator, log })
+  const http = createRestServer({ engine, uploads: uploads ?? null, authenticator, host, log })
+  const onePort = await OnePort.listen({ host, port, http, grpc, tls: tls ?? null, log })
   const stopSweeping = uploads && sweepOf(engine, uploads, log)
   return {
     host,

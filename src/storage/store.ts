@@ -13,6 +13,10 @@ const tables = [
   'tasks',
   'rows',
   'databases',
+  'users',
+  'roles',
+  'privilegeGroups',
+  'resourceGroups',
 ] as const
 
 type TableName = (typeof tables)[number]

@@ -158,7 +158,7 @@ describe('the gRPC service', () => {
       missing.push(name)
     }
     expect(missing).toContain('RunAnalyzer')
-    expect(missing).toContain('CreateCredential')
+    expect(missing).toContain('AddFileResource')
     expect(missing).not.toContain('Import')
   })
 

@@ -11,7 +11,13 @@ let server: Server
 beforeEach(async () => {
   opened = await OpenEngine.open()
   const log = pino({ level: 'silent' })
-  server = createRestServer({ engine: opened.engine, uploads: null, host: '127.0.0.1', log })
+  server = createRestServer({
+    engine: opened.engine,
+    uploads: null,
+    authenticator: null,
+    host: '127.0.0.1',
+    log,
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 afterEach(async () => {

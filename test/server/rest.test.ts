@@ -89,6 +89,7 @@ describe('REST v2', () => {
     server = createRestServer({
       engine,
       uploads: null,
+      authenticator: null,
       host: '127.0.0.1',
       log: pino({ level: 'silent' }),
     })

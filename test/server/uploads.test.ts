@@ -18,7 +18,13 @@ beforeEach(async () => {
   tasks = []
   const engine = { importTasks: () => tasks } as unknown as Engine
   const uploads = await UploadRoot.open(join(top, 'up'), 1000)
-  server = createRestServer({ engine, uploads, host: '127.0.0.1', log: pino({ level: 'silent' }) })
+  server = createRestServer({
+    engine,
+    uploads,
+    authenticator: null,
+    host: '127.0.0.1',
+    log: pino({ level: 'silent' }),
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 afterEach(async () => {

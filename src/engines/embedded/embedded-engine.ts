@@ -16,6 +16,7 @@ import type {
 } from '../../search/search-request.js'
 import { expandFiles } from '../../source/expand-files.js'
 import type { SourceContext } from '../../source/resolve-source.js'
+import { AccessRecords } from '../../storage/access-records.js'
 import { Catalog } from '../../storage/catalog.js'
 import { Compactor } from '../../storage/compactor.js'
 import { DataDirectory } from '../../storage/data-directory.js'
@@ -38,6 +39,7 @@ import type {
   SegmentDescription,
   StartedCompaction,
 } from '../engine.js'
+import { Access } from './access/access.js'
 import { Aliases } from './aliases.js'
 import { Alterations } from './alterations.js'
 import { checkDrop, checkPartitionDrop } from './catalog-checks.js'
@@ -52,6 +54,7 @@ import { checkLoadable, describeIndex, indexesNamed, withIndex, withoutIndex } f
 import { insertRows, type MutationContext, upsertRows } from './mutations.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { Reads } from './reads.js'
+import { ResourceGroups } from './resource-groups.js'
 
 const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
@@ -60,6 +63,8 @@ export class EmbeddedEngine implements Engine {
   readonly databases: Databases
   readonly aliases: Aliases
   readonly changes: Alterations
+  readonly access: Access
+  readonly resourceGroups: ResourceGroups
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
@@ -78,6 +83,9 @@ export class EmbeddedEngine implements Engine {
     this.databases = new Databases(context, collections)
     this.aliases = new Aliases(context.catalog, collections)
     this.changes = new Alterations(context.catalog, collections)
+    const records = new AccessRecords(context.directory.store)
+    this.access = new Access(records)
+    this.resourceGroups = new ResourceGroups(records)
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)

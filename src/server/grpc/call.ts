@@ -8,6 +8,8 @@ export interface Call {
   readonly engine: Engine
   /** The request's, else the connection's. @throws databaseNotFound */
   readonly dbName: string
+  /** Who calls; null where users are not told apart. */
+  readonly userName: string | null
   /** Aborted when the client gives up or its deadline passes. */
   readonly signal: AbortSignal
 }

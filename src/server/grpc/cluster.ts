@@ -2,9 +2,9 @@ import { hostname } from 'node:os'
 import { serverVersion } from '../../config.js'
 import { MillraceError } from '../../errors.js'
 import type { Handlers } from './call.js'
-import { defaultResourceGroup, nodeId } from './node.js'
+import { nodeId } from './node.js'
 
-/** What a cluster is asked: one node, which is the only one of the only resource group. */
+/** What a cluster is asked: there is one node. */
 export const clusterHandlers = {
   GetReplicas({ engine, dbName }, { collection_name, collectionID }) {
     const collection = engine.describeCollection(dbName, collection_name, collectionID)
@@ -24,7 +24,7 @@ export const clusterHandlers = {
           partition_ids: partitions.map(({ partitionId }) => partitionId),
           shard_replicas: [shard],
           node_ids: [nodeId],
-          resource_group_name: defaultResourceGroup,
+          resource_group_name: engine.resourceGroups.ofNode(),
         },
       ],
     }
@@ -45,35 +45,6 @@ export const clusterHandlers = {
     engine.describeCollection(dbName, collectionName)
     throw new MillraceError('unsupported', 'there is one node: nothing can be moved to another')
   },
-
-  ListResourceGroups: () => ({ resource_groups: [defaultResourceGroup] }),
-
-  DescribeResourceGroup({ engine }, { resource_group }) {
-    if (resource_group !== defaultResourceGroup) throw noGroup(resource_group)
-    const loaded = engine.databases
-      .list()
-      .flatMap(({ name }) => engine.listCollections(name))
-      .filter(({ isLoaded }) => isLoaded)
-    return {
-      resource_group: {
-        name: defaultResourceGroup,
-        capacity: 1,
-        num_available_node: 1,
-        num_loaded_replica: Object.fromEntries(loaded.map(({ schema }) => [schema.name, 1])),
-        config: { requests: { node_num: 1 }, limits: { node_num: 1 } },
-        nodes: [{ node_id: nodeId, address: '', hostname: hostname() }],
-      },
-    }
-  },
-
-  /** Milvus: a group that is not there is dropped already. */
-  DropResourceGroup(_call, { resource_group }) {
-    if (resource_group !== defaultResourceGroup) return undefined
-    throw new MillraceError(
-      'parameterInvalid',
-      'default resource group is not deletable: invalid parameter',
-    )
-  },
 } satisfies Handlers
 
 function metricTypeOf(request: string): string {
@@ -85,18 +56,19 @@ function metricTypeOf(request: string): string {
   }
 }
 
+/** Clients count the query nodes: there is one, as the server is one. */
 function systemInfo(): object {
-  const infos = {
-    has_error: false,
-    error_reason: '',
-    name: 'standalone',
-    type: 'standalone',
-    id: Number(nodeId),
-    system_info: { build_version: serverVersion, deploy_mode: 'STANDALONE' },
-  }
-  return { nodes_info: [{ identifier: Number(nodeId), connected: [], infos }] }
-}
-
-function noGroup(name: string): MillraceError {
-  return new MillraceError('resourceGroupNotFound', `resource group not found[rg=${name}]`)
+  const parts = ['standalone', 'querynode'].map((type) => ({
+    identifier: Number(nodeId),
+    connected: [],
+    infos: {
+      has_error: false,
+      error_reason: '',
+      name: type,
+      type,
+      id: Number(nodeId),
+      system_info: { build_version: serverVersion, deploy_mode: 'STANDALONE' },
+    },
+  }))
+  return { nodes_info: parts }
 }

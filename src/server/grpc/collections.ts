@@ -10,6 +10,7 @@ import {
 import { ShowType } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
 import { successStatus } from '../../wire/status.js'
+import { seenCollections } from '../auth/authorization.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
 
@@ -52,7 +53,10 @@ export const collectionHandlers = {
   }),
 
   ShowCollections(call, { type, collection_names }) {
-    const collections = shownCollections(call, type === ShowType.InMemory, collection_names)
+    const collections = seenCollections(
+      call,
+      shownCollections(call, type === ShowType.InMemory, collection_names),
+    )
     const created = collections.map(({ createdTimestamp }) => createdTimestamp)
     return {
       collection_names: collections.map(({ schema }) => schema.name),

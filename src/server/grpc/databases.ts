@@ -1,4 +1,5 @@
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
+import { seenDatabases } from '../auth/authorization.js'
 import type { Handlers } from './call.js'
 
 /** `db_name` is here the database that is asked about, not the one to work in. */
@@ -29,8 +30,8 @@ export const databaseHandlers = {
     }
   },
 
-  ListDatabases({ engine }) {
-    const databases = engine.databases.list()
+  ListDatabases({ engine, userName }) {
+    const databases = seenDatabases(engine, userName)
     return {
       db_names: databases.map(({ name }) => name),
       created_timestamp: databases.map(({ createdTimestamp }) => createdTimestamp),

@@ -1,3 +1,4 @@
+import { accessBackupHandlers } from './access-backup.js'
 import { aliasHandlers } from './aliases.js'
 import type { Handlers } from './call.js'
 import { clusterHandlers } from './cluster.js'
@@ -10,10 +11,14 @@ import { importHandlers } from './imports.js'
 import { indexHandlers } from './indexes.js'
 import { loadingHandlers } from './loading.js'
 import { partitionHandlers } from './partitions.js'
+import { privilegeGroupHandlers } from './privilege-groups.js'
 import { queryHandlers } from './query.js'
+import { resourceGroupHandlers } from './resource-groups.js'
+import { roleHandlers } from './roles.js'
 import { rowHandlers } from './rows.js'
 import { searchHandlers } from './search.js'
 import { segmentHandlers } from './segments.js'
+import { userHandlers } from './users.js'
 
 /** What is answered; every other RPC of the service is unimplemented. */
 export const handlers: Handlers = {
@@ -28,6 +33,11 @@ export const handlers: Handlers = {
   ...rowHandlers,
   ...segmentHandlers,
   ...clusterHandlers,
+  ...resourceGroupHandlers,
+  ...userHandlers,
+  ...roleHandlers,
+  ...privilegeGroupHandlers,
+  ...accessBackupHandlers,
   ...searchHandlers,
   ...hybridSearchHandlers,
   ...queryHandlers,

@@ -4,6 +4,7 @@ import type { ImportProgress } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
 import { successStatus } from '../../wire/status.js'
+import { jobDeniedOf, seenJobs } from '../auth/authorization.js'
 import type { Call, Handlers, Reply } from './call.js'
 
 export const importHandlers = {
@@ -22,10 +23,15 @@ export const importHandlers = {
     return { tasks: [taskId] }
   },
 
-  GetImportState: ({ engine }, { task }) => stateMessage(engine.importTask(task)),
+  GetImportState({ engine, userName }, { task }) {
+    const job = engine.importTask(task)
+    const denied = jobDeniedOf(engine, userName, job, 'GetImportProgress')
+    if (denied) throw denied
+    return stateMessage(job)
+  },
 
   ListImportTasks(call, { collection_name, limit }) {
-    const tasks = importTasks(call, collection_name)
+    const tasks = seenJobs(call.engine, call.userName, importTasks(call, collection_name))
     // The newest ones, the oldest of them first.
     const newest = limit > 0n ? tasks.slice(-Number(limit)) : tasks
     return { tasks: newest.map((task) => ({ ...stateMessage(task), status: successStatus })) }

@@ -12,15 +12,17 @@ const loadStateNumbers = {
 
 /** `refresh` asks for nothing more: what is committed is searched at once. */
 export const loadingHandlers = {
-  async LoadCollection({ engine, dbName }, { collection_name, replica_number }) {
+  async LoadCollection({ engine, dbName }, { collection_name, replica_number, resource_groups }) {
     refuseReplicas(replica_number)
+    for (const name of resource_groups) engine.resourceGroups.describe(name)
     await engine.load(dbName, collection_name, [])
     return undefined
   },
 
-  async LoadPartitions({ engine, dbName }, { collection_name, partition_names, replica_number }) {
-    refuseReplicas(replica_number)
-    await engine.load(dbName, collection_name, partition_names)
+  async LoadPartitions({ engine, dbName }, request) {
+    refuseReplicas(request.replica_number)
+    for (const name of request.resource_groups) engine.resourceGroups.describe(name)
+    await engine.load(dbName, request.collection_name, request.partition_names)
     return undefined
   },
 

@@ -50,6 +50,9 @@ export interface BodyShape<Body> {
   readonly required: Readonly<Partial<Record<keyof Body & string, string>>>
 }
 
+/** Of a request that says nothing. */
+export const emptyShape = { name: 'EmptyReq', schema: z.object({}), required: {} } as const
+
 /** @throws restNotJson, restParameterMissing with Milvus's texts */
 export function parseBody<Body>(shape: BodyShape<Body>, bodyText: string): Body {
   const parsed = shape.schema.safeParse(jsonObjectFrom(bodyText))

@@ -6,14 +6,17 @@ import type {
 } from '../../engines/engine.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { seenCollections } from '../auth/authorization.js'
 import { loadStateNames } from './collection-actions.js'
 import { collectionShape, databaseShape } from './collection-shapes.js'
 import { indexesOf } from './indexes.js'
 import type { JsonValue } from './json-text.js'
 import { route } from './route.js'
 
-export const listCollections = route(databaseShape, (engine, _body, dbName) =>
-  engine.listCollections(dbName).map(({ schema }) => schema.name),
+export const listCollections = route(databaseShape, (engine, _body, dbName, { userName }) =>
+  seenCollections({ engine, userName }, engine.listCollections(dbName)).map(
+    ({ schema }) => schema.name,
+  ),
 )
 
 export const describeCollection = route(

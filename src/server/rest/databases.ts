@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { DatabaseCatalog } from '../../engines/catalog.js'
-import { type BodyShape, parseBody, properties, text, texts } from './body-shape.js'
+import { seenDatabases } from '../auth/authorization.js'
+import { type BodyShape, emptyShape, parseBody, properties, text, texts } from './body-shape.js'
 import type { JsonValue } from './json-text.js'
-import type { Route } from './route.js'
+import { clusterRoute, type Route } from './route.js'
 
 const named = { name: 'DatabaseReqRequiredName', required: { dbName: 'DbName' } } as const
 const nameShape = { ...named, schema: z.object({ dbName: text }) }
@@ -19,9 +20,8 @@ function databaseRoute<Body>(
   }
 }
 
-export const listDatabases = databaseRoute(
-  { name: 'EmptyReq', schema: z.object({}), required: {} },
-  (databases) => databases.list().map(({ name }) => name),
+export const listDatabases = clusterRoute(emptyShape, (engine, _body, { userName }) =>
+  seenDatabases(engine, userName).map(({ name }) => name),
 )
 
 export const describeDatabase = databaseRoute(nameShape, (databases, { dbName }) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Engine, KeyValues } from '../../engines/engine.js'
+import { seenJobs } from '../auth/authorization.js'
 import { type BodyShape, filesOfRows, notJson, text, textPairs } from './body-shape.js'
 import { importJob } from './import-job.js'
 import { jobDescription, jobRecord } from './job-description.js'
@@ -53,9 +54,13 @@ const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
   required: {},
 }
 
-export const listImportJobs = route(listShape, (engine, { collectionName }, dbName) => ({
-  records: engine.importTasks(dbName, collectionName).map(jobRecord),
-}))
+export const listImportJobs = route(
+  listShape,
+  (engine, { collectionName }, dbName, { userName }) => {
+    const jobs = seenJobs(engine, userName, engine.importTasks(dbName, collectionName))
+    return { records: jobs.map(jobRecord) }
+  },
+)
 
 /** The rows that a job left out, as JSON lines. @throws as `importJob` */
 export function importRejects(engine: Engine, query: URLSearchParams): AsyncIterable<Uint8Array> {

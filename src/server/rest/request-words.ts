@@ -8,12 +8,14 @@ export interface RequestWords {
   readonly idempotencyKey: string | undefined
   /** Whether int64 are answered as numbers; else as strings, which every JSON parser reads exactly. */
   readonly allowsInt64: boolean
+  /** Who calls; null where users are not told apart. */
+  readonly userName: string | null
 }
 
 const idempotencyKeyLengthMax = 255
 
 /** @throws parameterInvalid for a key that is too long to be kept */
-export function wordsOf(request: IncomingMessage): RequestWords {
+export function wordsOf(request: IncomingMessage, userName: string | null): RequestWords {
   const idempotencyKey = headerOf(request, 'idempotency-key')
   if (idempotencyKey !== undefined && idempotencyKey.length > idempotencyKeyLengthMax) {
     throw new MillraceError(
@@ -22,7 +24,7 @@ export function wordsOf(request: IncomingMessage): RequestWords {
     )
   }
   const allowsInt64 = headerOf(request, 'accept-type-allow-int64')?.toLowerCase() === 'true'
-  return { dbName: headerOf(request, 'db-name'), idempotencyKey, allowsInt64 }
+  return { dbName: headerOf(request, 'db-name'), idempotencyKey, allowsInt64, userName }
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {

@@ -4,12 +4,16 @@ import type { Logger } from 'pino'
 import type { Engine } from '../../engines/engine.js'
 import { MillraceError, millraceErrorFrom } from '../../errors.js'
 import type { UploadRoot } from '../../source/upload-root.js'
+import type { Authenticator } from '../auth/authenticator.js'
+import { type UserName, uploadDeniedOf } from '../auth/authorization.js'
+import { httpCredentials } from '../auth/credentials.js'
 import { logFailure } from '../log-failure.js'
 import { jobEvents, jobOfEventsPath } from './job-events.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, successWith } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
 import { wordsOf } from './request-words.js'
+import { jobOfIdDeniedOf, routeDeniedOf } from './route-privileges.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
 const prefix = '/v2/vectordb'
@@ -20,6 +24,8 @@ interface RestOptions {
   readonly engine: Engine
   /** null: nothing can be uploaded. */
   readonly uploads: UploadRoot | null
+  /** null: everybody may come in, and may everything. */
+  readonly authenticator: Authenticator | null
   /** The address that the server listens on: its own name for the Host check. */
   readonly host: string
   readonly log: Logger
@@ -44,6 +50,11 @@ export function createRestServer(options: RestOptions): Server {
 interface Serving extends RestOptions {
   /** False once the server is about to stop. */
   readonly isOpen: () => boolean
+}
+
+/** What answers one caller. */
+interface Answering extends Serving {
+  readonly userName: UserName
 }
 
 async function answer(
@@ -87,7 +98,20 @@ async function replyTo(
   if (request.method === 'GET' && path === '/healthz') return { status: 200, body: 'OK' }
   const refusal = refusalOf(request, options.host)
   if (refusal) return failure(403, new MillraceError('parameterInvalid', refusal))
+  const caller = await callerOf(options.authenticator, request)
+  if (caller === 'unknown') return notAuthenticated()
+  return replyToCaller({ ...options, userName: caller.userName }, request, response, path)
+}
+
+async function replyToCaller(
+  options: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<Reply> {
   if (options.uploads && (path === uploadsPrefix || path.startsWith(`${uploadsPrefix}/`))) {
+    const denied = uploadDeniedOf(options.engine.access, options.userName)
+    if (denied) return failure(403, denied)
     return uploadReply(options.engine, options.uploads, request, response)
   }
   if (request.method === 'GET') return getReply(options, request, path)
@@ -96,7 +120,7 @@ async function replyTo(
 }
 
 async function postReply(
-  { engine }: RestOptions,
+  { engine, userName }: Answering,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -107,7 +131,11 @@ async function postReply(
   if (mediaTypeOf(request) !== 'application/json') return notJson(request)
   if (request.headers.expect !== undefined) response.writeContinue()
   try {
-    return successWith(await route(engine, await readBody(request), wordsOf(request)))
+    const words = wordsOf(request, userName)
+    const bodyText = await readBody(request)
+    const denied = routeDeniedOf(engine, path.slice(prefix.length), bodyText, words)
+    if (denied) return failure(403, denied)
+    return successWith(await route(engine, bodyText, words))
   } catch (thrown) {
     // Milvus: an error of a request is told in the body of a 200.
     return failure(200, millraceErrorFrom(thrown))
@@ -115,7 +143,7 @@ async function postReply(
 }
 
 async function getReply(
-  { engine, isOpen }: Serving,
+  { engine, userName, isOpen }: Answering,
   request: IncomingMessage,
   path: string,
 ): Promise<Reply> {
@@ -123,16 +151,39 @@ async function getReply(
   const jobId = jobOfEventsPath(path)
   const download = path.startsWith(prefix) ? downloads.get(path.slice(prefix.length)) : undefined
   try {
+    const [, query = ''] = (request.url ?? '').split('?')
+    const asked = new URLSearchParams(query)
+    if (jobId === null && !download) return notFound(request, path)
+    const id = jobId ?? asked.get('jobId') ?? ''
+    const denied = jobOfIdDeniedOf(engine, userName, id, 'GetImportProgress')
+    if (denied) return failure(403, denied)
     if (jobId !== null) {
       const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
       return { status: 200, body: jobEvents(engine, jobId, isOpen), headers }
     }
     if (!download) return notFound(request, path)
-    const [, query = ''] = (request.url ?? '').split('?')
-    return { status: 200, body: download(engine, new URLSearchParams(query)) }
+    return { status: 200, body: download(engine, asked) }
   } catch (thrown) {
     return failure(200, millraceErrorFrom(thrown))
   }
+}
+
+/** @returns 'unknown' for a caller who is none of the users */
+async function callerOf(
+  authenticator: Authenticator | null,
+  request: IncomingMessage,
+): Promise<{ readonly userName: UserName } | 'unknown'> {
+  if (!authenticator) return { userName: null }
+  const credentials = httpCredentials(request.headers.authorization)
+  const address = request.socket.remoteAddress ?? ''
+  const refusal = await authenticator.refusalOf(credentials, address)
+  return refusal === null && 'userName' in credentials ? credentials : 'unknown'
+}
+
+/** Milvus: one text, whatever was wrong. */
+function notAuthenticated(): Reply {
+  const error = new MillraceError('restNotAuthenticated', "user hasn't authenticated")
+  return { ...failure(401, error), headers: { 'www-authenticate': 'Bearer' } }
 }
 
 function notFound({ method }: IncomingMessage, path: string): Reply {

@@ -59,6 +59,21 @@ export function rowsRoute<Body extends { readonly dbName: string }>(
   }
 }
 
+/** A route of what is of no database: users, roles, groups. */
+export function clusterRoute<Body>(
+  shape: BodyShape<Body>,
+  answer: (
+    engine: Engine,
+    body: Body,
+    words: RequestWords,
+  ) => JsonValue | Promise<JsonValue> | Promise<void>,
+): Route {
+  return async (engine, bodyText, words) => {
+    const data = await answer(engine, parseBody(shape, bodyText), words)
+    return { data: data ?? {} }
+  }
+}
+
 /** A route of what has an id over all databases: whichever one is named, it is found. */
 export function routeById<Body>(
   shape: BodyShape<Body>,

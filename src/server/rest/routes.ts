@@ -64,8 +64,43 @@ import {
   partitionStats,
   releasePartitions,
 } from './partitions.js'
+import {
+  addPrivilegesToGroup,
+  createPrivilegeGroup,
+  dropPrivilegeGroup,
+  listPrivilegeGroups,
+  removePrivilegesFromGroup,
+} from './privilege-groups.js'
+import {
+  alterResourceGroups,
+  createResourceGroup,
+  describeResourceGroup,
+  dropResourceGroup,
+  listResourceGroups,
+  transferReplica,
+} from './resource-groups.js'
+import {
+  alterRole,
+  createRole,
+  describeRole,
+  dropRole,
+  grantPrivilege,
+  grantPrivilegeV2,
+  listRoles,
+  revokePrivilege,
+  revokePrivilegeV2,
+} from './roles.js'
 import type { Route } from './route.js'
 import { hybridSearchEntities, searchEntities } from './search.js'
+import {
+  createUser,
+  describeUser,
+  dropUser,
+  grantRole,
+  listUsers,
+  revokeRole,
+  updatePassword,
+} from './users.js'
 
 /** What is answered to a POST below `/v2/vectordb`. */
 export const routes: ReadonlyMap<string, Route> = new Map([
@@ -122,6 +157,33 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['/databases/alter', alterDatabase],
   ['/databases/alter_properties', alterDatabase],
   ['/databases/drop_properties', dropDatabaseProperties],
+  ['/users/list', listUsers],
+  ['/users/describe', describeUser],
+  ['/users/create', createUser],
+  ['/users/update_password', updatePassword],
+  ['/users/drop', dropUser],
+  ['/users/grant_role', grantRole],
+  ['/users/revoke_role', revokeRole],
+  ['/roles/list', listRoles],
+  ['/roles/describe', describeRole],
+  ['/roles/create', createRole],
+  ['/roles/alter', alterRole],
+  ['/roles/drop', dropRole],
+  ['/roles/grant_privilege', grantPrivilege],
+  ['/roles/revoke_privilege', revokePrivilege],
+  ['/roles/grant_privilege_v2', grantPrivilegeV2],
+  ['/roles/revoke_privilege_v2', revokePrivilegeV2],
+  ['/privilege_groups/list', listPrivilegeGroups],
+  ['/privilege_groups/create', createPrivilegeGroup],
+  ['/privilege_groups/drop', dropPrivilegeGroup],
+  ['/privilege_groups/add_privileges_to_group', addPrivilegesToGroup],
+  ['/privilege_groups/remove_privileges_from_group', removePrivilegesFromGroup],
+  ['/resource_groups/list', listResourceGroups],
+  ['/resource_groups/describe', describeResourceGroup],
+  ['/resource_groups/create', createResourceGroup],
+  ['/resource_groups/alter', alterResourceGroups],
+  ['/resource_groups/drop', dropResourceGroup],
+  ['/resource_groups/transfer_replica', transferReplica],
   ['/jobs/import/create', createImportJob],
   ['/jobs/import/describe', describeImportJob],
   ['/jobs/import/get_progress', describeImportJob],
