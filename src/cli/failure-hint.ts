@@ -27,7 +27,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /no file corresponding|no file for field|there is no field in|is missed|expected a column/,
-    'the field has neither a default nor nulls: add the column to the files, under the name of the field',
+    'the field has neither a default nor nulls: add the column to the files, under the name of the field; a key may be the number of the row with --row-number-as',
   ],
   [
     /number of fields in the row is not equal/,

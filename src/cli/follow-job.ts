@@ -10,6 +10,8 @@ const firstPauseMs = 10
 const longestPauseMs = 250
 /** A server that starts again goes on with its imports. */
 const absentMsMax = 60_000
+/** What --detach waits for an import to begin. */
+const pendingMsMax = 2_000
 
 interface Followed {
   /** As it was last seen. */
@@ -17,11 +19,15 @@ interface Followed {
   readonly state: ImportOutcome['state']
 }
 
-/** Follows a job until it has ended, waits for a commit, or the user lets go of it. */
+/**
+ * Follows a job until it has ended, waits for a commit, or the user lets go of it.
+ * @param isDetached no longer than until its files are found, or it waits for others
+ */
 export async function followJob(
   database: Pick<Database, 'name' | 'describeImport' | 'cancelImport'>,
   jobId: string,
   report: ImportReport,
+  isDetached = false,
 ): Promise<Followed> {
   const detached = new AbortController()
   let isCancelled = false
@@ -35,8 +41,10 @@ export async function followJob(
   })
   try {
     report.started(jobId, database.name)
-    const job = await lookUntilEnd(database, jobId, report, detached.signal)
-    return { job, state: stateOf(job, isCancelled) }
+    const isEnough = isDetached ? runsOrWaits() : () => false
+    const job = await lookUntilEnd(database, jobId, report, detached.signal, isEnough)
+    const state = stateOf(job, isCancelled)
+    return { job, state: isDetached && state === 'detached' ? 'running' : state }
   } finally {
     release()
   }
@@ -48,16 +56,27 @@ function stateOf({ state }: ImportJob, isCancelled: boolean): ImportOutcome['sta
   return isCancelled ? 'cancelled' : 'failed'
 }
 
+/** A job that has read a byte has found all of its files; one that waits for others is not waited for. */
+function runsOrWaits(): (job: ImportJob) => boolean {
+  const untilMs = performance.now() + pendingMsMax
+  return ({ state, bytesRead }) => {
+    if (state === 'Failed') return false
+    return (bytesRead ?? 0) > 0 || performance.now() > untilMs
+  }
+}
+
 async function lookUntilEnd(
   database: Pick<Database, 'describeImport'>,
   jobId: string,
   report: ImportReport,
   detached: AbortSignal,
+  isEnough: (job: ImportJob) => boolean,
 ): Promise<ImportJob> {
   let pauseMs = firstPauseMs
   while (true) {
     const job = await describeWhenThere(database, jobId, report)
     report.progress(job)
+    if (isEnough(job)) return job
     if (hasEnded(job) || job.state === 'Uncommitted' || detached.aborted) return job
     await delay(pauseMs, undefined, { signal: detached }).catch(() => {})
     pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)

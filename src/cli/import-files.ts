@@ -20,7 +20,7 @@ export async function importFiles(
   const groups = await filesMeant(words)
   const report = reportFor(options)
   const planned = await planFrom(groups, options, report)
-  const database = await openDatabase(options.place, words)
+  const database = await openDatabase(options, words)
   try {
     const isOurs = planned !== null
     if (isOurs && !(await createCollection(database, planned, options, report))) {
@@ -29,7 +29,7 @@ export async function importFiles(
     let isKept = !isOurs
     try {
       const outcome = await importInto(database, groups, options, report)
-      isKept ||= outcome.state === 'detached' || (outcome.state === 'done' && !options.isDryRun)
+      isKept ||= goesOn(outcome) || (outcome.state === 'done' && !options.isDryRun)
       report.ended(outcome)
       return exitCodeOf(outcome)
     } finally {
@@ -57,8 +57,13 @@ async function importInto(
   }
   const staged = await stageByUpload(groups, upload, report)
   const outcome = await runImport(database, staged, options, report)
-  if (outcome.state !== 'detached') await staged.remove()
+  if (!goesOn(outcome)) await staged.remove()
   return outcome
+}
+
+/** Whether the import runs on without this command. */
+function goesOn({ state }: Pick<ImportOutcome, 'state'>): boolean {
+  return state === 'detached' || state === 'running'
 }
 
 /** Whether it failed since the database may not read a file that is here. */
@@ -79,10 +84,10 @@ async function runImport(
 ): Promise<ImportOutcome> {
   const beganMs = performance.now()
   const jobId = await database.createImport({ ...options, fileGroups: staged.fileGroups })
-  const { state, job } = await followJob(database, jobId, report)
+  const { state, job } = await followJob(database, jobId, report, options.isDetached)
   const seconds = (performance.now() - beganMs) / 1000
   const shown = shownJob(job, staged)
-  const hasRejects = state !== 'detached' && (job.rejectedRows ?? 0) > 0
+  const hasRejects = !goesOn({ state }) && (job.rejectedRows ?? 0) > 0
   const rejectsFile = hasRejects
     ? await writeRejects(database.importRejects(jobId), options.rejectsFile, staged.shown)
     : null
@@ -96,7 +101,7 @@ function hintFor(
   { name, upload }: Database,
 ): string | null {
   if (state === 'failed') return failureHint(job.reason, job)
-  if (state !== 'detached') return null
+  if (!goesOn({ state })) return null
   return upload === null
     ? `it goes on when ${name} is opened the next time, by "millrace serve" or "millrace import"`
     : `"millrace jobs watch ${job.jobId} --address ${name}" follows it, "jobs cancel" ends it`

@@ -54,6 +54,7 @@ export class PlainReport implements ImportReport {
   ended({ state, job, seconds, rejectsFile, hint }: ImportOutcome): void {
     for (const warning of job.warnings) this.say(`warning: ${warning}`)
     if (state === 'done') this.say(resultText(job, seconds))
+    else if (state === 'running') this.say(`job ${job.jobId} runs`)
     else complain([unfinishedText(state, job), ...placeLines(job)])
     if (rejectsFile !== null) {
       this.say(`${rowsText(job.rejectedRows ?? 0)} left out, written to ${rejectsFile}:`)

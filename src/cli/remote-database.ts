@@ -5,11 +5,13 @@ import { RestClient } from '../client/rest-client.js'
 import { errorKinds } from '../errors.js'
 import type { Database } from './database.js'
 import { isThisMachine } from './server-address.js'
+import type { ServerPlace } from './server-place.js'
 import { uploadTo } from './upload-file.js'
 
 /** A running server: its catalog over gRPC, its import jobs over REST. */
-export function remoteDatabase(address: string): Database {
-  const rest = new RestClient(address)
+export function remoteDatabase(place: ServerPlace): Database {
+  const { address } = place
+  const rest = new RestClient(address, place)
   const jobs = new ImportJobs(rest)
   return {
     name: address,
@@ -18,14 +20,14 @@ export function remoteDatabase(address: string): Database {
 
     hasCollection: (name) => hasCollection(rest, name),
     createCollection: ({ name, fields, metrics }) =>
-      connected(address, async (client) => {
+      connected(place, async (client) => {
         await client.createCollection({ collectionName: name, fields })
         for (const [fieldName, metricType] of metrics) {
           await client.createIndex({ collectionName: name, fieldName, metricType })
         }
         await client.loadCollection(name)
       }),
-    dropCollection: (name) => connected(address, (client) => client.dropCollection(name)),
+    dropCollection: (name) => connected(place, (client) => client.dropCollection(name)),
 
     createImport: (job) => jobs.create(job),
     describeImport: (jobId) => jobs.describe(jobId),
@@ -38,13 +40,13 @@ export function remoteDatabase(address: string): Database {
 }
 
 async function connected(
-  address: string,
+  { address, token, dbName }: ServerPlace,
   work: (client: MilvusClient) => Promise<void>,
 ): Promise<void> {
   // gRPC takes longer to load than most commands take.
   const { connections } = await import('../client/connections.js')
   const { MilvusClient } = await import('../client/milvus-client.js')
-  await connections.connect({ address })
+  await connections.connect({ address, token, dbName })
   try {
     await work(new MilvusClient())
   } finally {

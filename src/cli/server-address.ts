@@ -4,13 +4,15 @@ import { MillraceError } from '../errors.js'
 const defaultPort = 19530
 
 /** `host:port`, from what the user wrote: the port may be left out. @throws parameterInvalid */
-export function serverAddressFrom(text: string): string {
+export function serverAddressFrom(given: string): string {
+  // pymilvus has it as a URI.
+  const text = given.replace(/^(http|tcp):\/\/([^/]+)\/?$/i, '$2')
   const url = `http://${text}/`
   const isPlain = /^[^/?#@\s]+$/.test(text) && URL.canParse(url)
   if (!isPlain) {
     throw new MillraceError(
       'parameterInvalid',
-      `--address: expected host:port such as 127.0.0.1:${defaultPort}, got "${text}"`,
+      `--address: expected host:port such as 127.0.0.1:${defaultPort}, got "${given}"`,
     )
   }
   const { hostname, port } = new URL(url)

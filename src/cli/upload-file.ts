@@ -80,7 +80,10 @@ function send(
   headers: IncomingHttpHeaders,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`http://${rest.address}${urlOf(path)}`, { method: 'PUT', headers })
+    const sent = request(`http://${rest.address}${urlOf(path)}`, {
+      method: 'PUT',
+      headers: { ...rest.headers, ...headers },
+    })
     sent.on('error', reject)
     sent.on('response', async (response) => {
       let text = ''

@@ -3,20 +3,33 @@ import { MilvusException } from './milvus-exception.js'
 
 const prefix = '/v2/vectordb'
 
+/** Who asks, and in which database; what is left out is nobody, and the default one. */
+export interface RestIdentity {
+  /** An API key, or `user:password`. */
+  readonly token?: string
+  readonly dbName?: string
+}
+
 /** Milvus's REST v2 at one address. */
 export class RestClient {
   /** `host:port`. */
   readonly address: string
+  /** Of every request. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly #dbName: string | undefined
 
-  constructor(address: string) {
+  constructor(address: string, { token, dbName }: RestIdentity = {}) {
     this.address = address
+    this.headers = token ? { authorization: `Bearer ${token}` } : {}
+    this.#dbName = dbName
   }
 
   /**
    * Asks with a JSON body and gives the answer's `data`.
    * @throws MilvusException when no server answers, or it refuses
    */
-  async post(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async post(path: string, members: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const body = this.#dbName === undefined ? members : { dbName: this.#dbName, ...members }
     const response = await this.fetch(`${prefix}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -34,9 +47,13 @@ export class RestClient {
   }
 
   /** @throws MilvusException when no server answers */
-  async fetch(path: string, request: RequestInit = {}): Promise<Response> {
+  async fetch(
+    path: string,
+    request: RequestInit & { readonly headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     try {
-      return await fetch(`http://${this.address}${path}`, request)
+      const headers = { ...this.headers, ...request.headers }
+      return await fetch(`http://${this.address}${path}`, { ...request, headers })
     } catch (error) {
       throw unreachable(this.address, error)
     }

@@ -7,7 +7,7 @@ import {
 } from '../../formats/npy/npy-header.js'
 import { DataType } from '../../schema/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { usage } from '../import-options.js'
+import { usage } from '../usage.js'
 import type { SeenColumn } from './seen-column.js'
 
 const prefixBytes = 12
