@@ -10,7 +10,7 @@ import { ValueFault } from '../text/value-fault.js'
 import type { ArrowConversion, PlainConversion, ReportFault } from './arrow-conversion.js'
 import { isNullAt } from './arrow-lists.js'
 import { floatConversion } from './arrow-numbers.js'
-import type { ArrowMember, ArrowType } from './arrow-type.js'
+import { type ArrowMember, type ArrowType, columnCountOf } from './arrow-type.js'
 
 /** To rows of (u32 index, f32 value) pairs: from JSON texts, from structs of two lists, or from the pairs. */
 export function sparseConversion(field: Field, type: ArrowType): ArrowConversion | null {
@@ -102,10 +102,10 @@ function fromPairs(field: Field): ArrowConversion {
 }
 
 function fromStruct(field: Field, members: readonly ArrowMember[]): ArrowConversion | null {
-  const indicesAt = members.findIndex(({ name }) => name === 'indices')
-  const valuesAt = members.findIndex(({ name }) => name === 'values')
-  const convertIndices = numbersConversion(members[indicesAt])
-  const convertValues = numbersConversion(members[valuesAt])
+  const convertIndices = numbersConversion(members.find(({ name }) => name === 'indices'))
+  const convertValues = numbersConversion(members.find(({ name }) => name === 'values'))
+  const indicesAt = columnIndexOf(members, 'indices')
+  const valuesAt = columnIndexOf(members, 'values')
   if (convertIndices === null || convertValues === null) return null
   return (columns, rowCount, report) => {
     const indices = numbersOf(columns[indicesAt] as ListColumn, rowCount, convertIndices)
@@ -122,6 +122,15 @@ function fromStruct(field: Field, members: readonly ArrowMember[]): ArrowConvers
     }
     return sparseColumn(builder, rowCount, columns[indicesAt].validity, appendRow, report)
   }
+}
+
+/** Where the column of a member is: others may have more than one. */
+function columnIndexOf(members: readonly ArrowMember[], name: string): number {
+  const before = members.slice(
+    0,
+    members.findIndex((member) => member.name === name),
+  )
+  return before.reduce((sum, { type }) => sum + columnCountOf(type), 0)
 }
 
 function numbersConversion(member: ArrowMember | undefined): PlainConversion | null {
