@@ -1,3 +1,4 @@
+import { isDenseVectorType } from '../../schema/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { columnsByTypes } from './arrow-columns.js'
 import type { SeenColumn } from './seen-column.js'
@@ -23,7 +24,9 @@ export async function hdf5Columns(sources: readonly ByteSource[]): Promise<SeenC
       )
     : datasets
   const columns = await columnsByTypes(together, sources)
-  const isFree = !columns.some(({ name }) => name === vectorName)
+  // As an import does: of several vectors, each has its own name.
+  const isOnly = columns.filter(({ dataType }) => isDenseVectorType(dataType)).length === 1
+  const isFree = isOnly && !columns.some(({ name }) => name === vectorName)
   return columns.map((column) =>
     column.name === trainName && isFree ? { ...column, name: vectorName } : column,
   )

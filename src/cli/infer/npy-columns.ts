@@ -50,6 +50,9 @@ const scalars: Readonly<Record<string, DataType>> = {
   f8: DataType.Double,
   U: DataType.VarChar,
   S: DataType.VarChar,
+  ...Object.fromEntries(
+    ['s', 'ms', 'us', 'ns', 'm', 'h', 'D'].map((unit) => [`M8[${unit}]`, DataType.Timestamptz]),
+  ),
 }
 
 const vectors: Readonly<Record<string, DataType>> = {
