@@ -39,7 +39,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [/import timeout/, 'give it more time with --timeout, or leave the option out'],
   [
-    /S3|s3:\/\//,
+    /no access to S3/,
     'the server reads S3 where it was started with --s3-endpoint or --s3-region and keys',
   ],
   [

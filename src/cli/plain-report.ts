@@ -30,6 +30,7 @@ export class PlainReport implements ImportReport {
   }
 
   progress(job: ImportJob): void {
+    if (job.state === 'Failed') return
     for (const [fileIndex, file] of job.files.entries()) {
       if (!isRead(file, job) || this.#filesDone.has(fileIndex)) continue
       this.#filesDone.add(fileIndex)

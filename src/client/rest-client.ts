@@ -4,7 +4,7 @@ import { MilvusException } from './milvus-exception.js'
 const prefix = '/v2/vectordb'
 
 /** Who asks, and in which database; what is left out is nobody, and the default one. */
-export interface RestIdentity {
+interface RestIdentity {
   /** An API key, or `user:password`. */
   readonly token?: string
   readonly dbName?: string

@@ -1,3 +1,4 @@
+import { bitmapWithLength, clearBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn, ListColumn } from '../../column/column.js'
 import { BytesBuilder } from '../../column/column-builder.js'
 import { DataType } from '../../schema/data-type.js'
@@ -43,7 +44,9 @@ function sparseColumn(
 
 function fromTexts(field: Field): ArrowConversion {
   return ([column], rowCount, report) => {
-    const { bytes, offsets, validity } = column as BytesColumn
+    const texts = column as BytesColumn
+    const { bytes, offsets } = texts
+    const validity = field.nullable ? withoutNullTexts(texts, rowCount) : texts.validity
     const builder = new BytesBuilder()
     const read = sparseVectorReader(field, builder)
     const cursor = new ByteCursor(new Uint8Array(256), 0)
@@ -53,6 +56,18 @@ function fromTexts(field: Field): ArrowConversion {
     }
     return sparseColumn(builder, rowCount, validity, appendRow, report)
   }
+}
+
+/** Writers of JSON have a null as the text `null`. */
+function withoutNullTexts({ bytes, offsets, validity }: BytesColumn, rowCount: number) {
+  let settled = validity
+  for (let row = 0; row < rowCount; row++) {
+    if (offsets[row + 1] - offsets[row] !== 4) continue
+    if (Buffer.from(bytes.subarray(offsets[row], offsets[row + 1])).toString() !== 'null') continue
+    if (settled === validity) settled = validity?.slice() ?? bitmapWithLength(rowCount, true)
+    clearBit(settled!, row)
+  }
+  return settled
 }
 
 /** A text of its own: scanners want a 0 behind it. */

@@ -19,7 +19,7 @@ export type NpyCode =
   | NpyTimeCode
 
 /** Times since 1970 as int64, by their unit. */
-export type NpyTimeCode = 'M8[s]' | 'M8[ms]' | 'M8[us]' | 'M8[ns]' | 'M8[m]' | 'M8[h]' | 'M8[D]'
+type NpyTimeCode = 'M8[s]' | 'M8[ms]' | 'M8[us]' | 'M8[ns]' | 'M8[m]' | 'M8[h]' | 'M8[D]'
 
 export interface NpyDtype {
   /** As written: `<f4`. */
@@ -95,7 +95,10 @@ export function parseNpyDtype(descr: string): NpyDtype {
 export function unsupportedDtype(text: string): MillraceError {
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
   const quoted = shown.startsWith("'") ? shown : `'${shown}'`
-  return new MillraceError('importFailed', `the numpy file dtype ${quoted} is not supported`)
+  const why = /^'\|?O\d*'$/.test(quoted)
+    ? ', which is Python objects, as None among the values makes: leave None out, or write Parquet or JSON'
+    : ''
+  return new MillraceError('importFailed', `the numpy file dtype ${quoted} is not supported${why}`)
 }
 
 function isCode(code: string): code is NpyCode {
