@@ -1,5 +1,6 @@
 import { ask } from './ask.js'
 import type { Database, PlannedCollection } from './database.js'
+import { dropOnCtrlC, type MadeCollection } from './drop-on-ctrl-c.js'
 import type { MeantFile } from './files-meant.js'
 import type { ImportOptions } from './import-options.js'
 import type { ImportReport } from './import-report.js'
@@ -35,7 +36,7 @@ export async function planFrom(
 
 /**
  * Shows a planned collection, asks, and makes it.
- * @returns false where the user does not want it
+ * @returns null where the user does not want it
  * @throws parameterInvalid where there is one of the name
  */
 export async function createCollection(
@@ -43,15 +44,16 @@ export async function createCollection(
   planned: PlannedFrom,
   { create }: ImportOptions,
   report: ImportReport,
-): Promise<boolean> {
+): Promise<MadeCollection | null> {
   const { name, from } = planned
   if (await database.hasCollection(name)) {
     throw usage(`--create: the collection ${name} is there already: leave --create out`)
   }
   report.schema(planned, from)
-  if (!create?.isAgreed && !(await isWanted(name))) return false
+  if (!create?.isAgreed && !(await isWanted(name))) return null
+  const made = dropOnCtrlC(database, name)
   await database.createCollection(planned)
-  return true
+  return made
 }
 
 /** The first group whose files this command can read: of this machine, of S3 or of the web. */

@@ -14,6 +14,11 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
     'start one with "millrace serve", name another with --address, or import into a directory with --data',
   ],
   [
+    /answer of Milvus's REST/,
+    'another program listens there, or a Milvus without REST v2: name the server with --address',
+  ],
+  [/database not found/, 'name a database that is there with --db, or leave --db out'],
+  [
     /in use by|owned by|another (server|process)/,
     'a server has the directory open: import through it with --address',
   ],

@@ -1,6 +1,7 @@
 import type { ImportJob } from '../client/import-job.js'
 import { createCollection, planFrom } from './create-collection.js'
 import type { Database } from './database.js'
+import type { MadeCollection } from './drop-on-ctrl-c.js'
 import { exitCodeOf, exitCodes } from './exit-code.js'
 import { failureHint } from './failure-hint.js'
 import { filesMeant, type MeantFile } from './files-meant.js'
@@ -23,16 +24,16 @@ export async function importFiles(
   const database = await openDatabase(options, words)
   try {
     const isOurs = planned !== null
-    if (isOurs && !(await createCollection(database, planned, options, report))) {
-      return exitCodes.failed
-    }
+    const made = isOurs ? await createCollection(database, planned, options, report) : null
+    if (isOurs && made === null) return exitCodes.failed
     let isKept = !isOurs
     try {
-      const outcome = await importInto(database, groups, options, report)
+      const outcome = await importInto(database, groups, options, report, made)
       isKept ||= goesOn(outcome) || (outcome.state === 'done' && !options.isDryRun)
       report.ended(outcome)
       return exitCodeOf(outcome)
     } finally {
+      made?.release()
       // Nothing is left of a collection that was made for what did not come about.
       if (!isKept) await database.dropCollection(options.collectionName)
     }
@@ -46,17 +47,18 @@ async function importInto(
   groups: readonly (readonly MeantFile[])[],
   options: ImportOptions,
   report: ImportReport,
+  made: MadeCollection | null,
 ): Promise<ImportOutcome> {
   const { upload } = database
   if (database.seesLocalFiles || upload === null) {
     const staged = stageInPlace(groups)
-    const outcome = await runImport(database, staged, options, report)
+    const outcome = await runImport(database, staged, options, report, made)
     if (upload === null || !isUnseen(outcome, groups)) return outcome
     report.note(`${database.name} does not see the files, so they are uploaded`)
     await database.deleteImport(outcome.job.jobId)
   }
   const staged = await stageByUpload(groups, upload, report)
-  const outcome = await runImport(database, staged, options, report)
+  const outcome = await runImport(database, staged, options, report, made)
   if (!goesOn(outcome)) await staged.remove()
   return outcome
 }
@@ -81,10 +83,13 @@ async function runImport(
   staged: StagedFiles,
   options: ImportOptions,
   report: ImportReport,
+  made: MadeCollection | null,
 ): Promise<ImportOutcome> {
   const beganMs = performance.now()
   const jobId = await database.createImport({ ...options, fileGroups: staged.fileGroups })
+  if (made) made.isFollowed = true
   const { state, job } = await followJob(database, jobId, report, options.isDetached)
+  if (made) made.isFollowed = false
   const seconds = (performance.now() - beganMs) / 1000
   const shown = shownJob(job, staged)
   const hasRejects = !goesOn({ state }) && (job.rejectedRows ?? 0) > 0

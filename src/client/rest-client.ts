@@ -66,7 +66,9 @@ export function dataOf(status: number, text: string): unknown {
   if (code === 0) return data
   const { code: unexpected } = errorKinds.unexpected
   if (typeof code !== 'number') {
-    throw new MilvusException(unexpected, `HTTP ${status}: ${text.slice(0, 200)}`)
+    const shown = text.slice(0, 80).replace(/\s+/g, ' ').trim()
+    const answer = `HTTP ${status}${shown === '' ? '' : `, "${shown}"`}`
+    throw new MilvusException(unexpected, `expected an answer of Milvus's REST v2, got ${answer}`)
   }
   throw new MilvusException(code, typeof message === 'string' ? message : `HTTP ${status}`)
 }
