@@ -5,7 +5,7 @@ import { type S3Access, type S3Options, userS3AccessFrom } from '../config.js'
 import type { ReadOptions } from '../formats/format.js'
 import { isMetric } from '../schema/metric.js'
 import { type ServerPlace, type ServerWords, serverPlaceFrom } from './server-place.js'
-import { usage } from './usage.js'
+import { flagText, usage } from './usage.js'
 
 /** The command line's words for `millrace import`. */
 export interface ImportWords extends ServerWords, S3Options {
@@ -172,11 +172,4 @@ function wireOptionsFrom(words: ImportWords): {
   } catch (error) {
     throw usage(flagText((error as Error).message))
   }
-}
-
-/** `import option max_errors: …` in the words of the command line. */
-function flagText(message: string): string {
-  return message
-    .replace(/^import option (\w+)/, (_match, key: string) => `--${key.replaceAll('_', '-')}`)
-    .replace(/: invalid parameter$/, '')
 }
