@@ -60,19 +60,17 @@ TYPES = {
     "binary vector": (DataType.BINARY_VECTOR, {"dim": 16},
                       every(lambda row: [row % 2, 1] * 8)),
     "float16 vector": (DataType.FLOAT16_VECTOR, {"dim": DIM}, every(lambda row: FLOATS[row].tolist())),
-    "float16 bytes": (DataType.FLOAT16_VECTOR, {"dim": DIM},
-                      every(lambda row: FLOATS[row].astype(np.float16).tobytes())),
+    "float16 vector of numpy": (DataType.FLOAT16_VECTOR, {"dim": DIM},
+                                every(lambda row: FLOATS[row].astype(np.float16))),
     "bfloat16 vector": (DataType.BFLOAT16_VECTOR, {"dim": DIM},
                         every(lambda row: np.rint(FLOATS[row]).tolist())),
-    "bfloat16 bytes": (DataType.BFLOAT16_VECTOR, {"dim": DIM},
-                       every(lambda row: bfloat16(np.rint(FLOATS[row])))),
     "int8 vector": (DataType.INT8_VECTOR, {"dim": DIM}, every(lambda row: [row - 6] * DIM)),
     "sparse vector": (DataType.SPARSE_FLOAT_VECTOR, {},
                       every(lambda row: {row: 0.5, 4_000_000_000: row + 1.0})),
     "sparse indices": (DataType.SPARSE_FLOAT_VECTOR, {},
                        every(lambda row: {"indices": [row, 77], "values": [0.5, 2.0]})),
 }
-VECTORS = [name for name in TYPES if "vector" in name or "bytes" in name or "sparse" in name]
+VECTORS = [name for name in TYPES if "vector" in name or "sparse" in name]
 
 
 def schema_of(name, nullable):
