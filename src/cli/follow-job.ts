@@ -73,8 +73,12 @@ async function lookUntilEnd(
   isEnough: (job: ImportJob) => boolean,
 ): Promise<ImportJob> {
   let pauseMs = firstPauseMs
+  let job: ImportJob | null = null
   while (true) {
-    const job = await describeWhenThere(database, jobId, report)
+    const seen = await describeWhenThere(database, jobId, report, job === null)
+    // The server goes on with it when it starts again.
+    if (seen === null) return job!
+    job = seen
     report.progress(job)
     if (isEnough(job)) return job
     if (hasEnded(job) || job.state === 'Uncommitted' || detached.aborted) return job
@@ -83,17 +87,24 @@ async function lookUntilEnd(
   }
 }
 
+/** @returns null where the server stays away; the first time, that is thrown */
 async function describeWhenThere(
   database: Pick<Database, 'describeImport'>,
   jobId: string,
   report: ImportReport,
-): Promise<ImportJob> {
+  isThrown: boolean,
+): Promise<ImportJob | null> {
   const untilMs = performance.now() + absentMsMax
   for (let isFirst = true; ; isFirst = false) {
     try {
       return await database.describeImport(jobId)
     } catch (error) {
-      if (!isUnreachable(error) || performance.now() > untilMs) throw error
+      if (!isUnreachable(error)) throw error
+      if (performance.now() > untilMs) {
+        if (isThrown) throw error
+        report.note(`${(error as Error).message}; it goes on with the import when it starts again`)
+        return null
+      }
       if (isFirst) report.note(`${(error as Error).message}; waiting for it`)
       await delay(longestPauseMs)
     }
