@@ -65,15 +65,19 @@ export interface ServeConfig {
   readonly logLevel: LogLevel
 }
 
+/** The command line's words for S3; what is left out may stand in the environment. */
+export interface S3Options {
+  readonly s3Endpoint?: string
+  readonly s3Region?: string
+  readonly s3Addressing?: string
+}
+
 /** The command line's words. */
-export interface ServeOptions {
+export interface ServeOptions extends S3Options {
   readonly host: string
   readonly port: string
   readonly data: string
   readonly importRoot: readonly string[]
-  readonly s3Endpoint?: string
-  readonly s3Region?: string
-  readonly s3Addressing?: string
   readonly allowHttpHost: readonly string[]
   /** Left out: beside the data directory, with `-uploads` after its name. */
   readonly uploadRoot?: string
@@ -108,6 +112,27 @@ export function serveConfigFrom(options: ServeOptions, env: Environment): ServeC
   }
 }
 
+/**
+ * How S3 is asked for a user who is at this machine: AWS's own variables are the user's word.
+ * @returns null where there are no keys
+ * @throws parameterInvalid as `serveConfigFrom`
+ */
+export function userS3AccessFrom(options: S3Options, env: Environment): S3Access | null {
+  const hasKeys = Boolean(env.MILLRACE_S3_ACCESS_KEY || env.AWS_ACCESS_KEY_ID)
+  const isAsked = Boolean(options.s3Endpoint || options.s3Region)
+  if (!hasKeys && !isAsked) return null
+  const endpoint = env.MILLRACE_S3_ENDPOINT || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
+  const region = env.MILLRACE_S3_REGION || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
+  return s3AccessFrom(
+    {
+      s3Endpoint: options.s3Endpoint ?? (endpoint || undefined),
+      s3Region: options.s3Region ?? region,
+      s3Addressing: options.s3Addressing,
+    },
+    env,
+  )
+}
+
 function portFrom(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65535) return port
@@ -115,8 +140,12 @@ function portFrom(text: string): number {
 }
 
 /** AWS's own variables do not open S3 to every client of a server: only a word of its own does. */
-function s3AccessFrom(options: ServeOptions, env: Environment): S3Access | null {
-  const { s3Endpoint, s3Region, s3Addressing } = options
+function s3AccessFrom(options: S3Options, env: Environment): S3Access | null {
+  const {
+    s3Endpoint = env.MILLRACE_S3_ENDPOINT,
+    s3Region = env.MILLRACE_S3_REGION,
+    s3Addressing = env.MILLRACE_S3_ADDRESSING,
+  } = options
   const { MILLRACE_S3_ACCESS_KEY, MILLRACE_S3_SECRET_KEY } = env
   if (!s3Endpoint && !s3Region && !MILLRACE_S3_ACCESS_KEY) return null
   const isOwn = Boolean(MILLRACE_S3_ACCESS_KEY)

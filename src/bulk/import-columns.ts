@@ -6,7 +6,7 @@ import type { ImportMode } from './import-options.js'
 export interface ImportColumns {
   /** Those that files may give. */
   readonly fields: readonly Field[]
-  /** Those that no file may give: auto ids and function outputs. */
+  /** Those that no file may give: auto ids, function outputs and rows' numbers. */
   readonly reserved: readonly Field[]
   /** Of the segments that are written. */
   readonly written: readonly Field[]
@@ -14,21 +14,33 @@ export interface ImportColumns {
   readonly partitionKey: Field | null
   /** null where files give the keys. */
   readonly autoId: Field | null
+  /** The field of the rows' numbers; null: there is none. */
+  readonly rowNumber: Field | null
 }
 
-/** A delete reads the keys alone, which nobody gives but the files. */
-export function importColumns(schema: CollectionSchema, mode: ImportMode): ImportColumns {
+/**
+ * A delete reads the keys alone, which nobody gives but the files.
+ * @param rowNumberAs the field of the rows' numbers
+ */
+export function importColumns(
+  schema: CollectionSchema,
+  mode: ImportMode,
+  rowNumberAs: string | null = null,
+): ImportColumns {
   const pk = primaryKeyOf(schema)
   if (mode === 'delete') {
     const keys = [{ ...pk, autoId: false }]
-    return { fields: keys, reserved: [], written: keys, partitionKey: null, autoId: null }
+    const none = { partitionKey: null, autoId: null, rowNumber: null }
+    return { fields: keys, reserved: [], written: keys, ...none }
   }
-  const isGiven = (field: Field) => !field.autoId && !field.isFunctionOutput
+  const rowNumber = schema.fields.find(({ name }) => name === rowNumberAs) ?? null
+  const isGiven = (field: Field) => !field.autoId && !field.isFunctionOutput && field !== rowNumber
   return {
     fields: schema.fields.filter(isGiven),
     reserved: schema.fields.filter((field) => !isGiven(field)),
     written: schema.fields,
     partitionKey: partitionKeyOf(schema) ?? null,
     autoId: pk.autoId ? pk : null,
+    rowNumber,
   }
 }

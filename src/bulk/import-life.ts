@@ -16,7 +16,13 @@ import type { ImportRun } from './import-run.js'
 import { ImportState } from './import-state.js'
 import type { ImportStep, ImportStepInput } from './import-step.js'
 import type { ImportCollection, ImportTarget } from './import-target.js'
-import { attemptsMax, autoIdBeginOf, type ImportTask, partsBefore } from './import-task.js'
+import {
+  attemptsMax,
+  autoIdBeginOf,
+  type ImportTask,
+  partsBefore,
+  rowsBefore,
+} from './import-task.js'
 import type { JobSlots } from './job-slots.js'
 import { planImport } from './plan-import.js'
 import type { RejectsFiles } from './rejects-files.js'
@@ -93,7 +99,7 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
   const plan = await planImport({
-    columns: importColumns(collection.schema, run.options.mode),
+    columns: importColumns(collection.schema, run.options.mode, run.options.rowNumberAs),
     partitionCount: collection.partitions.length,
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
@@ -182,7 +188,7 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
   const { schema, partitions } = collectionOf(task, target)
   const plan = task.plan!
   const { groupIndex, part, checkpoint } = plan.units[unitIndex]
-  const columns = importColumns(schema, options.mode)
+  const columns = importColumns(schema, options.mode, options.rowNumberAs)
   const spread = columns.partitionKey === null ? partitions.slice(0, 1) : partitions
   const rowsMax = part.rowCount ?? Math.min(stepRowsMax, Math.max(stepRowsMin, part.bytes))
   const segmentIdCount = Math.max(1, part.rowCount ?? stepSegmentsMax)
@@ -195,6 +201,7 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
     unitIndex,
     part,
     partsBefore: partsBefore(plan, unitIndex),
+    rowsBefore: rowsBefore(plan, unitIndex),
     from: checkpoint,
     autoIdBegin: autoIdBegin(run, unitIndex, rowsMax, around),
     rowsMax,

@@ -25,6 +25,8 @@ export interface ImportOptions {
   /** Which of a job's rows with one key counts. */
   readonly dedupe: Dedupe
   readonly autoCommit: boolean
+  /** The field that no file has, whose values are the numbers of the job's rows, from 0; null: none. */
+  readonly rowNumberAs: string | null
 }
 
 /** An import of which more than this many rows are bad is likely the wrong file. */
@@ -48,6 +50,7 @@ export function parseImportOptions(
     isDryRun: values.has('dry_run') && wordOf(values, 'dry_run', truths) === 'true',
     dedupe: dedupeOf(values, mode),
     autoCommit: wordOf(values, 'auto_commit', truths) === 'true',
+    rowNumberAs: rowNumberAsOf(values, mode),
   }
 }
 
@@ -94,6 +97,15 @@ function dedupeOf(values: Values, mode: ImportMode): Dedupe {
   }
   if (mode === 'skip_existing') return given === 'last' ? 'last' : 'first'
   return given ?? 'none'
+}
+
+function rowNumberAsOf(values: Values, mode: ImportMode): string | null {
+  const value = values.get('row_number_as')
+  if (value === undefined) return null
+  if (value === '') throw invalidOption('row_number_as', 'the name of a field', value)
+  if (mode === 'delete')
+    throw invalidOption('row_number_as', 'no such option with mode=delete', value)
+  return value
 }
 
 function invalidOption(key: string, expected: string, got: string): MillraceError {

@@ -10,6 +10,7 @@ import {
 import { type Dedupe, type ImportMode, parseImportOptions } from './import-options.js'
 import type { ImportCollection } from './import-target.js'
 import type { ImportRequest } from './import-task.js'
+import { rowNumberFault } from './row-numbers.js'
 
 /** Milvus: `dataCoord.import.maxImportFileNumPerReq`. */
 const groupsMax = 1024
@@ -29,9 +30,10 @@ export function checkImportRequest(
   collection: ImportCollection,
 ): ImportRequest {
   checkOptions(request)
-  const { mode, dedupe } = parseImportOptions(request.options)
+  const { mode, dedupe, rowNumberAs } = parseImportOptions(request.options)
   const partition = partitionOf(request, collection, mode)
   checkKeysAreGiven(collection.schema, mode, dedupe)
+  if (rowNumberAs !== null) checkRowNumberField(collection.schema, rowNumberAs)
   const fileGroups = request.fileGroups.filter((group) => group.length > 0)
   checkGroupCount(fileGroups)
   for (const group of fileGroups) checkGroup(group)
@@ -137,6 +139,17 @@ function checkKeysAreGiven(schema: CollectionSchema, mode: ImportMode, dedupe: D
   throw new MillraceError(
     'parameterInvalid',
     `import option ${option}: expected a collection whose keys are given, got one with auto ids: invalid parameter`,
+  )
+}
+
+function checkRowNumberField({ fields }: CollectionSchema, name: string): void {
+  const field = fields.find((each) => each.name === name)
+  const names = fields.map((each) => `'${each.name}'`).join(', ')
+  const fault = field ? rowNumberFault(field) : `'${name}' of a collection of ${names}`
+  if (fault === null) return
+  throw new MillraceError(
+    'parameterInvalid',
+    `import option row_number_as: expected an Int64 field, or a VarChar of max_length 16 or more, got ${fault}: invalid parameter`,
   )
 }
 

@@ -15,6 +15,8 @@ export interface ImportStepInput {
   readonly part: InputPart
   /** The parts of the same files that lie before it. */
   readonly partsBefore: readonly InputPart[]
+  /** Rows of the job that lie before the part; null where nobody counted them. */
+  readonly rowsBefore: number | null
   readonly from: Checkpoint | null
   /** The auto id of the step's first row; as many as it may have rows are its own. */
   readonly autoIdBegin: bigint | null

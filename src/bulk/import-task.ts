@@ -171,3 +171,13 @@ export function partsBefore({ units }: ImportPlan, unitIndex: number): InputPart
     .filter((unit) => unit.groupIndex === groupIndex)
     .map(({ part, isDone, checkpoint }) => (isDone ? { ...part, rowCount: checkpoint!.row } : part))
 }
+
+/** Rows of the job that lie before a unit; null where nobody counted them. */
+export function rowsBefore({ units }: ImportPlan, unitIndex: number): number | null {
+  let rowCount = 0
+  for (const { part } of units.slice(0, unitIndex)) {
+    if (part.rowCount === null) return null
+    rowCount += part.rowCount
+  }
+  return rowCount
+}

@@ -2,12 +2,13 @@ import type { BatchReader, RejectedRow } from '../formats/format.js'
 import type { Field } from '../schema/field.js'
 import type { FileGroup } from './file-group.js'
 import type { ImportStepInput } from './import-step.js'
+import { numberedReader } from './row-numbers.js'
 import type { StepRejects } from './step-rejects.js'
 
 /** @param rejects where rows that cannot be read are written down; null: the first one is an error */
 export async function openPart(
   { format, sources }: FileGroup,
-  { columns, options, part, from }: ImportStepInput,
+  { columns, options, part, from, rowsBefore }: ImportStepInput,
   fields: readonly Field[],
   rejects: Pick<StepRejects, 'add'> | null,
 ): Promise<BatchReader> {
@@ -25,7 +26,8 @@ export async function openPart(
     from,
     onReject,
   })
-  return reader
+  const { rowNumber } = columns
+  return rowNumber ? numberedReader(reader, rowNumber, rowsBefore ?? 0) : reader
 }
 
 function fileOfField(reader: BatchReader, fields: readonly Field[], name: string): string {

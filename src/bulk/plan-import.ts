@@ -1,4 +1,5 @@
 import { layoutOf } from '../column/column.js'
+import { MillraceError } from '../errors.js'
 import type { FileGroupOutline, InputPart, ReadOptions } from '../formats/format.js'
 import type { Field } from '../schema/field.js'
 import { segmentBodyBytesMax } from '../segment/segment-file.js'
@@ -45,6 +46,7 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
     units.push(...parts.map((part) => newImportUnit(groupIndex, part)))
   }
   const rowsTotal = rowsOf(units)
+  if (request.columns.rowNumber && rowsTotal === null) checkRowsAreNumbered(groups)
   const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
     units,
@@ -54,6 +56,18 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
     fingerprints: groups.map(({ fingerprints }) => fingerprints),
     autoIdBegin: hasAutoIds ? request.allocate(rowsTotal) : null,
   }
+}
+
+/** Rows behind files that do not tell how many rows they have got no numbers. */
+function checkRowsAreNumbered(groups: readonly GroupOutline[]): void {
+  const uncounted = groups.slice(0, -1).find(({ rowCount }) => rowCount === null)
+  if (!uncounted) return
+  const [{ name: file }] = uncounted.addresses
+  throw new MillraceError(
+    'importFailed',
+    `${file}: row_number_as: expected the last file of the job, or one that tells how many rows it has (Parquet, Arrow, .npy, HDF5, .fvecs), got others behind it: import them one by one`,
+    { file },
+  )
 }
 
 function lookAt(
@@ -86,6 +100,8 @@ function partCountOf(
   { columns, partitionCount, coreCount, keptBytesMax }: PlanRequest,
 ): number {
   const { rowCount } = group
+  // Only what is read from the file's beginning knows the numbers of its rows.
+  if (rowCount === null && columns.rowNumber) return 1
   // Of several groups, each takes its share of the cores.
   const share = Math.round((coreCount * group.bytesTotal) / bytesTotal)
   const cores = bytesTotal < sharedBytesMin ? 1 : Math.max(1, share)

@@ -12,6 +12,7 @@ export const exitCodes = {
 
 export function exitCodeOf({ state, job }: ImportOutcome): number {
   if (state === 'detached') return exitCodes.detached
+  if (state === 'running') return exitCodes.done
   if (state !== 'done') return exitCodes.failed
   return (job.rejectedRows ?? 0) > 0 ? exitCodes.someRejected : exitCodes.done
 }

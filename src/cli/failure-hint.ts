@@ -15,9 +15,14 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /hasn't authenticated|auth check failure|missing authorization/,
-    'set MILLRACE_TOKEN to user:password',
+    'say who asks with --user and --password, or set MILLRACE_TOKEN to user:password',
   ],
   [/permission deny/, 'a role of the user needs the privilege: root, or an admin, can grant it'],
+  [
+    /answer of Milvus's REST/,
+    'another program listens there, or a Milvus without REST v2: name the server with --address',
+  ],
+  [/database not found/, 'name a database that is there with --db, or leave --db out'],
   [
     /in use by|owned by|another (server|process)/,
     'a server has the directory open: import through it with --address',
@@ -32,7 +37,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [
     /no file corresponding|no file for field|there is no field in|is missed|expected a column/,
-    'the field has neither a default nor nulls: add the column to the files, under the name of the field',
+    'the field has neither a default nor nulls: add the column to the files, under the name of the field; a key may be the number of the row with --row-number-as',
   ],
   [
     /number of fields in the row is not equal/,
@@ -44,7 +49,7 @@ const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   ],
   [/import timeout/, 'give it more time with --timeout, or leave the option out'],
   [
-    /S3|s3:\/\//,
+    /no access to S3/,
     'the server reads S3 where it was started with --s3-endpoint or --s3-region and keys',
   ],
   [

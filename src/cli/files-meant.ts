@@ -32,7 +32,8 @@ async function expand(word: string): Promise<MeantFile[]> {
   return [{ path: word, isLocal: false }]
 }
 
-function rowsOf(name: string): 'file' | 'set' | null {
+/** Whether a file makes rows by itself, or as one of a set; null: it cannot be imported. */
+export function rowsOf(name: string): 'file' | 'set' | null {
   const format = formatOf(name)
   if (!format) return null
   return format.isRowFile ? 'file' : 'set'

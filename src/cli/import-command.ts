@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { type ImportWords, importOptionsFrom } from './import-options.js'
+import { addServerOptions } from './server-place.js'
 
 /** `millrace import`. */
 export function addImportCommand(program: Command, defaultAddress: string): void {
-  const command = program
-    .command('import')
+  const command = addServerOptions(program.command('import'), defaultAddress)
     .description('import files into a collection, of a server or of a data directory')
     .argument('<files...>', 'files, directories, patterns, s3:// and http:// names')
     .requiredOption('-c, --collection <name>', 'the collection')
@@ -13,7 +13,6 @@ export function addImportCommand(program: Command, defaultAddress: string): void
     .option('--auto-id', 'with --create: the collection makes its keys itself')
     .option('--metric <metric>', 'with --create: L2, IP, COSINE, HAMMING or JACCARD')
     .option('--partition <name>', 'the partition')
-    .option('--address <host:port>', 'the server', defaultAddress)
     .option('--data <directory>', 'a data directory that no server has open, in place of a server')
     .option('--mode <mode>', 'insert, upsert, skip_existing or delete')
     .option('--on-error <way>', 'fail at the first bad row, or skip bad rows')
@@ -23,6 +22,11 @@ export function addImportCommand(program: Command, defaultAddress: string): void
     .option('--sep <character>', 'CSV: what stands between values; \\t is a tab')
     .option('--nullkey <text>', 'CSV: the text that means null')
     .option('--timeout <duration>', 'give up after it: 300s, 1.5h')
+    .option('--row-number-as <field>', 'a field that no file has: the number of the row, from 0')
+    .option('--s3-endpoint <url>', 'as of serve: where this command itself reads s3://')
+    .option('--s3-region <name>', 'of the buckets')
+    .option('--s3-addressing <style>', 'path or virtual')
+    .option('--detach', 'end when the import runs; millrace jobs watch follows it')
     .option('--yes', 'with --create: do not ask')
     .option('--json', 'an object a line, for programs')
     .addHelpText('after', exitCodesText)

@@ -1,6 +1,7 @@
 import type { ImportJob } from '../client/import-job.js'
 import { createCollection, planFrom } from './create-collection.js'
 import type { Database } from './database.js'
+import type { MadeCollection } from './drop-on-ctrl-c.js'
 import { exitCodeOf, exitCodes } from './exit-code.js'
 import { failureHint } from './failure-hint.js'
 import { filesMeant, type MeantFile } from './files-meant.js'
@@ -20,19 +21,19 @@ export async function importFiles(
   const groups = await filesMeant(words)
   const report = reportFor(options)
   const planned = await planFrom(groups, options, report)
-  const database = await openDatabase(options.place, words)
+  const database = await openDatabase(options, words)
   try {
     const isOurs = planned !== null
-    if (isOurs && !(await createCollection(database, planned, options, report))) {
-      return exitCodes.failed
-    }
+    const made = isOurs ? await createCollection(database, planned, options, report) : null
+    if (isOurs && made === null) return exitCodes.failed
     let isKept = !isOurs
     try {
-      const outcome = await importInto(database, groups, options, report)
-      isKept ||= outcome.state === 'detached' || (outcome.state === 'done' && !options.isDryRun)
+      const outcome = await importInto(database, groups, options, report, made)
+      isKept ||= goesOn(outcome) || (outcome.state === 'done' && !options.isDryRun)
       report.ended(outcome)
       return exitCodeOf(outcome)
     } finally {
+      made?.release()
       // Nothing is left of a collection that was made for what did not come about.
       if (!isKept) await database.dropCollection(options.collectionName)
     }
@@ -46,19 +47,25 @@ async function importInto(
   groups: readonly (readonly MeantFile[])[],
   options: ImportOptions,
   report: ImportReport,
+  made: MadeCollection | null,
 ): Promise<ImportOutcome> {
   const { upload } = database
   if (database.seesLocalFiles || upload === null) {
     const staged = stageInPlace(groups)
-    const outcome = await runImport(database, staged, options, report)
+    const outcome = await runImport(database, staged, options, report, made)
     if (upload === null || !isUnseen(outcome, groups)) return outcome
     report.note(`${database.name} does not see the files, so they are uploaded`)
     await database.deleteImport(outcome.job.jobId)
   }
   const staged = await stageByUpload(groups, upload, report)
-  const outcome = await runImport(database, staged, options, report)
-  if (outcome.state !== 'detached') await staged.remove()
+  const outcome = await runImport(database, staged, options, report, made)
+  if (!goesOn(outcome)) await staged.remove()
   return outcome
+}
+
+/** Whether the import runs on without this command. */
+function goesOn({ state }: Pick<ImportOutcome, 'state'>): boolean {
+  return state === 'detached' || state === 'running'
 }
 
 /** Whether it failed since the database may not read a file that is here. */
@@ -76,13 +83,16 @@ async function runImport(
   staged: StagedFiles,
   options: ImportOptions,
   report: ImportReport,
+  made: MadeCollection | null,
 ): Promise<ImportOutcome> {
   const beganMs = performance.now()
   const jobId = await database.createImport({ ...options, fileGroups: staged.fileGroups })
-  const { state, job } = await followJob(database, jobId, report)
+  if (made) made.isFollowed = true
+  const { state, job } = await followJob(database, jobId, report, options.isDetached)
+  if (made) made.isFollowed = false
   const seconds = (performance.now() - beganMs) / 1000
   const shown = shownJob(job, staged)
-  const hasRejects = state !== 'detached' && (job.rejectedRows ?? 0) > 0
+  const hasRejects = !goesOn({ state }) && (job.rejectedRows ?? 0) > 0
   const rejectsFile = hasRejects
     ? await writeRejects(database.importRejects(jobId), options.rejectsFile, staged.shown)
     : null
@@ -96,7 +106,7 @@ function hintFor(
   { name, upload }: Database,
 ): string | null {
   if (state === 'failed') return failureHint(job.reason, job)
-  if (state !== 'detached') return null
+  if (!goesOn({ state })) return null
   return upload === null
     ? `it goes on when ${name} is opened the next time, by "millrace serve" or "millrace import"`
     : `"millrace jobs watch ${job.jobId} --address ${name}" follows it, "jobs cancel" ends it`

@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parseImportOptions } from '../bulk/import-options.js'
-import { MillraceError } from '../errors.js'
+import { parseImportOptions, type ImportOptions as WireOptions } from '../bulk/import-options.js'
+import { type S3Access, type S3Options, userS3AccessFrom } from '../config.js'
 import type { ReadOptions } from '../formats/format.js'
 import { isMetric } from '../schema/metric.js'
-import { serverAddressFrom } from './server-address.js'
+import { type ServerPlace, type ServerWords, serverPlaceFrom } from './server-place.js'
+import { flagText, usage } from './usage.js'
 
 /** The command line's words for `millrace import`. */
-export interface ImportWords {
+export interface ImportWords extends ServerWords, S3Options {
   readonly collection: string
   readonly create?: boolean
   readonly pk?: string
   readonly autoId?: boolean
   readonly metric?: string
   readonly partition?: string
-  readonly address: string
   readonly data?: string
   readonly mode?: string
   readonly onError?: string
@@ -24,6 +24,8 @@ export interface ImportWords {
   readonly sep?: string
   readonly nullkey?: string
   readonly timeout?: string
+  readonly rowNumberAs?: string
+  readonly detach?: boolean
   readonly yes?: boolean
   readonly json?: boolean
 }
@@ -37,6 +39,14 @@ export interface CreateOptions {
   readonly isAgreed: boolean
   /** As the import will read the files. */
   readonly read: ReadOptions
+  /** A key that no file has: the rows' numbers. */
+  readonly rowNumberAs: string | null
+}
+
+/** A data directory, and which of its databases. */
+export interface LocalPlace {
+  readonly data: string
+  readonly dbName?: string
 }
 
 export interface ImportOptions {
@@ -44,10 +54,14 @@ export interface ImportOptions {
   readonly partitionName: string
   /** null: the collection has to be there. */
   readonly create: CreateOptions | null
-  readonly place: { readonly address: string } | { readonly data: string }
+  readonly place: ServerPlace | LocalPlace
+  /** How this command itself reads S3; null: it has no keys. */
+  readonly s3: S3Access | null
   /** As the wire has them. */
   readonly options: Readonly<Record<string, string>>
   readonly isDryRun: boolean
+  /** Whether the command ends once the import runs. */
+  readonly isDetached: boolean
   readonly rejectsFile: string
   readonly isJson: boolean
 }
@@ -64,17 +78,29 @@ export function importOptionsFrom(words: ImportWords, isAddressGiven: boolean): 
   }
   refuseWithoutCreate(words)
   refuseWithoutSkip(words)
-  const { options, read } = wireOptionsFrom(words)
+  const { options, parsed } = wireOptionsFrom(words)
   return {
     collectionName: collection,
     partitionName: words.partition ?? '',
-    create: words.create ? createOptionsFrom(words, read) : null,
-    place: data === undefined ? { address: serverAddressFrom(words.address) } : { data },
+    create: words.create ? createOptionsFrom(words, parsed) : null,
+    place: data === undefined ? serverPlaceFrom(words, process.env) : localPlaceFrom(data, words),
+    s3: userS3AccessFrom(words, process.env),
     options,
     isDryRun: words.dryRun ?? false,
+    isDetached: words.detach ?? false,
     rejectsFile: rejectsFileFrom(words),
     isJson: words.json ?? false,
   }
+}
+
+/** What is of a server alone is no word for a directory. */
+function localPlaceFrom(data: string, words: ImportWords): LocalPlace {
+  const { user, password, token, detach, db } = words
+  const given = { '--user': user, '--password': password, '--token': token, '--detach': detach }
+  for (const [option, value] of Object.entries(given)) {
+    if (value !== undefined) throw usage(`${option}: expected a server, got --data`)
+  }
+  return { data, ...(db ? { dbName: db } : {}) }
 }
 
 function refuseWithoutCreate({ create, pk, autoId, metric }: ImportWords): void {
@@ -102,8 +128,11 @@ function rejectsFileFrom({ rejects, collection }: ImportWords): string {
 
 function createOptionsFrom(
   { pk, autoId, metric, yes, partition }: ImportWords,
-  read: ReadOptions,
+  { read, rowNumberAs }: Pick<WireOptions, 'read' | 'rowNumberAs'>,
 ): CreateOptions {
+  if (rowNumberAs !== null && autoId) {
+    throw usage('--row-number-as and --auto-id: expected one of them, got both')
+  }
   if (partition !== undefined) {
     throw usage('--partition: expected a collection that is there, got --create')
   }
@@ -116,13 +145,14 @@ function createOptionsFrom(
     metric: metric?.toUpperCase() ?? null,
     isAgreed: yes ?? false,
     read,
+    rowNumberAs,
   }
 }
 
 /** The server's names of the options, found to be right before anything is opened. */
 function wireOptionsFrom(words: ImportWords): {
   options: Record<string, string>
-  read: ReadOptions
+  parsed: WireOptions
 } {
   const given = {
     mode: words.mode,
@@ -132,24 +162,14 @@ function wireOptionsFrom(words: ImportWords): {
     sep: words.sep === '\\t' ? '\t' : words.sep,
     nullkey: words.nullkey,
     timeout: words.timeout,
+    row_number_as: words.rowNumberAs,
   }
   const options = Object.fromEntries(
     Object.entries(given).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   )
   try {
-    return { options, read: parseImportOptions(Object.entries(options)).read }
+    return { options, parsed: parseImportOptions(Object.entries(options)) }
   } catch (error) {
     throw usage(flagText((error as Error).message))
   }
-}
-
-/** `import option max_errors: …` in the words of the command line. */
-function flagText(message: string): string {
-  return message
-    .replace(/^import option (\w+)/, (_match, key: string) => `--${key.replaceAll('_', '-')}`)
-    .replace(/: invalid parameter$/, '')
-}
-
-export function usage(message: string): MillraceError {
-  return new MillraceError('parameterInvalid', message)
 }

@@ -1,9 +1,12 @@
 import type { ImportJob } from '../client/import-job.js'
 import type { PlannedCollection } from './database.js'
 
-/** How an import ended, as far as this command followed it. */
+/**
+ * How an import ended, as far as this command followed it: the user let go of it where it is detached, and
+ * wanted no more than that it runs where it is running.
+ */
 export interface ImportOutcome {
-  readonly state: 'done' | 'failed' | 'cancelled' | 'detached'
+  readonly state: 'done' | 'failed' | 'cancelled' | 'detached' | 'running'
   /** As it was last seen. */
   readonly job: ImportJob
   readonly seconds: number

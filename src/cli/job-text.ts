@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { ImportJob, ImportJobFile } from '../client/import-job.js'
+import { formatOf } from '../formats/registry.js'
 import { bytesText, countText, durationText, rowsText } from './number-text.js'
 
 /** What stands beside a bar: `450,000 rows  95,000 rows/s  210.0 MB/s  5 s left`. */
@@ -39,11 +40,21 @@ export function progressText(job: ImportJob): string {
 
 /** `id.npy + vector.npy`, without the directories, from Go's text of a group's paths. */
 export function fileLabel({ fileName }: ImportJobFile): string {
-  return fileName
-    .replace(/^\[|\]$/g, '')
-    .split(' ')
+  return pathsOf(fileName.replace(/^\[|\]$/g, ''))
     .map((path) => basename(path))
     .join(' + ')
+}
+
+/** Paths may have spaces, but end as files do. */
+function pathsOf(text: string): string[] {
+  const paths: string[] = []
+  let isEnded = true
+  for (const piece of text.split(' ')) {
+    if (isEnded) paths.push(piece)
+    else paths.push(`${paths.pop()} ${piece}`)
+    isEnded = formatOf(piece) !== undefined
+  }
+  return paths
 }
 
 /** What came of a job: a sentence or a few. */

@@ -1,14 +1,13 @@
 import type { Command } from 'commander'
 import type { JobsWords } from './jobs.js'
+import { addServerOptions } from './server-place.js'
 
 /** `millrace jobs`: looks at the imports of a server, and ends them. */
 export function addJobsCommand(program: Command, defaultAddress: string): void {
   const jobs = program.command('jobs').description('look at the imports of a server, and end them')
 
   const withOptions = (command: Command): Command =>
-    command
-      .option('--address <host:port>', 'the server', defaultAddress)
-      .option('--json', 'an object a line, for programs')
+    addServerOptions(command, defaultAddress).option('--json', 'an object a line, for programs')
 
   withOptions(jobs.command('list'))
     .description('list the jobs, the newest last')

@@ -9,10 +9,10 @@ import type { ImportOutcome } from './import-report.js'
 import { fileLabel, placeLines, progressText } from './job-text.js'
 import { bytesText, rowsText } from './number-text.js'
 import { reportFor } from './report-for.js'
-import { serverAddressFrom, serverToken } from './server-address.js'
+import { serverAddressFrom } from './server-address.js'
+import { type ServerWords, serverPlaceFrom } from './server-place.js'
 
-export interface JobsWords {
-  readonly address: string
+export interface JobsWords extends ServerWords {
   readonly collection?: string
   readonly json?: boolean
 }
@@ -73,8 +73,9 @@ export async function printRejects(jobId: string, words: JobsWords): Promise<num
   return exitCodes.done
 }
 
-function jobsAt({ address }: JobsWords): ImportJobs {
-  return new ImportJobs(new RestClient(serverAddressFrom(address), serverToken()))
+function jobsAt(words: JobsWords): ImportJobs {
+  const place = serverPlaceFrom(words, process.env)
+  return new ImportJobs(new RestClient(place.address, place))
 }
 
 /** From the job's creation to its end, which are told in whole seconds. */

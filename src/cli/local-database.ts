@@ -1,7 +1,7 @@
-import { parse } from 'node:path'
+import { parse, resolve } from 'node:path'
 import { importJobFrom } from '../client/import-job.js'
 import { fieldMessageFrom } from '../client/new-field.js'
-import { serveConfigFrom, serveDefaults } from '../config.js'
+import type { S3Access } from '../config.js'
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
 import type { Engine } from '../engines/engine.js'
 import { jobDescription } from '../server/rest/job-description.js'
@@ -9,8 +9,7 @@ import { encode } from '../wire/codec.js'
 import { newCollectionSchemaFromBytes } from '../wire/collection-schema.js'
 import { ConsistencyLevel } from '../wire/generated/messages.js'
 import type { Database, PlannedCollection } from './database.js'
-
-const dbName = 'default'
+import type { LocalPlace } from './import-options.js'
 
 /**
  * A data directory, opened in this process: no other may have it open.
@@ -18,10 +17,11 @@ const dbName = 'default'
  * @throws serviceUnavailable when a server has it open
  */
 export async function openLocalDatabase(
-  directory: string,
+  { data: directory, dbName = 'default' }: LocalPlace,
+  s3: S3Access | null,
   webHosts: readonly string[],
 ): Promise<Database> {
-  const { dataPath, s3 } = serveConfigFrom({ ...serveDefaults, data: directory }, process.env)
+  const dataPath = resolve(directory)
   const engine = await EmbeddedEngine.open({
     dataPath,
     // The user's own files, read with the user's own rights.
@@ -36,7 +36,7 @@ export async function openLocalDatabase(
     upload: null,
 
     hasCollection: async (name) => engine.hasCollection(dbName, name),
-    createCollection: (collection) => createCollection(engine, collection),
+    createCollection: (collection) => createCollection(engine, dbName, collection),
     dropCollection: (name) => engine.dropCollection(dbName, name),
 
     createImport: async ({ options, ...job }) => {
@@ -55,6 +55,7 @@ export async function openLocalDatabase(
 
 async function createCollection(
   engine: Engine,
+  dbName: string,
   { name, fields, metrics }: PlannedCollection,
 ): Promise<void> {
   const message = encode('CollectionSchema', { name, fields: fields.map(fieldMessageFrom) })

@@ -30,6 +30,7 @@ export class PlainReport implements ImportReport {
   }
 
   progress(job: ImportJob): void {
+    if (job.state === 'Failed') return
     for (const [fileIndex, file] of job.files.entries()) {
       if (!isRead(file, job) || this.#filesDone.has(fileIndex)) continue
       this.#filesDone.add(fileIndex)
@@ -54,6 +55,7 @@ export class PlainReport implements ImportReport {
   ended({ state, job, seconds, rejectsFile, hint }: ImportOutcome): void {
     for (const warning of job.warnings) this.say(`warning: ${warning}`)
     if (state === 'done') this.say(resultText(job, seconds))
+    else if (state === 'running') this.say(`job ${job.jobId} runs`)
     else complain([unfinishedText(state, job), ...placeLines(job)])
     if (rejectsFile !== null) {
       this.say(`${rowsText(job.rejectedRows ?? 0)} left out, written to ${rejectsFile}:`)

@@ -4,12 +4,14 @@ import { MilvusException } from '../client/milvus-exception.js'
 import { RestClient } from '../client/rest-client.js'
 import { errorKinds } from '../errors.js'
 import type { Database } from './database.js'
-import { isSecure, isThisMachine, plainAddressOf, serverToken } from './server-address.js'
+import { isSecure, isThisMachine, plainAddressOf } from './server-address.js'
+import type { ServerPlace } from './server-place.js'
 import { uploadTo } from './upload-file.js'
 
 /** A running server: its catalog over gRPC, its import jobs over REST. */
-export function remoteDatabase(address: string): Database {
-  const rest = new RestClient(address, serverToken())
+export function remoteDatabase(place: ServerPlace): Database {
+  const { address } = place
+  const rest = new RestClient(address, place)
   const jobs = new ImportJobs(rest)
   return {
     name: address,
@@ -18,14 +20,14 @@ export function remoteDatabase(address: string): Database {
 
     hasCollection: (name) => hasCollection(rest, name),
     createCollection: ({ name, fields, metrics }) =>
-      connected(address, async (client) => {
+      connected(place, async (client) => {
         await client.createCollection({ collectionName: name, fields })
         for (const [fieldName, metricType] of metrics) {
           await client.createIndex({ collectionName: name, fieldName, metricType })
         }
         await client.loadCollection(name)
       }),
-    dropCollection: (name) => connected(address, (client) => client.dropCollection(name)),
+    dropCollection: (name) => connected(place, (client) => client.dropCollection(name)),
 
     createImport: (job) => jobs.create(job),
     describeImport: (jobId) => jobs.describe(jobId),
@@ -38,20 +40,19 @@ export function remoteDatabase(address: string): Database {
 }
 
 async function connected(
-  address: string,
+  { address, token, dbName }: ServerPlace,
   work: (client: MilvusClient) => Promise<void>,
 ): Promise<void> {
   // gRPC takes longer to load than most commands take.
   const { connections } = await import('../client/connections.js')
   const { MilvusClient } = await import('../client/milvus-client.js')
-  const token = serverToken()
   // Node's own variable, which fetch heeds and grpc-js does not.
   const serverPemPath = process.env.NODE_EXTRA_CA_CERTS
   await connections.connect({
     address: plainAddressOf(address),
     secure: isSecure(address),
     ...(serverPemPath ? { serverPemPath } : {}),
-    ...(token === '' ? {} : { token }),
+    ...{ token, dbName },
   })
   try {
     await work(new MilvusClient())

@@ -9,14 +9,16 @@ const securely = 'https://'
  * stays there.
  * @throws parameterInvalid
  */
-export function serverAddressFrom(text: string): string {
-  if (text.startsWith(securely)) return securely + serverAddressFrom(text.slice(securely.length))
+export function serverAddressFrom(given: string): string {
+  if (given.startsWith(securely)) return securely + serverAddressFrom(given.slice(securely.length))
+  // pymilvus has it as a URI.
+  const text = given.replace(/^(http|tcp):\/\/([^/]+)\/?$/i, '$2')
   const url = `http://${text}/`
   const isPlain = /^[^/?#@\s]+$/.test(text) && URL.canParse(url)
   if (!isPlain) {
     throw new MillraceError(
       'parameterInvalid',
-      `--address: expected host:port such as 127.0.0.1:${defaultPort}, got "${text}"`,
+      `--address: expected host:port such as 127.0.0.1:${defaultPort}, got "${given}"`,
     )
   }
   const { hostname, port } = new URL(url)
@@ -37,9 +39,4 @@ export function isSecure(address: string): boolean {
 
 export function plainAddressOf(address: string): string {
   return isSecure(address) ? address.slice(securely.length) : address
-}
-
-/** `user:password` of a server that has users: a command line would show it to everybody. */
-export function serverToken(): string {
-  return process.env.MILLRACE_TOKEN ?? ''
 }

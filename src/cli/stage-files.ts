@@ -81,8 +81,9 @@ function shownBy(names: ReadonlyMap<string, string>): (text: string) => string {
   }
 }
 
-/** A path as it is shortest from here. */
+/** A path as it is shortest from here; a URL as it is. */
 export function userPathOf(path: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) return path
   const fromHere = relative(process.cwd(), path)
   return fromHere.length < path.length ? fromHere : path
 }

@@ -6,8 +6,9 @@ import { bytesText } from './number-text.js'
 import { PlainReport } from './plain-report.js'
 import { Speedometer } from './speedometer.js'
 
-const labelWidth = 24
-const barWidth = 24
+const labelWidthMax = 24
+const barWidthMax = 24
+const columnsUsual = 80
 /** Of more files than fit on a screen, the total is shown and how many are read. */
 const filesShownMax = 12
 const earlyMs = 500
@@ -136,9 +137,13 @@ interface Line {
 }
 
 function lineText({ label, percent, words }: Line): string {
+  // A terminal that tells no width is taken for a usual one.
+  const columns = process.stdout.columns || columnsUsual
+  const labelWidth = Math.max(8, Math.min(labelWidthMax, Math.floor(columns * 0.3)))
+  const barWidth = Math.max(4, Math.min(barWidthMax, Math.floor(columns * 0.25)))
   const name = label.length > labelWidth ? `…${label.slice(1 - labelWidth)}` : label
   const full = Math.round((percent * barWidth) / 100)
   const bar = '█'.repeat(full) + '░'.repeat(barWidth - full)
   const line = `${name.padEnd(labelWidth)} ${bar} ${String(percent).padStart(3)} %  ${words}`
-  return line.slice(0, process.stdout.columns - 1)
+  return line.slice(0, columns - 1)
 }

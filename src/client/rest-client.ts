@@ -3,17 +3,25 @@ import { MilvusException } from './milvus-exception.js'
 
 const prefix = '/v2/vectordb'
 
+/** Who asks, and in which database; what is left out is nobody, and the default one. */
+interface RestIdentity {
+  /** An API key, or `user:password`. */
+  readonly token?: string
+  readonly dbName?: string
+}
+
 /** Milvus's REST v2 at one address. */
 export class RestClient {
   /** `host:port`, or `https://host:port`. */
   readonly address: string
-  /** Of every request: who asks. */
+  /** Of every request. */
   readonly headers: Readonly<Record<string, string>>
+  readonly #dbName: string | undefined
 
-  /** @param token `user:password`, or an API key; left out: the server has no users */
-  constructor(address: string, token: string = '') {
+  constructor(address: string, { token, dbName }: RestIdentity = {}) {
     this.address = address
-    this.headers = token === '' ? {} : { authorization: `Bearer ${token}` }
+    this.headers = token ? { authorization: `Bearer ${token}` } : {}
+    this.#dbName = dbName
   }
 
   urlOf(path: string): string {
@@ -25,7 +33,8 @@ export class RestClient {
    * Asks with a JSON body and gives the answer's `data`.
    * @throws MilvusException when no server answers, or it refuses
    */
-  async post(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async post(path: string, members: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const body = this.#dbName === undefined ? members : { dbName: this.#dbName, ...members }
     const response = await this.fetch(`${prefix}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -43,7 +52,10 @@ export class RestClient {
   }
 
   /** @throws MilvusException when no server answers */
-  async fetch(path: string, request: RequestInit = {}): Promise<Response> {
+  async fetch(
+    path: string,
+    request: RequestInit & { readonly headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     try {
       const headers = { ...this.headers, ...request.headers }
       return await fetch(this.urlOf(path), { ...request, headers })
@@ -59,7 +71,9 @@ export function dataOf(status: number, text: string): unknown {
   if (code === 0) return data
   const { code: unexpected } = errorKinds.unexpected
   if (typeof code !== 'number') {
-    throw new MilvusException(unexpected, `HTTP ${status}: ${text.slice(0, 200)}`)
+    const shown = text.slice(0, 80).replace(/\s+/g, ' ').trim()
+    const answer = `HTTP ${status}${shown === '' ? '' : `, "${shown}"`}`
+    throw new MilvusException(unexpected, `expected an answer of Milvus's REST v2, got ${answer}`)
   }
   throw new MilvusException(code, typeof message === 'string' ? message : `HTTP ${status}`)
 }

@@ -13,6 +13,7 @@ it('takes an import without options as Milvus does', () => {
     isDryRun: false,
     dedupe: 'none',
     autoCommit: true,
+    rowNumberAs: null,
   })
 })
 

@@ -41,7 +41,12 @@ describe('millrace import, used wrongly', () => {
     [[...made, '--pk', 'key'], '--pk: expected one of "id", "vector", got "key"'],
     [[...made, '--pk', 'vector'], '--pk: expected a column of integers or of texts'],
     [[...made, '--auto-id'], '--auto-id: expected files without the column "id"'],
-    [['s3://b/x.npy', '-c', 'docs', '--create', '--yes', '--data', 'd'], 'files of this machine'],
+    [['s3://b/x.npy', '-c', 'docs', '--create', '--yes', '--data', 'd'], 'which needs keys'],
+    [[...made, '--token', 't'], '--token: expected a server, got --data'],
+    [[...made, '--detach'], '--detach: expected a server, got --data'],
+    [[...set, '--user', 'u'], '--user: expected --password beside it'],
+    [[...set, '--token', 't', '--user', 'u'], '--token and --user: expected one of them'],
+    [[...made, '--row-number-as', 'id'], '--row-number-as: expected a field that no file has'],
     [[...set, '--create', '--data', 'd'], '--create: expected --yes, since there is no terminal'],
     [['far/id.npy', '-c', 'docs', '--create', '--yes', '--data', 'd'], 'a column of vectors'],
     [

@@ -8,6 +8,7 @@ import { planCollection } from '../../dist/cli/infer/plan-collection.js'
 import { defaultReadOptions } from '../../dist/formats/format.js'
 import { type NpyValues, npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { dataTypeName } from '../../dist/schema/data-type.js'
+import { openLocalSource } from '../../dist/source/local-source.js'
 
 let top: string
 beforeAll(() => {
@@ -17,6 +18,7 @@ afterAll(() => rmSync(top, { recursive: true, force: true }))
 
 const options: CreateOptions = {
   pk: null,
+  rowNumberAs: null,
   autoId: false,
   metric: null,
   isAgreed: true,
@@ -30,7 +32,8 @@ async function planned(
 ): Promise<string[]> {
   const paths = Object.keys(files).map((name) => join(top, name))
   for (const path of paths) writeFileSync(path, files[basename(path)]!)
-  const { fields, metrics } = await planCollection('docs', paths, { ...options, ...more })
+  const sources = paths.map((path) => openLocalSource({ kind: 'local', name: path, path }))
+  const { fields, metrics } = await planCollection('docs', sources, { ...options, ...more })
   return fields.map((field) =>
     [
       field.name,

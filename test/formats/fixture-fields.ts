@@ -49,6 +49,19 @@ export const fixtureFields: Readonly<Record<string, readonly Field[]>> = {
     field(113, 'vector_from_int', DataType.FloatVector, { dim }),
     field(114, 'nothing', DataType.VarChar, { maxLength: 10, nullable }),
   ],
+  nested: [
+    field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
+    ...['struct', 'map', 'structs', 'times', 'list'].map((name, index) =>
+      field(101 + index, name, DataType.JSON, { nullable }),
+    ),
+  ],
+  halves: [
+    field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
+    field(101, 'vector', DataType.FloatVector, { dim: 4 }),
+    field(102, 'turned', DataType.Float16Vector, { dim: 4 }),
+    field(103, 'half', DataType.Float),
+    field(104, 'float', DataType.Float),
+  ],
 }
 
 /** Columns of `all`, where a file has not all of them. */

@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { rowsOf } from './file-rows.js'
-import { fieldsOfFixture } from './fixture-fields.js'
+import { fieldsOfFixture, fixtureFields } from './fixture-fields.js'
 
 const folder = join(import.meta.dirname, 'fixtures')
-const files = readdirSync(folder).filter((name) =>
-  /^\w+\.[\w-]+\.(parquet|arrow|feather)$/.test(name),
-)
+const files = readdirSync(folder).filter((name) => {
+  const [, table] = /^(\w+)\.[\w-]+\.(parquet|arrow|feather|h5)$/.exec(name) ?? []
+  return table !== undefined && Object.hasOwn(fixtureFields, table)
+})
 
 describe('the files of fixtures', () => {
   it.each(files)('%s has the rows of its table', async (name) => {

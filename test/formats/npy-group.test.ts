@@ -192,10 +192,10 @@ describe('a file that does not fit its field', () => {
       "illegal data type Int32 of numpy file for scalar field 'x' with type VarChar",
     ],
     [
-      'i1 for FloatVector',
-      npyBytes(new Int8Array(800), [100, 8]),
+      'i8 for FloatVector',
+      npyBytes(new BigInt64Array(800), [100, 8]),
       vectorOf(DataType.FloatVector, 8),
-      "illegal data type Int8 of numpy file for float vector field 'x'",
+      "illegal data type Int64 of numpy file for float vector field 'x'",
     ],
     [
       'f2 for BFloat16Vector',
@@ -252,16 +252,16 @@ describe('a file that does not fit its field', () => {
       'expected rows of 1 to 67108864 bytes, got 399999996',
     ],
     [
-      'a type that no .npy file holds',
+      'integers for a time',
       ids(1),
       field('x', DataType.Timestamptz),
-      'unsupported importing numpy files for collection with data type: Timestamptz',
+      "illegal data type Int64 of numpy file for scalar field 'x' with type Timestamptz",
     ],
     [
       'a sparse vector',
       ids(1),
       field('x', DataType.SparseFloatVector),
-      'unsupported importing numpy files for collection with data type: SparseFloatVector',
+      "illegal data type Int64 of numpy file for sparse float vector field 'x'",
     ],
     [
       'pickled objects',

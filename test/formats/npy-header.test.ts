@@ -105,7 +105,7 @@ describe('a header that is refused', () => {
   it.each([
     ["'|O'", "the numpy file dtype '|O' is not supported"],
     ["'<c8'", "the numpy file dtype '<c8' is not supported"],
-    ["'<M8[us]'", "the numpy file dtype '<M8[us]' is not supported"],
+    ["'<m8[us]'", "the numpy file dtype '<m8[us]' is not supported"],
     ["'|V4'", "the numpy file dtype '|V4' is not supported"],
     ["'<f16'", "the numpy file dtype '<f16' is not supported"],
     ["'<U0'", "the numpy file dtype '<U0' is not supported"],

@@ -94,7 +94,8 @@ describe('the columns of a Parquet file', () => {
 
   it('may not be those of an auto id', async () => {
     const source = memorySource('a.parquet', readFileSync(pathOf('bad-length.parquet')))
-    const outline = parquetFormat.outline([source], [vector], [id], defaultReadOptions)
+    const made = { ...id, autoId: true }
+    const outline = parquetFormat.outline([source], [vector], [made], defaultReadOptions)
     await expect(outline).rejects.toThrow(
       "the primary key 'id' is auto-generated, no need to provide",
     )

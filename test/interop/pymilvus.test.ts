@@ -62,6 +62,19 @@ describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with v
       await server.stop()
     }
   })
+
+  it('writes every type in every file type, which is read back', { timeout: 400_000 }, async () => {
+    const server = await ServedMillrace.start()
+    try {
+      const { done, notWritten } = await askWith(newestPython, 'bulk_writer.py', server)
+      expect(done).toBeGreaterThan(150)
+      // It writes no lists of varying length, sparse vectors and nulls for numpy, nor nulls among arrays.
+      const isKnown = /^npy: |of numpy, nullable$/
+      for (const what of Object.keys(notWritten as object)) expect(what).toMatch(isKnown)
+    } finally {
+      await server.stop()
+    }
+  })
 })
 
 describe.skipIf(newestPython === '')('newer vectors (needs python3 with venv)', () => {

@@ -26,7 +26,7 @@ export async function arrowColumns(sources: readonly ByteSource[]): Promise<Seen
 }
 
 /** By the file's schema; what it does not tell, such as dims, by the first rows. */
-async function columnsByTypes(
+export async function columnsByTypes(
   members: readonly ArrowMember[],
   sources: readonly ByteSource[],
 ): Promise<SeenColumn[]> {

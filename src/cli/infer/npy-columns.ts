@@ -7,7 +7,7 @@ import {
 } from '../../formats/npy/npy-header.js'
 import { DataType } from '../../schema/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { usage } from '../import-options.js'
+import { usage } from '../usage.js'
 import type { SeenColumn } from './seen-column.js'
 
 const prefixBytes = 12
@@ -50,6 +50,9 @@ const scalars: Readonly<Record<string, DataType>> = {
   f8: DataType.Double,
   U: DataType.VarChar,
   S: DataType.VarChar,
+  ...Object.fromEntries(
+    ['s', 'ms', 'us', 'ns', 'm', 'h', 'D'].map((unit) => [`M8[${unit}]`, DataType.Timestamptz]),
+  ),
 }
 
 const vectors: Readonly<Record<string, DataType>> = {

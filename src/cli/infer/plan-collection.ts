@@ -1,8 +1,10 @@
 import type { NewField } from '../../client/new-field.js'
 import { DataType, dataTypeName, isIntegerType, isVectorType } from '../../schema/data-type.js'
 import { arrayCapacityMax, varCharBytesMax } from '../../schema/limits.js'
+import type { ByteSource } from '../../source/byte-source.js'
 import type { PlannedCollection } from '../database.js'
-import { type CreateOptions, usage } from '../import-options.js'
+import type { CreateOptions } from '../import-options.js'
+import { usage } from '../usage.js'
 import { columnsOf } from './columns-of.js'
 import type { SeenColumn } from './seen-column.js'
 
@@ -17,10 +19,10 @@ const madeKey = { dataType: DataType.Int64, isPrimary: true, autoId: true } as c
  */
 export async function planCollection(
   name: string,
-  files: readonly string[],
+  sources: readonly ByteSource[],
   options: CreateOptions,
 ): Promise<PlannedCollection> {
-  const columns = await columnsOf(files, options.read)
+  const columns = await columnsOf(sources, options.read)
   const fields = fieldsOf(columns, options)
   const metrics = metricsOf(fields, options.metric)
   if (metrics.size === 0) {
@@ -32,7 +34,7 @@ export async function planCollection(
 }
 
 function fieldsOf(columns: readonly SeenColumn[], options: CreateOptions): NewField[] {
-  const { pk, autoId } = options
+  const { pk, autoId, rowNumberAs } = options
   if (autoId) {
     const key = pk ?? madeKeyName
     if (columns.some(({ name }) => name === key)) {
@@ -42,19 +44,40 @@ function fieldsOf(columns: readonly SeenColumn[], options: CreateOptions): NewFi
     }
     return [{ name: key, ...madeKey }, ...columns.map(fieldFrom)]
   }
+  if (rowNumberAs !== null) return fieldsWithNumbers(columns, rowNumberAs, pk)
   const key = keyOf(columns, pk)
   const others = columns.filter((column) => column !== key)
   return [keyFieldFrom(key), ...others.map(fieldFrom)]
+}
+
+/** The rows' numbers are the key, unless another is named. */
+function fieldsWithNumbers(
+  columns: readonly SeenColumn[],
+  name: string,
+  pk: string | null,
+): NewField[] {
+  if (columns.some((column) => column.name === name)) {
+    throw usage(`--row-number-as: expected a field that no file has, got "${name}"`)
+  }
+  const number = { name, dataType: DataType.Int64 }
+  if (pk === null || pk === name) return [{ ...number, isPrimary: true }, ...columns.map(fieldFrom)]
+  const key = keyOf(columns, pk)
+  const others = columns.filter((column) => column !== key)
+  return [keyFieldFrom(key), number, ...others.map(fieldFrom)]
 }
 
 function keyOf(columns: readonly SeenColumn[], pk: string | null): SeenColumn {
   const names = pk === null ? keyNames : [pk]
   const [key] = names.flatMap((name) => columns.filter((column) => column.name === name))
   const columnNames = columns.map(({ name }) => `"${name}"`).join(', ')
-  if (!key && pk !== null) throw usage(`--pk: expected one of ${columnNames}, got "${pk}"`)
+  if (!key && pk !== null) {
+    throw usage(
+      `--pk: expected one of ${columnNames}, got "${pk}": --row-number-as ${pk} makes it of the rows' numbers`,
+    )
+  }
   if (!key) {
     throw usage(
-      `--create: expected a column "id" or "pk", got ${columnNames}: name the key with --pk, or let it be made with --auto-id`,
+      `--create: expected a column "id" or "pk", got ${columnNames}: name the key with --pk, let it be made with --auto-id, or take the rows' numbers with --row-number-as id`,
     )
   }
   if (isIntegerType(key.dataType) || key.dataType === DataType.VarChar) return key

@@ -49,7 +49,7 @@ import { deleteRows } from './deletes.js'
 import { describeCollection } from './describe-collection.js'
 import { EmbeddedImportTarget } from './embedded-import-target.js'
 import type { EmbeddedEngineOptions, EngineLog } from './engine-options.js'
-import { rowsOf, sourcesOf } from './import-sources.js'
+import { namesInBucket, rowsOf, sourcesOf } from './import-sources.js'
 import { checkLoadable, describeIndex, indexesNamed, withIndex, withoutIndex } from './indexes.js'
 import { insertRows, type MutationContext, upsertRows } from './mutations.js'
 import { partitionIdsOf } from './partitions-named.js'
@@ -381,7 +381,8 @@ export class EmbeddedEngine implements Engine {
 
   async startImport(request: NewImport): Promise<ImportTask> {
     this.#collections.named(request.dbName, request.collectionName)
-    const fileGroups = await expandFiles(request.fileGroups, this.#sources, rowsOf)
+    const named = namesInBucket(request, this.#sources)
+    const fileGroups = await expandFiles(named, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
     return this.#imports.submit(checkImportRequest({ ...request, fileGroups }, record))
   }

@@ -17,7 +17,7 @@ import { readViews } from './arrow-ipc-views.js'
 
 /**
  * Rows `[begin, end)` of a field, or the first of them where all together would be too long; of a struct
- * its members.
+ * the columns of its members.
  */
 export async function readArrowColumns(
   placed: PlacedField,
@@ -25,39 +25,62 @@ export async function readArrowColumns(
   end: number,
   context: ReadContext,
 ): Promise<readonly Column[]> {
-  if (placed.field.layout.kind !== 'struct' || placed.field.dictionary) {
-    return [await readColumn(placed, begin, end, context)]
+  const { layout, dictionary } = placed.field
+  if (dictionary) return [await readPlain(placed, begin, end, context)]
+  if (layout.kind === 'list' || layout.kind === 'fixedList') {
+    return readLists(placed, begin, end, context)
   }
+  if (layout.kind !== 'struct') return [await readPlain(placed, begin, end, context)]
+  checkRows(placed, end)
   const validity = await readValidity(placed, begin, end, context)
   const members: Column[] = []
-  for (const child of placed.children) members.push(await readColumn(child, begin, end, context))
+  for (const child of placed.children) {
+    members.push(...(await readArrowColumns(child, begin, end, context)))
+  }
   return members.map((member) => ({
     ...member,
     validity: bothValid(validity, member.validity, end - begin),
   }))
 }
 
-async function readColumn(
+/** Lists, of structs one for each column of these. */
+async function readLists(
   placed: PlacedField,
   begin: number,
   end: number,
   context: ReadContext,
-): Promise<Column> {
+): Promise<readonly Column[]> {
   checkRows(placed, end)
   const { layout } = placed.field
-  if (placed.field.dictionary || (layout.kind !== 'list' && layout.kind !== 'fixedList')) {
-    return readPlain(placed, begin, end, context)
-  }
   const offsets =
     layout.kind === 'list'
       ? await readOffsets(placed, layout.offsetBytes, begin, end, context)
-      : Array.from({ length: end - begin + 1 }, (_, row) => (begin + row) * layout.length)
+      : Array.from({ length: end - begin + 1 }, (_, row) => (begin + row) * lengthOf(placed))
   const [item] = placed.children
   const known = rowsWithin(offsets, readBytesMax / widthOf(item.field))
-  const child = await readPlain(item, offsets[0], offsets[known], context)
-  const rows = rowsEndingBy(offsets, known, rowsOfColumn(child))
+  const children = await readItems(item, offsets[0], offsets[known], context)
+  const itemCount = Math.min(...children.map(rowsOfColumn))
+  const rows = rowsEndingBy(offsets, known, itemCount)
   const validity = await readValidity(placed, begin, begin + rows, context)
-  return { shape: 'list', offsets: rebased(offsets, rows), child, validity }
+  const rowOffsets = rebased(offsets, rows)
+  return children.map((child) => ({ shape: 'list', offsets: rowOffsets, child, validity }))
+}
+
+function lengthOf({ field: { layout } }: PlacedField): number {
+  return layout.kind === 'fixedList' ? layout.length : 0
+}
+
+async function readItems(
+  item: PlacedField,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<readonly PlainColumn[]> {
+  const columns = await readArrowColumns(item, begin, end, context)
+  return columns.map((column) => {
+    if (column.shape !== 'list') return column
+    throw new Error('values of list within others are not supported')
+  })
 }
 
 /** Rows of a field that is neither a list nor a struct, or the first of them. */

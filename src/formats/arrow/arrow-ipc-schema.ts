@@ -143,6 +143,8 @@ function variableOf(field: Field, children: readonly ArrowField[]): Typed {
       return listOf(children, { kind: 'list', offsetBytes: 4 })
     case Type.LargeList:
       return listOf(children, { kind: 'list', offsetBytes: 8 })
+    case Type.Map:
+      return mapOf(children)
     default:
       return otherOf(field)
   }
@@ -161,8 +163,6 @@ function otherOf(field: Field): Typed {
       return other('duration', 2)
     case Type.Interval:
       return other('interval', 2)
-    case Type.Map:
-      return other('map', 2)
     case Type.Union:
       return other('union', 1 + field.type(new Union()).mode())
     case Type.RunEndEncoded:
@@ -178,6 +178,16 @@ function otherOf(field: Field): Typed {
 function listOf(children: readonly ArrowField[], layout: ArrowLayout): Typed {
   if (children.length !== 1) throw new Error(`a list of ${children.length} types`)
   return { type: { kind: 'list', item: children[0].type }, layout }
+}
+
+/** Lists of entries, each a struct of key and value. */
+function mapOf(children: readonly ArrowField[]): Typed {
+  const [key, value, ...more] = children[0]?.children ?? []
+  if (!value || more.length > 0) throw new Error('a map whose entries have no key and value')
+  return {
+    type: { kind: 'map', key: key.type, value: value.type },
+    layout: { kind: 'list', offsetBytes: 4 },
+  }
 }
 
 function fixedListOf(type: FixedSizeList, children: readonly ArrowField[]): Typed {

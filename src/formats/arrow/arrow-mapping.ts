@@ -4,6 +4,7 @@ import { filledColumn } from '../../column/filled-column.js'
 import { DataType, isIntegerType, isStringType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import type { ArrowConversion, PlainColumn, PlainConversion } from './arrow-conversion.js'
+import { jsonConversion } from './arrow-json.js'
 import { arrayConversion, isNullAt } from './arrow-lists.js'
 import { floatConversion, integerConversion } from './arrow-numbers.js'
 import { sparseConversion } from './arrow-sparse.js'
@@ -18,6 +19,14 @@ import { vectorConversion } from './arrow-vectors.js'
  */
 export function arrowConversionOf(field: Field, type: ArrowType): ArrowConversion | null {
   if (type.kind === 'null') return (_, rowCount) => filledColumn(field, rowCount)
+  if (isNestedJson(field, type)) {
+    const convertNested = jsonConversion(field, type)
+    return (
+      convertNested &&
+      ((columns, rowCount, report) =>
+        withSettledNulls(field, convertNested(columns, rowCount, report), rowCount))
+    )
+  }
   const convert = presentConversionOf(field, type)
   if (convert === null) return null
   return (columns, rowCount, report) => {
@@ -27,6 +36,13 @@ export function arrowConversionOf(field: Field, type: ArrowType): ArrowConversio
     })
     return withSettledNulls(field, converted, rowCount)
   }
+}
+
+function isNestedJson(
+  { dataType }: Field,
+  type: ArrowType,
+): type is Parameters<typeof jsonConversion>[1] {
+  return dataType === DataType.JSON && ['struct', 'map', 'list'].includes(type.kind)
 }
 
 function presentConversionOf(field: Field, type: ArrowType): ArrowConversion | null {

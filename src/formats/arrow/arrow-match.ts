@@ -2,6 +2,7 @@ import { isFillable } from '../../column/filled-column.js'
 import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { importError } from '../import-error.js'
+import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import type { ArrowConversion } from './arrow-conversion.js'
 import { arrowConversionOf } from './arrow-mapping.js'
 import { type ArrowMember, arrowTypeName } from './arrow-type.js'
@@ -73,6 +74,7 @@ function refuseTwins(file: string, columns: readonly ArrowMember[]): void {
 function refuseReserved(file: string, field: Field, columns: readonly ArrowMember[]): void {
   const { name } = field
   if (!columns.some((column) => column.name === name)) return
+  if (isRowNumber(field)) throw importError({ file, field: name }, rowNumberText(field))
   throw importError(
     { file, field: name },
     field.isFunctionOutput

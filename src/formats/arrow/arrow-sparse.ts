@@ -1,3 +1,4 @@
+import { bitmapWithLength, clearBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn, ListColumn } from '../../column/column.js'
 import { BytesBuilder } from '../../column/column-builder.js'
 import { DataType } from '../../schema/data-type.js'
@@ -10,7 +11,7 @@ import { ValueFault } from '../text/value-fault.js'
 import type { ArrowConversion, PlainConversion, ReportFault } from './arrow-conversion.js'
 import { isNullAt } from './arrow-lists.js'
 import { floatConversion } from './arrow-numbers.js'
-import type { ArrowMember, ArrowType } from './arrow-type.js'
+import { type ArrowMember, type ArrowType, columnCountOf } from './arrow-type.js'
 
 /** To rows of (u32 index, f32 value) pairs: from JSON texts, from structs of two lists, or from the pairs. */
 export function sparseConversion(field: Field, type: ArrowType): ArrowConversion | null {
@@ -43,7 +44,9 @@ function sparseColumn(
 
 function fromTexts(field: Field): ArrowConversion {
   return ([column], rowCount, report) => {
-    const { bytes, offsets, validity } = column as BytesColumn
+    const texts = column as BytesColumn
+    const { bytes, offsets } = texts
+    const validity = field.nullable ? withoutNullTexts(texts, rowCount) : texts.validity
     const builder = new BytesBuilder()
     const read = sparseVectorReader(field, builder)
     const cursor = new ByteCursor(new Uint8Array(256), 0)
@@ -53,6 +56,18 @@ function fromTexts(field: Field): ArrowConversion {
     }
     return sparseColumn(builder, rowCount, validity, appendRow, report)
   }
+}
+
+/** Writers of JSON have a null as the text `null`. */
+function withoutNullTexts({ bytes, offsets, validity }: BytesColumn, rowCount: number) {
+  let settled = validity
+  for (let row = 0; row < rowCount; row++) {
+    if (offsets[row + 1] - offsets[row] !== 4) continue
+    if (Buffer.from(bytes.subarray(offsets[row], offsets[row + 1])).toString() !== 'null') continue
+    if (settled === validity) settled = validity?.slice() ?? bitmapWithLength(rowCount, true)
+    clearBit(settled!, row)
+  }
+  return settled
 }
 
 /** A text of its own: scanners want a 0 behind it. */
@@ -102,10 +117,10 @@ function fromPairs(field: Field): ArrowConversion {
 }
 
 function fromStruct(field: Field, members: readonly ArrowMember[]): ArrowConversion | null {
-  const indicesAt = members.findIndex(({ name }) => name === 'indices')
-  const valuesAt = members.findIndex(({ name }) => name === 'values')
-  const convertIndices = numbersConversion(members[indicesAt])
-  const convertValues = numbersConversion(members[valuesAt])
+  const convertIndices = numbersConversion(members.find(({ name }) => name === 'indices'))
+  const convertValues = numbersConversion(members.find(({ name }) => name === 'values'))
+  const indicesAt = columnIndexOf(members, 'indices')
+  const valuesAt = columnIndexOf(members, 'values')
   if (convertIndices === null || convertValues === null) return null
   return (columns, rowCount, report) => {
     const indices = numbersOf(columns[indicesAt] as ListColumn, rowCount, convertIndices)
@@ -122,6 +137,15 @@ function fromStruct(field: Field, members: readonly ArrowMember[]): ArrowConvers
     }
     return sparseColumn(builder, rowCount, columns[indicesAt].validity, appendRow, report)
   }
+}
+
+/** Where the column of a member is: others may have more than one. */
+function columnIndexOf(members: readonly ArrowMember[], name: string): number {
+  const before = members.slice(
+    0,
+    members.findIndex((member) => member.name === name),
+  )
+  return before.reduce((sum, { type }) => sum + columnCountOf(type), 0)
 }
 
 function numbersConversion(member: ArrowMember | undefined): PlainConversion | null {

@@ -36,7 +36,7 @@ function scaled(micros: bigint, units: bigint): PlainConversion {
   }
 }
 
-function floorDivided(value: bigint, divisor: bigint): bigint {
+export function floorDivided(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor
   return value % divisor < 0n ? quotient - 1n : quotient
 }

@@ -12,7 +12,8 @@
  * | date, timestamp | fixed, 1 | Int32Array, BigInt64Array: units since 1970 |
  * | text, binary | bytes; fixed where all have the same width | |
  * | list | list | |
- * | struct | one column for each member | |
+ * | struct | the columns of its members, one after the other | |
+ * | list of structs, map | as the struct of its items, but that each column is a list | |
  */
 export type ArrowType =
   | { readonly kind: 'null' }
@@ -27,6 +28,7 @@ export type ArrowType =
   | { readonly kind: 'binary'; readonly width: number | null }
   | { readonly kind: 'list'; readonly item: ArrowType }
   | { readonly kind: 'struct'; readonly members: readonly ArrowMember[] }
+  | { readonly kind: 'map'; readonly key: ArrowType; readonly value: ArrowType }
   /** Read by nothing. */
   | { readonly kind: 'other'; readonly name: string }
 
@@ -50,10 +52,26 @@ export function arrowTypeName(type: ArrowType): string {
       return `list<${arrowTypeName(type.item)}>`
     case 'struct':
       return `struct<${type.members.map(memberName).join(', ')}>`
+    case 'map':
+      return `map<${arrowTypeName(type.key)}, ${arrowTypeName(type.value)}>`
     case 'other':
       return type.name
     default:
       return type.kind
+  }
+}
+
+/** How many columns have its values. */
+export function columnCountOf(type: ArrowType): number {
+  switch (type.kind) {
+    case 'struct':
+      return type.members.reduce((sum, member) => sum + columnCountOf(member.type), 0)
+    case 'list':
+      return columnCountOf(type.item)
+    case 'map':
+      return columnCountOf(type.key) + columnCountOf(type.value)
+    default:
+      return 1
   }
 }
 

@@ -22,6 +22,7 @@ const variableBytes = 64
 
 export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
   const { metadata } = dataset
+  if (isHalf(metadata)) readAsBits(dataset, metadata)
   const [rowCount = 0, rowLength, ...more] = metadata.shape ?? []
   const valueBytes = isVariable(metadata) ? variableBytes : metadata.size
   const rowBytes = Math.max(1, valueBytes * (rowLength ?? 1))
@@ -34,8 +35,19 @@ export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
     rowCount,
     rowBytes,
     chunkRows: metadata.chunks?.[0] ?? 1,
-    read: (begin, end) => readRows(dataset, metadata, begin, end, rowLength),
+    read: (begin, end) => readRows(dataset, begin, end, rowLength),
   }
+}
+
+/** 16-bit floats, which the library does not know. */
+function isHalf({ type, size }: Metadata): boolean {
+  return type === Module.H5T_class_t.H5T_FLOAT.value && size === 2
+}
+
+/** Makes the library give the bits, as if they were integers. */
+function readAsBits(dataset: Dataset, metadata: Metadata): void {
+  const type = Module.H5T_class_t.H5T_INTEGER.value
+  Object.defineProperty(dataset, 'metadata', { value: { ...metadata, type, signed: false } })
 }
 
 function isVariable({ vlen, type }: Metadata): boolean {
@@ -47,15 +59,19 @@ function itemTypeOf(metadata: Metadata): ArrowType {
   const { type, size, signed } = metadata
   if (type === H5T_STRING.value) return { kind: 'text' }
   if (type === H5T_INTEGER.value) return integerTypeOf(size, signed)
-  if (type === H5T_FLOAT.value && (size === 4 || size === 8)) {
-    return { kind: 'float', bits: size === 4 ? 32 : 64 }
-  }
+  if (type === H5T_FLOAT.value) return floatTypeOf(size)
   if (type === H5T_ENUM.value && isBoolean(metadata)) return { kind: 'bool' }
   if (type === H5T_VLEN.value && metadata.vlen_type) {
     const item = itemTypeOf(metadata.vlen_type)
-    return item.kind === 'int' || item.kind === 'float' ? { kind: 'list', item } : item
+    const isRead = item.kind === 'int' || (item.kind === 'float' && item.bits > 16)
+    return isRead ? { kind: 'list', item } : { kind: 'other', name: 'rows of varying length' }
   }
   return { kind: 'other', name: `an HDF5 type of class ${type} with ${size} bytes` }
+}
+
+function floatTypeOf(size: number): ArrowType {
+  const bits = ([16, 32, 64] as const).find((known) => known === size * 8)
+  return bits ? { kind: 'float', bits } : { kind: 'other', name: `float of ${size} bytes` }
 }
 
 function integerTypeOf(size: number, isSigned: boolean): ArrowType {
@@ -71,9 +87,9 @@ function isBoolean({ enum_type, size }: Metadata): boolean {
   return size === 1 && enum_type?.nmembers === 2 && FALSE === 0 && TRUE === 1
 }
 
+/** The library gives values in the byte order of this machine, whatever the file's is. */
 function readRows(
   dataset: Dataset,
-  metadata: Metadata,
   begin: number,
   end: number,
   rowLength: number | undefined,
@@ -84,7 +100,7 @@ function readRows(
   if (!ArrayBuffer.isView(found)) throw new Error(`expected values, got ${typeof found}`)
   const plain = {
     shape: 'fixed',
-    values: valuesOf(found, metadata),
+    values: signedOf(found),
     width: 1,
     validity: null,
   } as const
@@ -138,17 +154,6 @@ function textColumn(texts: readonly string[]): BytesColumn {
     bytes.set(text, offsets[row])
   })
   return { shape: 'bytes', offsets, bytes, validity: null }
-}
-
-/** The library gives values as the file has them. */
-function valuesOf(view: ArrayBufferView, { littleEndian, size }: Metadata): FixedValues {
-  if (!littleEndian && size > 1) {
-    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
-    if (size === 2) bytes.swap16()
-    else if (size === 4) bytes.swap32()
-    else bytes.swap64()
-  }
-  return signedOf(view)
 }
 
 /** Unsigned integers of 32 and 64 bits as the signed ones of the same bits. */

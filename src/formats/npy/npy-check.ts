@@ -1,5 +1,5 @@
 import type { ErrorPlace, MillraceError } from '../../errors.js'
-import { DataType, dataTypeName, isVectorType } from '../../schema/data-type.js'
+import { DataType, dataTypeName, isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { importError } from '../import-error.js'
 import { npyCodesOf, npyConversionOf } from './npy-conversion.js'
@@ -70,8 +70,8 @@ function validateDtype(place: ErrorPlace, field: Field, { dtype }: NpyHeader): v
 
 function validateShape(place: ErrorPlace, field: Field, header: NpyHeader): void {
   const { shape } = header
-  const isVector = isVectorType(field.dataType)
-  const dimensions = isVector || field.dataType === DataType.Array ? 2 : 1
+  const isDense = isDenseVectorType(field.dataType)
+  const dimensions = isDense || field.dataType === DataType.Array ? 2 : 1
   const of = `of numpy file for ${fieldKind(field)} field '${field.name}'`
   if (shape.length !== dimensions) {
     const text = `[${shape.join(' ')}]`
@@ -80,7 +80,7 @@ function validateShape(place: ErrorPlace, field: Field, header: NpyHeader): void
       `expected ${dimensions} dimension${dimensions > 1 ? 's' : ''}, got ${shape.length}: expected shape '${dimensions}' for ${fieldTypeName(field)} field '${field.name}', got shape '${shape.length}': illegal shape ${text} ${of}, shape should be ${dimensions}`,
     )
   }
-  if (isVector) validateDim(place, field, header, of)
+  if (isDense) validateDim(place, field, header, of)
   validateRowBytes(place, header)
 }
 
@@ -139,6 +139,8 @@ function fieldKind(field: Field): string {
       return 'bfloat16 vector'
     case DataType.Int8Vector:
       return 'int8 vector'
+    case DataType.SparseFloatVector:
+      return 'sparse float vector'
     default:
       return 'scalar'
   }

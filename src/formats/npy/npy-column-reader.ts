@@ -7,6 +7,9 @@ import {
   layoutOf,
 } from '../../column/column.js'
 import { regularOffsets } from '../../column/regular-offsets.js'
+import { DataType } from '../../schema/data-type.js'
+import type { ArrowConversion } from '../arrow/arrow-conversion.js'
+import { arrowConversionOf } from '../arrow/arrow-mapping.js'
 import { unexpectedEnd, valueTypeOf } from './npy-check.js'
 import {
   type NpyConversion,
@@ -19,6 +22,9 @@ import type { NpyFile } from './npy-group.js'
 import { type NpyRows, npyRows, type RowRange } from './npy-rows.js'
 
 type FixedLayout = Extract<ColumnLayout, { shape: 'fixed' }>
+
+/** Types whose values a file of texts may have: ISO 8601 times, and JSON. */
+const parsedTypes: readonly DataType[] = [DataType.Timestamptz, DataType.SparseFloatVector]
 
 /** An item that its field cannot hold; thrown. Its row is counted from where the reader's range begins. */
 export class BadNpyItem {
@@ -41,6 +47,8 @@ export class NpyColumnReader {
   readonly #firstRow: number
   readonly #rows: NpyRows
   readonly #conversion: NpyConversion
+  /** null: texts are what they are. */
+  readonly #fromTexts: ArrowConversion | null
   readonly #layout: ColumnLayout
   readonly #itemsPerRow: number
   readonly #raw: ArrayBuffer
@@ -55,6 +63,8 @@ export class NpyColumnReader {
     this.#firstRow = range.rowBegin
     this.#rows = npyRows(file.source, header, range)
     this.#conversion = npyConversionOf(valueTypeOf(field), header.dtype.code)!
+    const isParsed = this.#conversion.kind === 'text' && parsedTypes.includes(field.dataType)
+    this.#fromTexts = isParsed ? arrowConversionOf(field, { kind: 'text' }) : null
     this.#layout = layoutOf(field)
     this.#itemsPerRow = header.shape[1] ?? 1
     this.#raw = new ArrayBuffer(Math.ceil((rowsMax * this.#rows.rowBytes) / 8) * 8)
@@ -137,11 +147,17 @@ export class NpyColumnReader {
     return { shape: 'fixed', values, width: this.#fixedLayout.width, validity: null }
   }
 
+  /** Texts that mean values of another kind. */
+  #parsed(texts: BytesColumn, rowBegin: number, rowCount: number): FixedColumn | BytesColumn {
+    const fail = (row: number, message: string) => this.#fail(rowBegin, row, message)
+    return this.#fromTexts!([texts], rowCount, fail) as FixedColumn | BytesColumn
+  }
+
   #text(
     { unitBytes, encode, fault: faultOf }: TextConversion,
     rowBegin: number,
     itemCount: number,
-  ): BytesColumn {
+  ): FixedColumn | BytesColumn {
     const itemUnits = this.#file.header.dtype.itemBytes / unitBytes
     const itemType = unitBytes === 4 ? Uint32Array : Uint8Array
     const items = new itemType(this.#raw, 0, itemCount * itemUnits)
@@ -152,7 +168,8 @@ export class NpyColumnReader {
       this.#fail(rowBegin, fault, faultOf(item as never))
     }
     const offsets = this.#textOffsets.subarray(0, itemCount + 1)
-    return { shape: 'bytes', offsets, bytes, validity: null }
+    const column = { shape: 'bytes', offsets, bytes, validity: null } as const
+    return this.#fromTexts ? this.#parsed(column, rowBegin, itemCount) : column
   }
 
   /** What the items are converted into: nothing where the file's bytes are the values. */

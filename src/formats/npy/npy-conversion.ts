@@ -1,4 +1,5 @@
 import { DataType } from '../../schema/data-type.js'
+import { floorDivided } from '../arrow/arrow-times.js'
 import { decodeFloat16, encodeBFloat16, encodeFloat16 } from '../float16.js'
 import type { NpyCode } from './npy-dtype.js'
 import { badCodePointText, encodeCodePoints, packBytes } from './npy-text.js'
@@ -43,6 +44,7 @@ type NumberArray =
   | Uint16Array
   | Int32Array
   | Uint32Array
+  | BigInt64Array
   | Float32Array
   | Float64Array
 
@@ -115,8 +117,27 @@ const conversions: {
   [DataType.Text]: texts,
   [DataType.JSON]: texts,
   [DataType.Geometry]: texts,
+  [DataType.Timestamptz]: {
+    'M8[us]': times((value) => value),
+    'M8[ns]': times((value) => floorDivided(value, 1000n)),
+    'M8[ms]': times((value) => value * 1000n),
+    'M8[s]': times((value) => value * 1_000_000n),
+    'M8[m]': times((value) => value * 60_000_000n),
+    'M8[h]': times((value) => value * 3_600_000_000n),
+    'M8[D]': times((value) => value * 86_400_000_000n),
+    ...texts,
+  },
+  [DataType.SparseFloatVector]: texts,
   [DataType.BinaryVector]: { u1: same },
-  [DataType.FloatVector]: { f4: same, f8: narrowed, f2: halves },
+  [DataType.FloatVector]: {
+    f4: same,
+    f8: narrowed,
+    f2: halves,
+    i1: widened(Int8Array),
+    u1: widened(Uint8Array),
+    i2: widened(Int16Array),
+    u2: widened(Uint16Array),
+  },
   [DataType.Float16Vector]: {
     u1: same,
     f2: same,
@@ -144,7 +165,7 @@ function widened(itemType: ValuesConversion['itemType']): ValuesConversion {
 }
 
 function widen(from: NumberArray, to: NumberArray): number {
-  to.set(from)
+  to.set(from as never)
   return -1
 }
 
@@ -152,6 +173,21 @@ function convertFloat16(from: Uint16Array, to: Float32Array | Float64Array): num
   decodeFloat16(from, to)
   return -1
 }
+
+/** To microseconds. numpy's NaT is the least int64. */
+function times(microsOf: (value: bigint) => bigint): ValuesConversion {
+  const convert = (from: BigInt64Array, to: BigInt64Array): number => {
+    for (let index = 0; index < from.length; index++) {
+      const micros = microsOf(from[index])
+      to[index] = micros
+      if (from[index] === notATime || to[index] !== micros) return index
+    }
+    return -1
+  }
+  return values(BigInt64Array, convert, 'a time of 64 bits of microseconds')
+}
+
+const notATime = -(2n ** 63n)
 
 /** Words instead of bigints: no bigint is made. */
 function widenSigned(from: Int32Array, to: BigInt64Array): number {

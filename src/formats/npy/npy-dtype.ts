@@ -16,6 +16,10 @@ export type NpyCode =
   | 'f8'
   | 'U'
   | 'S'
+  | NpyTimeCode
+
+/** Times since 1970 as int64, by their unit. */
+type NpyTimeCode = 'M8[s]' | 'M8[ms]' | 'M8[us]' | 'M8[ns]' | 'M8[m]' | 'M8[h]' | 'M8[D]'
 
 export interface NpyDtype {
   /** As written: `<f4`. */
@@ -42,6 +46,13 @@ const typeNames: Readonly<Record<NpyCode, string>> = {
   f8: 'Double',
   U: 'VarChar',
   S: 'VarChar',
+  'M8[s]': 'DateTime64',
+  'M8[ms]': 'DateTime64',
+  'M8[us]': 'DateTime64',
+  'M8[ns]': 'DateTime64',
+  'M8[m]': 'DateTime64',
+  'M8[h]': 'DateTime64',
+  'M8[D]': 'DateTime64',
 }
 
 export function npyTypeName(code: NpyCode): string {
@@ -52,6 +63,7 @@ export function npyTypeName(code: NpyCode): string {
 export function npyDataName(code: NpyCode): string {
   if (isText(code)) return 'varchar'
   if (code === 'b1') return 'bool'
+  if (code.startsWith('M8')) return 'datetime64'
   const kind = { i: 'int', u: 'uint', f: 'float' }[code.charAt(0)]
   return `${kind}${Number(code.slice(1)) * 8}`
 }
@@ -59,9 +71,13 @@ export function npyDataName(code: NpyCode): string {
 /**
  * The dtype that a header's `descr` names. `=` is the byte order of the machine, which is little endian
  * wherever we run.
- * @throws importFailed where it is none that we read: objects, structures, dates, complex numbers
+ * @throws importFailed where it is none that we read: objects, structures, durations, complex numbers
  */
 export function parseNpyDtype(descr: string): NpyDtype {
+  const [, timeOrder, time] = /^([<>=]?)(M8\[[a-zA-Z]+\])$/.exec(descr) ?? []
+  if (time !== undefined && isCode(time)) {
+    return { descr, code: time, itemBytes: 8, isBigEndian: timeOrder === '>' }
+  }
   const [, order, kind, digits] = /^([<>|=]?)([a-zA-Z?])(\d{0,9})$/.exec(descr) ?? []
   if (isText(kind) && Number(digits) > 0) {
     const itemBytes = Number(digits) * (kind === 'U' ? 4 : 1)
@@ -79,7 +95,10 @@ export function parseNpyDtype(descr: string): NpyDtype {
 export function unsupportedDtype(text: string): MillraceError {
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
   const quoted = shown.startsWith("'") ? shown : `'${shown}'`
-  return new MillraceError('importFailed', `the numpy file dtype ${quoted} is not supported`)
+  const why = /^'\|?O\d*'$/.test(quoted)
+    ? ', which is Python objects, as None among the values makes: leave None out, or write Parquet or JSON'
+    : ''
+  return new MillraceError('importFailed', `the numpy file dtype ${quoted} is not supported${why}`)
 }
 
 function isCode(code: string): code is NpyCode {

@@ -4,6 +4,7 @@ import { MillraceError } from '../../errors.js'
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { importError } from '../import-error.js'
+import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import { validateNpyFile } from './npy-check.js'
 import { type NpyHeader, npyHeaderByteLength, parseNpyHeader } from './npy-header.js'
 
@@ -67,6 +68,7 @@ function fieldNameOf({ name }: ByteSource): string {
 function refuseReserved(field: Field, source: ByteSource | undefined): void {
   if (!source) return
   const place = { file: source.name, field: field.name }
+  if (isRowNumber(field)) throw importError(place, rowNumberText(field))
   throw importError(
     place,
     field.isFunctionOutput

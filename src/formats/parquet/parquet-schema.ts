@@ -76,7 +76,7 @@ function itemTypeOf(node: SchemaTree, levels: Levels, addLeaf: AddLeaf): ArrowTy
     name: child.element.name,
     type: typeOf(child, levels, addLeaf),
   }))
-  return isMap(element) ? { kind: 'other', name: 'map' } : { kind: 'struct', members }
+  return isMap(element) ? mapTypeOf(members) : { kind: 'struct', members }
 }
 
 /** The child of a group that is a list; older writers put the items' type right there. */
@@ -95,6 +95,14 @@ function listTypeOf(repeated: SchemaTree, outer: Levels, addLeaf: AddLeaf): Arro
       ? typeOf(only, levels, addLeaf)
       : itemTypeOf(repeated, levels, addLeaf)
   return { kind: 'list', item }
+}
+
+/** A map is a group of one repeated group of keys and values. */
+function mapTypeOf([entries]: readonly ArrowMember[]): ArrowType {
+  const item = entries?.type.kind === 'list' ? entries.type.item : null
+  if (item?.kind !== 'struct' || item.members.length !== 2) return { kind: 'other', name: 'map' }
+  const [key, value] = item.members
+  return { kind: 'map', key: key.type, value: value.type }
 }
 
 function isMap({ converted_type, logical_type }: SchemaElement): boolean {

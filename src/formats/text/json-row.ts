@@ -1,5 +1,6 @@
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
 import type { JsonReader } from './json-numbers.js'
 import { jsonReaderOf } from './json-reader.js'
@@ -140,7 +141,9 @@ function notAnObject(cursor: ByteCursor): ValueFault {
 }
 
 /** A value for a field whose values are made by the server. */
-export function reservedKey({ name, isFunctionOutput, dataType }: Field): ValueFault {
+export function reservedKey(field: Field): ValueFault {
+  const { name, isFunctionOutput, dataType } = field
+  if (isRowNumber(field)) return new ValueFault(name, rowNumberText(field))
   if (!isFunctionOutput) {
     const milvus = `the primary key '${name}' is auto-generated, no need to provide`
     return new ValueFault(name, `expected no value, got one: ${milvus}`)

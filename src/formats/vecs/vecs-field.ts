@@ -22,7 +22,7 @@ export function vectorFieldOf(file: string, fields: readonly Field[]): Field {
   throw importError(
     { file, field: other.name },
     other.isPrimaryKey
-      ? `expected a primary key with auto_id for a file of vectors alone, got '${other.name}', which needs values`
+      ? `expected a primary key with auto_id, or row_number_as=${other.name}, for a file of vectors alone, got '${other.name}', which needs values`
       : `expected no other field that needs values for a file of vectors alone, got '${other.name}'`,
   )
 }

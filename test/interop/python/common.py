@@ -11,11 +11,12 @@ from pymilvus import utility
 FINAL_STATES = (1, 6, 7)
 
 
-def arguments():
+def arguments(add_more=lambda parser: None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", required=True)
     parser.add_argument("--root", required=True, help="the import root of the server")
+    add_more(parser)
     return parser.parse_args()
 
 
