@@ -1,9 +1,9 @@
 import { MillraceError } from '../../errors.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { isVectorType } from '../../schema/data-type.js'
+import { DataType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
-import { isMetric, type Metric } from '../../schema/metric.js'
+import { isListMetric, isMetric, type Metric } from '../../schema/metric.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { PropertyChange } from '../catalog.js'
@@ -145,7 +145,9 @@ function indexedField(record: CollectionRecord, fieldName: string): Field {
 }
 
 function checkMetric(field: Field, metric: string): void {
-  if (!isVectorType(field.dataType) || isMetric(metric)) return
+  const isOfLists = field.dataType === DataType.ArrayOfVector
+  const isSuited = isMetric(metric) && (isOfLists || !isListMetric(metric))
+  if (!isVectorType(field.dataType) || isSuited) return
   throw new MillraceError(
     'parameterInvalid',
     `metric type ${metric || '""'} is not supported for field "${field.name}": invalid parameter`,
