@@ -14,6 +14,8 @@ export type RowValue =
   | Float32Array
   | Uint8Array
   | readonly RowValue[]
+  /** An element of a struct array. */
+  | { readonly [name: string]: RowValue }
   | null
 
 export type Row = Readonly<Record<string, RowValue>>
@@ -29,6 +31,7 @@ export function rowsFromFields(fields: readonly FieldData[], rowCount: number): 
 /** The number of rows in columns that an answer gives without a count. */
 export function rowCountOf([field]: readonly FieldData[]): number {
   if (!field) return 0
+  if (field.struct_arrays) return rowCountOf(field.struct_arrays.fields)
   if (field.valid_data.length > 0) return field.valid_data.length
   return field.vectors ? vectorValues(field.vectors).length : scalarValues(field).length
 }
@@ -39,6 +42,7 @@ interface Values {
 }
 
 function valueReader(field: FieldData): (rowOffset: number) => RowValue {
+  if (field.struct_arrays) return structReader(field.struct_arrays.fields)
   const values = field.vectors ? vectorValues(field.vectors) : scalarValues(field)
   const { valid_data } = field
   if (valid_data.length === 0) return (rowOffset) => values.at(rowOffset)
@@ -46,6 +50,19 @@ function valueReader(field: FieldData): (rowOffset: number) => RowValue {
   const offsets = values.length === valid_data.length ? null : compactOffsets(valid_data)
   return (rowOffset) =>
     valid_data[rowOffset] ? values.at(offsets ? offsets[rowOffset]! : rowOffset) : null
+}
+
+/** The objects of a struct array, whose sub-fields come each as a list. */
+function structReader(subFields: readonly FieldData[]): (rowOffset: number) => RowValue {
+  const members = subFields.map((field) => [field.field_name, valueReader(field)] as const)
+  return (rowOffset) => {
+    const lists = members.map(
+      ([name, valueAt]) => [name, valueAt(rowOffset) as readonly RowValue[] | null] as const,
+    )
+    const first = lists[0]?.[1]
+    if (!first) return null
+    return first.map((_, at) => Object.fromEntries(lists.map(([name, list]) => [name, list![at]!])))
+  }
 }
 
 function compactOffsets(validData: readonly boolean[]): number[] {
@@ -84,6 +101,11 @@ function listOf(values: Values | null): RowValue[] {
 
 function vectorValues({ dim, float_vector, ...others }: VectorField): Values {
   const width = Number(dim)
+  const { vector_array } = others
+  if (vector_array) {
+    const { data } = vector_array
+    return { length: data.length, at: (offset) => listOf(vectorValues(data[offset]!)) }
+  }
   if (float_vector) return slices(float_vector.data, width)
   const { binary_vector, float16_vector, bfloat16_vector, int8_vector } = others
   if (binary_vector) return slices(binary_vector, width / 8)

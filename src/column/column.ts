@@ -8,7 +8,7 @@ import type { Field } from '../schema/field.js'
  * |---|---|---|
  * | fixed | Bool (a byte, 0 or 1), Int8–64, Float, Double, Timestamptz (µs), dense vectors | `width` values |
  * | bytes | VarChar, Text, JSON, Geometry (UTF-8), SparseFloatVector (u32 index, f32 value, …) | a byte range |
- * | list | Array | a range of the child's rows |
+ * | list | Array, ArrayOfVector | a range of the child's rows |
  *
  * Float16 and BFloat16 vectors hold their raw 16-bit patterns. `validity` is null where every row has a
  * value; a null row still takes its place in `values` and has an empty range in `offsets`.
@@ -68,8 +68,11 @@ export type ColumnLayout =
   | { readonly shape: 'list'; readonly child: Exclude<ColumnLayout, { shape: 'list' }> }
 
 export function layoutOf(field: Pick<Field, 'dataType' | 'elementType' | 'dim'>): ColumnLayout {
-  if (field.dataType !== DataType.Array) return plainLayout(field.dataType, field.dim)
-  return { shape: 'list', child: plainLayout(field.elementType, 0) }
+  const { dataType, elementType, dim } = field
+  if (dataType !== DataType.Array && dataType !== DataType.ArrayOfVector) {
+    return plainLayout(dataType, dim)
+  }
+  return { shape: 'list', child: plainLayout(elementType, dim) }
 }
 
 function plainLayout(dataType: DataType, dim: number): Exclude<ColumnLayout, { shape: 'list' }> {

@@ -56,7 +56,9 @@ export interface CollectionChanges {
   alterField(dbName: string, name: string, fieldName: string, change: PropertyChange): Promise<void>
   /** Rows that are there have the field's default, else null. The field's id is given by the engine. */
   addField(dbName: string, name: string, field: Field): Promise<void>
-  /** By name, or by id where the name is empty. */
+  /** As `addField`, of a struct array by its sub-fields. */
+  addStruct(dbName: string, name: string, subFields: readonly Field[]): Promise<void>
+  /** By name, or by id where the name is empty; a struct array goes with all of its sub-fields. */
   dropField(dbName: string, name: string, fieldName: string, fieldId: number): Promise<void>
   alterIndex(dbName: string, name: string, indexName: string, change: PropertyChange): Promise<void>
   /** Removes all rows and keeps everything else. */

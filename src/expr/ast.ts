@@ -5,7 +5,7 @@ export type ExprNode =
   | PathNode
   | { readonly kind: 'time' | 'interval'; readonly text: string }
   | { readonly kind: 'template'; readonly name: string }
-  | { readonly kind: 'call'; readonly name: string; readonly args: readonly ExprNode[] }
+  | CallNode
   | { readonly kind: 'sign'; readonly op: '+' | '-'; readonly operand: ExprNode }
   | ArithmeticNode
   | ComparisonNode
@@ -19,7 +19,16 @@ export type ExprNode =
 /** An integer is a bigint, of any size until it is bound. */
 export type Literal = bigint | number | string | boolean
 
-/** `name`, or `name["key"][0]…`. */
+export interface CallNode {
+  readonly kind: 'call'
+  /** In small letters. */
+  readonly name: string
+  readonly args: readonly ExprNode[]
+  /** `threshold=2`, behind the others. */
+  readonly threshold: bigint | null
+}
+
+/** `name`, `name["key"][0]…`, `struct[sub]`, or `$[sub]` of an element of a struct array. */
 export interface PathNode {
   readonly kind: 'path'
   readonly name: string

@@ -2,6 +2,7 @@ import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { Expr, ExprNode } from './ast.js'
 import { bindComparison, bindFlag, bindIn, bindLike } from './bind-comparison.js'
 import { bindContains, isContains } from './bind-contains.js'
+import { bindElements, isElements } from './bind-elements.js'
 import { type Binding, bindPath, bindValue, valueText } from './bind-value.js'
 import type { BoundExpr } from './bound-expr.js'
 import { rangeIntersection } from './column-test.js'
@@ -41,6 +42,7 @@ function bindCondition(node: ExprNode, binding: Binding): BoundExpr {
     case 'exists':
       return bindExists(node.operand, binding)
     case 'call':
+      if (isElements(node.name)) return bindElements(node, binding, bindCondition)
       if (isContains(node.name)) return bindContains(node.name, node.args, binding)
       return bindFlag(bindValue(node, binding), binding.text)
     default:

@@ -17,6 +17,7 @@ export type BoundExpr =
   | JsonContainsExpr
   | ContainsExpr
   | ListEqualsExpr
+  | ElementsExpr
   | { readonly kind: 'jsonListEquals'; readonly value: JsonValue; readonly wanted: JsonScalar }
   | { readonly kind: 'isNull'; readonly value: FieldValue | JsonValue }
   | { readonly kind: 'exists'; readonly value: JsonValue }
@@ -36,6 +37,19 @@ export interface ContainsExpr {
   readonly kind: 'contains'
   readonly list: FieldValue
   readonly tests: readonly ColumnTest[]
+}
+
+/** True where so many of the elements of a struct array pass a condition on their sub-fields. */
+export interface ElementsExpr {
+  readonly kind: 'elements'
+  /** The sub-fields that it needs, one or more. */
+  readonly lists: readonly Field[]
+  /** On the elements as rows: a sub-field's elements have its id. */
+  readonly condition: BoundExpr
+  readonly quantifier: 'least' | 'most' | 'exact' | 'all'
+  readonly count: number
+  /** Whether it picks elements, rather than only rows. */
+  readonly isFilter: boolean
 }
 
 /** True where the row's array has as many elements as there are tests, and each passes its own. */
@@ -147,6 +161,9 @@ function collectFields(bound: BoundExpr, fields: Set<Field>): void {
     case 'compare':
       collectValueFields(bound.left, fields)
       collectValueFields(bound.right, fields)
+      break
+    case 'elements':
+      for (const field of bound.lists) fields.add(field)
       break
     case 'contains':
     case 'listEquals':

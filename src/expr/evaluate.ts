@@ -3,6 +3,7 @@ import type { BytesColumn, ListColumn } from '../column/column.js'
 import type {
   BoundExpr,
   ContainsExpr,
+  ElementsExpr,
   FieldValue,
   JsonValue,
   ListEqualsExpr,
@@ -48,6 +49,8 @@ function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Trut
       return containsTruth(bound, columns, rowCount)
     case 'listEquals':
       return listEqualsTruth(bound, columns, rowCount)
+    case 'elements':
+      return elementsTruth(bound, columns, rowCount)
     case 'jsonListEquals':
       return jsonListEquals(bound, jsonColumn(bound.value, columns), rowCount)
     case 'isNull':
@@ -86,6 +89,44 @@ function containsTruth({ list, tests }: ContainsExpr, columns: Columns, rowCount
     keepRowsWithElement(runTest(test, child, offsets[rowCount]), offsets, rowCount, passed)
   }
   return truthOf(passed, validity)
+}
+
+/** The elements of all rows for which a condition on elements is true. */
+export function elementsPassing(
+  { lists, condition }: ElementsExpr,
+  columns: Columns,
+  rowCount: number,
+): Uint8Array {
+  const children = new Map(
+    lists.map(({ fieldId }) => [fieldId, (columns.get(fieldId) as ListColumn).child]),
+  )
+  const { offsets } = columns.get(lists[0].fieldId) as ListColumn
+  return evaluate(condition, children, offsets[rowCount])
+}
+
+function elementsTruth(bound: ElementsExpr, columns: Columns, rowCount: number): Truth {
+  const { offsets, validity } = columns.get(bound.lists[0].fieldId) as ListColumn
+  const elements = elementsPassing(bound, columns, rowCount)
+  const passed = bitmapWithLength(rowCount)
+  for (let row = 0; row < rowCount; row++) {
+    let count = 0
+    for (let at = offsets[row]; at < offsets[row + 1]; at++) if (hasBit(elements, at)) count++
+    if (isEnough(bound, count, offsets[row + 1] - offsets[row])) setBit(passed, row)
+  }
+  return truthOf(passed, validity)
+}
+
+function isEnough({ quantifier, count }: ElementsExpr, passing: number, all: number): boolean {
+  switch (quantifier) {
+    case 'least':
+      return passing >= count
+    case 'most':
+      return passing <= count
+    case 'exact':
+      return passing === count
+    case 'all':
+      return passing === all
+  }
 }
 
 /** Each test runs over all elements at once, and counts for those at its own place. */

@@ -7,6 +7,12 @@ const metrics = [
   'JACCARD',
   'SUBSTRUCTURE',
   'SUPERSTRUCTURE',
+  'MAX_SIM',
+  'MAX_SIM_COSINE',
+  'MAX_SIM_IP',
+  'MAX_SIM_L2',
+  'MAX_SIM_HAMMING',
+  'MAX_SIM_JACCARD',
 ] as const
 
 export type Metric = (typeof metrics)[number]
@@ -16,5 +22,17 @@ export function isMetric(name: string): name is Metric {
 }
 
 export function isLargerNearer(metric: Metric): boolean {
-  return metric === 'IP' || metric === 'COSINE'
+  const inner = innerMetricOf(metric)
+  return inner === 'IP' || inner === 'COSINE'
+}
+
+/** The metric that compares two vectors, where the metric itself compares two lists of them. */
+export function innerMetricOf(metric: Metric): Metric {
+  if (metric === 'MAX_SIM') return 'COSINE'
+  return metric.replace('MAX_SIM_', '') as Metric
+}
+
+/** Whether it compares lists of vectors: each of a query's counts with the nearest of a row's. */
+export function isListMetric(metric: Metric): boolean {
+  return metric.startsWith('MAX_SIM')
 }

@@ -17,13 +17,19 @@ export function validateField(field: Field, collectionName: string): void {
       `string data type not supported yet, please use VarChar type instead, field name = ${field.name}`,
     )
   }
+  if (field.dataType === DataType.ArrayOfVector) {
+    throw invalidParameter(
+      `array of vector can only be in the struct array field, field name: ${field.name}`,
+    )
+  }
   if (isVectorType(field.dataType)) validateDim(field)
   if (field.dataType === DataType.VarChar) validateMaxLength(field, collectionName)
   if (field.dataType === DataType.Array) validateArray(field, collectionName)
   if (field.defaultValue !== null) validateDefault(field)
 }
 
-function validateDim(field: Field): void {
+/** @throws parameterInvalid */
+export function validateDim(field: Field): void {
   const { name, dim, dataType, typeParams } = field
   if (!isDenseVectorType(dataType)) {
     if (dim === 0) return
@@ -71,13 +77,21 @@ function validateMaxLength({ name, maxLength, typeParams }: Field, collectionNam
   }
 }
 
-function validateArray(field: Field, collectionName: string): void {
-  const { name, elementType, maxCapacity, typeParams } = field
+/** @throws parameterInvalid */
+export function validateArray(field: Field, collectionName: string): void {
+  const { name, elementType } = field
   if (!isElementType(elementType)) {
     throw invalidParameter(
       `element type ${dataTypeName(elementType)} is not supported, field name = ${name}`,
     )
   }
+  validateCapacity(field, collectionName)
+  if (elementType === DataType.VarChar) validateMaxLength(field, collectionName)
+}
+
+/** @throws parameterInvalid */
+export function validateCapacity(field: Field, collectionName: string): void {
+  const { name, maxCapacity, typeParams } = field
   if (maxCapacity === 0 && typeParams.max_capacity === undefined) {
     throw invalidParameter(
       `type param(max_capacity) should be specified for the field(${name}) of collection ${collectionName}`,
@@ -88,7 +102,6 @@ function validateArray(field: Field, collectionName: string): void {
       `the maximum capacity specified for the Array field(${name}) should be in (0, ${arrayCapacityMax}], but got ${maxCapacity} instead`,
     )
   }
-  if (elementType === DataType.VarChar) validateMaxLength(field, collectionName)
 }
 
 function isElementType(dataType: DataType): boolean {

@@ -3,8 +3,10 @@ import { DataType, isVectorType } from './data-type.js'
 import type { Field } from './field.js'
 import { invalidParameter } from './invalid-parameter.js'
 import { fieldsMax } from './limits.js'
+import { userFieldsOf } from './struct-array.js'
 import { validateField } from './validate-field.js'
 import { validateName } from './validate-name.js'
+import { validateStruct } from './validate-struct.js'
 
 /**
  * Checks the schema of a new collection as Milvus's proxy does.
@@ -12,26 +14,29 @@ import { validateName } from './validate-name.js'
  */
 export function validateSchema(schema: CollectionSchema): void {
   validateName('collection', schema.name)
-  const fields = schema.fields.filter((field) => !field.isDynamic)
-  if (fields.length > fieldsMax) {
+  const all = schema.fields.filter((field) => !field.isDynamic)
+  const fields = all.filter((field) => !field.struct)
+  const structs = userFieldsOf(all).filter(({ struct }) => struct)
+  if (all.length > fieldsMax) {
     throw invalidParameter(
-      `maximum field's number should be limited to ${fieldsMax}, got ${fields.length}`,
+      `maximum field's number should be limited to ${fieldsMax}, got ${all.length}`,
     )
   }
-  validateFieldNames(fields)
+  validateFieldNames([...fields, ...structs])
   validatePrimaryKey(fields)
   validateAutoId(fields)
   validatePartitionKey(fields)
   validateClusteringKey(fields)
-  if (!fields.some((field) => isVectorType(field.dataType))) {
+  if (!all.some((field) => isVectorType(field.dataType))) {
     throw invalidParameter('schema does not contain vector field')
   }
   for (const field of fields) validateField(field, schema.name)
+  for (const struct of structs) validateStruct(struct, schema.name)
 }
 
 const systemFieldNames = ['RowID', 'Timestamp', '$meta', '$namespace_id']
 
-function validateFieldNames(fields: readonly Field[]): void {
+function validateFieldNames(fields: readonly { readonly name: string }[]): void {
   const seen = new Set<string>()
   for (const { name } of fields) {
     if (systemFieldNames.includes(name)) {

@@ -119,11 +119,12 @@ class Groups {
   }
 }
 
-function queryAt({ dataType, nq, bytes, offsets }: QueryVectors, index: number): QueryVectors {
+function queryAt(queries: QueryVectors, index: number): QueryVectors {
+  const { nq, bytes, offsets } = queries
   if (offsets) {
     const query = bytes.subarray(offsets[index], offsets[index + 1])
-    return { dataType, nq: 1, bytes: query, offsets: Int32Array.of(0, query.length) }
+    return { ...queries, nq: 1, bytes: query, offsets: Int32Array.of(0, query.length) }
   }
   const length = bytes.byteLength / nq
-  return { dataType, nq: 1, bytes: bytes.subarray(index * length, (index + 1) * length) }
+  return { ...queries, nq: 1, bytes: bytes.subarray(index * length, (index + 1) * length) }
 }

@@ -46,4 +46,6 @@ export interface Neighbors {
   readonly segments: Uint32Array
   /** Row offsets in their segments. */
   readonly rows: Uint32Array
+  /** Of a search for single elements of lists: which of its row's elements each is. */
+  readonly elements?: Uint32Array
 }

@@ -2,6 +2,7 @@ import { hasBit } from '../column/bitmap.js'
 import type { BytesColumn } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { Neighbors } from './nearest-query.js'
+import { NearestRows } from './nearest-rows.js'
 
 /** The rows of a segment that a sparse search looks at: pairs of (u32 index, f32 value) in each. */
 interface SparseRows {
@@ -24,7 +25,7 @@ interface SparseQuery {
  */
 export function nearestSparse(segments: readonly SparseRows[], query: SparseQuery): Neighbors {
   const weights = weightsOf(query.bytes)
-  const nearest = new Nearest(query.k)
+  const nearest = new NearestRows(query.k)
   for (const [segment, rows] of segments.entries()) {
     if (query.signal?.aborted) throw new MillraceError('cancelled', 'the search was cancelled')
     scanRows(rows, weights, query.near, segment, nearest)
@@ -37,7 +38,7 @@ function scanRows(
   weights: ReadonlyMap<number, number>,
   near: number,
   segment: number,
-  nearest: Nearest,
+  nearest: NearestRows,
 ): void {
   const { offsets } = column
   const { indexes, values, begin } = pairsOf(column.bytes)
@@ -70,44 +71,4 @@ function pairsOf(bytes: Uint8Array) {
   const wordCount = (byteOffset + bytes.length) >> 2
   const indexes = new Uint32Array(buffer, 0, wordCount)
   return { indexes, values: new Float32Array(buffer, 0, wordCount), begin: byteOffset }
-}
-
-interface Place {
-  readonly distance: number
-  readonly segment: number
-  readonly row: number
-}
-
-/** The k nearest so far, and up to as many again that wait to be sorted in. */
-class Nearest {
-  readonly #k: number
-  #places: Place[] = []
-  #farthest = Infinity
-
-  constructor(k: number) {
-    this.#k = k
-  }
-
-  /** Rows come in the order in which ties are broken. */
-  offer(distance: number, segment: number, row: number): void {
-    if (distance >= this.#farthest) return
-    this.#places.push({ distance, segment, row })
-    if (this.#places.length >= 2 * this.#k) this.#cut()
-  }
-
-  neighbors(): Neighbors {
-    this.#cut()
-    return {
-      distances: Float32Array.from(this.#places, ({ distance }) => distance),
-      segments: Uint32Array.from(this.#places, ({ segment }) => segment),
-      rows: Uint32Array.from(this.#places, ({ row }) => row),
-    }
-  }
-
-  #cut(): void {
-    this.#places = this.#places
-      .sort((left, right) => left.distance - right.distance)
-      .slice(0, this.#k)
-    if (this.#places.length === this.#k) this.#farthest = this.#places[this.#k - 1].distance
-  }
 }

@@ -2,6 +2,7 @@ import { MillraceError } from '../errors.js'
 import { type CollectionSchema, fieldNamed } from '../schema/collection-schema.js'
 import { isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { userFieldsOf } from '../schema/struct-array.js'
 
 export interface OutputFields {
   /** In the schema's order. */
@@ -45,7 +46,9 @@ function fieldsMeant(schema: CollectionSchema, name: string): readonly Field[] |
   if (name === '*') return schema.fields.filter((field) => !field.isFunctionOutput)
   if (name === '%') return schema.fields.filter(({ dataType }) => isVectorType(dataType))
   const field = fieldNamed(schema, name)
-  return field === undefined ? null : [field]
+  if (field !== undefined) return [field]
+  const subFields = schema.fields.filter(({ struct }) => struct?.name === name)
+  return subFields.length === 0 ? null : subFields
 }
 
 /** `$meta["key"]` is the long form of `key`. */
@@ -60,5 +63,6 @@ function namesOf(
   keys: ReadonlySet<string>,
 ): readonly string[] {
   const named = schema.fields.filter((field) => fields.has(field) && (isWhole || !field.isDynamic))
-  return [...named.map(({ name }) => name), ...keys]
+  // A struct array is one field of the answer, of whatever sub-fields it is made there.
+  return [...userFieldsOf(named).map(({ name }) => name), ...keys]
 }

@@ -11,6 +11,8 @@ export interface QueryVectors {
   readonly bytes: Uint8Array
   /** Where each begins, and the last ends: of sparse vectors, which have no common length. */
   readonly offsets?: Int32Array
+  /** Whether each query is a list of vectors, for an ArrayOfVector; `offsets` then tell where it lies. */
+  readonly isList?: boolean
 }
 
 /** Rows whose vectors are searched for, by their keys. */
@@ -135,6 +137,8 @@ export interface SearchResult {
   readonly outputFieldNames: readonly string[]
   /** The values that rows were grouped by. */
   readonly groupField?: OutputField | null
+  /** Of a search for single elements of lists: which of its row's elements each hit is. */
+  readonly elements?: readonly number[] | null
   /** Of a page: where the next one begins. */
   readonly lastBound?: number | null
 }
@@ -144,6 +148,8 @@ export interface QueryResult {
   readonly primaryFieldName: string
   readonly fields: readonly OutputField[]
   readonly outputFieldNames: readonly string[]
+  /** Of a query with `element_filter`: which elements of each row pass. */
+  readonly elements?: readonly (readonly number[])[] | null
   /** The snapshot's timestamp. */
   readonly sessionTimestamp: bigint
 }

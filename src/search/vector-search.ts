@@ -1,15 +1,17 @@
-import type { BytesColumn, Column } from '../column/column.js'
+import type { BytesColumn, Column, ListColumn } from '../column/column.js'
 import type { BoundExpr } from '../expr/bound-expr.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
-import { DataType } from '../schema/data-type.js'
+import { DataType, isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { Metric } from '../schema/metric.js'
 import { comparePks, pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
+import { elementFilterOf, elementMaskOf } from './element-filter.js'
 import { filterMask } from './filter.js'
 import { nearest } from './nearest.js'
+import { nearestLists } from './nearest-lists.js'
 import type { IndexToSearch, Neighbors, SegmentVectors } from './nearest-query.js'
 import { nearestSparse } from './nearest-sparse.js'
 import type { RowRef } from './row-ref.js'
@@ -21,6 +23,8 @@ import type { SegmentView } from './segment-view.js'
 export interface Hit extends RowRef {
   readonly distance: number
   readonly pk: PrimaryKey
+  /** Of a search for single elements of lists: which of its row's elements it is. */
+  readonly element?: number
 }
 
 export interface VectorSearch {
@@ -39,8 +43,10 @@ export interface Searched {
   readonly pool: WorkerPool
   readonly memory: VectorMemory
   readonly vectors: readonly SegmentVectors[]
-  /** Of a search over sparse vectors: each segment's. */
-  readonly sparse: readonly BytesColumn[] | null
+  /** Of a search over what is not in kernel memory, sparse vectors and lists of vectors: each segment's. */
+  readonly columns: readonly Column[] | null
+  /** Of a search for single elements of lists: those of each segment that may be found; null: all. */
+  readonly elementMasks: readonly Uint8Array[] | null
   /** The primary keys of each segment. */
   readonly keys: readonly Column[]
 }
@@ -50,21 +56,26 @@ export async function openSearched(
   pool: WorkerPool,
   memory: VectorMemory,
   views: readonly SegmentView[],
-  { schema, field }: VectorSearch,
+  { schema, field, queries }: VectorSearch,
   filter: BoundExpr | null,
 ): Promise<Searched> {
-  const isSparse = field.dataType === DataType.SparseFloatVector
+  const isResident = isDenseVectorType(field.dataType)
   const vectors = await Promise.all(
     views.map(async (view) => {
       const mask = await maskOf(view, field, filter)
-      if (isSparse) return { rowCount: view.rowCount, parts: [], mask }
+      if (!isResident) return { rowCount: view.rowCount, parts: [], mask }
       const parts = view.vectorParts(field)
       return { rowCount: view.rowCount, parts, mask, index: view.vectorIndex(field) }
     }),
   )
   const keys = await Promise.all(views.map((view) => view.column(primaryKeyOf(schema))))
-  const columns = isSparse ? await Promise.all(views.map((view) => view.column(field))) : null
-  return { pool, memory, vectors, sparse: columns as BytesColumn[] | null, keys }
+  const columns = isResident ? null : await Promise.all(views.map((view) => view.column(field)))
+  const picked = queries.isList ? null : elementFilterOf(filter)
+  const elementMasks =
+    picked && picked.lists[0].struct?.name === field.struct?.name
+      ? await Promise.all(views.map((view) => elementMaskOf(view, picked)))
+      : null
+  return { pool, memory, vectors, columns, elementMasks, keys }
 }
 
 /** Milvus: a row whose vector is null is not searched. */
@@ -119,17 +130,34 @@ const equalRowsMax = 1024
 
 /** The k nearest rows of each query, fewer where rows share a key. */
 async function searchOnce(searched: Searched, search: VectorSearch, k: number): Promise<Look[]> {
-  const { keys, sparse } = searched
+  const { keys } = searched
   const { range } = search
-  const neighbors =
-    sparse === null
-      ? await nearestDense(searched, search, k)
-      : nearestOfSparse(searched, sparse, search, k)
+  const neighbors = await nearestRows(searched, search, k)
   return neighbors.map((each) => {
     const reach = each.rows.length < k ? Infinity : each.distances[k - 1]
     const isAll = each.rows.length < k || reach >= range.far
     return { hits: hitsOf(each, keys, range.far), isAll, reach }
   })
+}
+
+async function nearestRows(
+  searched: Searched,
+  search: VectorSearch,
+  k: number,
+): Promise<readonly Neighbors[]> {
+  const { pool, vectors, columns, elementMasks } = searched
+  if (columns === null) return nearestDense(searched, search, k)
+  if (search.field.dataType === DataType.SparseFloatVector) {
+    return nearestOfSparse(searched, columns as BytesColumn[], search, k)
+  }
+  const segments = vectors.map(({ rowCount, mask }, index) => ({
+    rowCount,
+    mask,
+    column: columns[index] as ListColumn,
+    elementMask: elementMasks?.[index],
+  }))
+  const { field, metric, queries, range, signal } = search
+  return nearestLists(pool, segments, { field, metric, queries, k, near: range.near, signal })
 }
 
 function nearestDense(
@@ -162,23 +190,25 @@ function nearestOfSparse(
 }
 
 function hitsOf(
-  { distances, segments, rows }: Neighbors,
+  { distances, segments, rows, elements }: Neighbors,
   keys: readonly Column[],
   far: number,
 ): Hit[] {
   const hits: Hit[] = []
-  const seen = new Set<PrimaryKey>()
+  const seen = new Set<string | PrimaryKey>()
   for (let index = 0; index < rows.length && distances[index] < far; index++) {
     const pk = pkAt(keys[segments[index]], rows[index])
-    if (seen.has(pk)) continue
-    seen.add(pk)
+    const element = elements?.[index]
+    const identity = element === undefined ? pk : `${element} of ${pk}`
+    if (seen.has(identity)) continue
+    seen.add(identity)
     const distance = distances[index]
-    hits.push({ viewIndex: segments[index], rowOffset: rows[index], distance, pk })
+    hits.push({ viewIndex: segments[index], rowOffset: rows[index], distance, pk, element })
   }
   return hits.sort(byDistanceThenKey)
 }
 
 function byDistanceThenKey(left: Hit, right: Hit): number {
   if (left.distance !== right.distance) return left.distance - right.distance
-  return comparePks(left.pk, right.pk)
+  return comparePks(left.pk, right.pk) || (left.element ?? 0) - (right.element ?? 0)
 }

@@ -34,23 +34,28 @@ export function arrowSchema(fields: readonly Field[]): Schema {
 }
 
 function arrowType(field: Field): ArrowType {
-  switch (field.dataType) {
+  if (field.dataType !== DataType.Array && field.dataType !== DataType.ArrayOfVector) {
+    return valueType(field.dataType, field.dim)
+  }
+  return new List(new ArrowField('item', valueType(field.elementType, field.dim), false))
+}
+
+function valueType(dataType: DataType, dim: number): ArrowType {
+  switch (dataType) {
     case DataType.FloatVector:
-      return listOf(new Float32(), field.dim)
+      return listOf(new Float32(), dim)
     case DataType.Float16Vector:
-      return listOf(new Float16(), field.dim)
+      return listOf(new Float16(), dim)
     case DataType.Int8Vector:
-      return listOf(new Int8(), field.dim)
+      return listOf(new Int8(), dim)
     case DataType.BFloat16Vector:
-      return new FixedSizeBinary(field.dim * 2) // Arrow has no bfloat16.
+      return new FixedSizeBinary(dim * 2) // Arrow has no bfloat16.
     case DataType.BinaryVector:
-      return new FixedSizeBinary(field.dim / 8)
+      return new FixedSizeBinary(dim / 8)
     case DataType.SparseFloatVector:
       return new Binary()
-    case DataType.Array:
-      return new List(new ArrowField('item', scalarType(field.elementType), false))
     default:
-      return scalarType(field.dataType)
+      return scalarType(dataType)
   }
 }
 

@@ -405,6 +405,10 @@ function pushRegions(
   }
   nodes.push(new FieldNode(column.child!.rowCount, 0))
   region(null)
+  if (isArrowList(field.elementType)) {
+    nodes.push(new FieldNode(column.child!.rowCount * field.dim, 0))
+    region(null)
+  }
   if (layout.child.shape === 'bytes') region(column.child!.offsets)
   region(column.child!.values)
 }

@@ -1,15 +1,19 @@
 import type { KeyValues } from '../engines/engine.js'
 import { DataType, isVectorType } from '../schema/data-type.js'
+import type { Field } from '../schema/field.js'
 
 /** The parameters of an index, with what a request left to the server. */
-export function withIndexDefaults(params: KeyValues, dataType: DataType): KeyValues {
+export function withIndexDefaults(params: KeyValues, field: Field | undefined): KeyValues {
   const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
-  if (isVectorType(dataType)) defaults.push(['metric_type', defaultMetric(dataType)])
+  if (field && isVectorType(field.dataType)) defaults.push(['metric_type', defaultMetric(field)])
   const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
   return [...params, ...absent]
 }
 
-function defaultMetric(dataType: DataType): string {
+function defaultMetric({ dataType, elementType }: Field): string {
+  if (dataType === DataType.ArrayOfVector) {
+    return elementType === DataType.BinaryVector ? 'MAX_SIM_HAMMING' : 'MAX_SIM_COSINE'
+  }
   if (dataType === DataType.BinaryVector) return 'HAMMING'
   return dataType === DataType.SparseFloatVector ? 'IP' : 'COSINE'
 }

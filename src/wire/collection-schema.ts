@@ -1,32 +1,33 @@
 import { MillraceError } from '../errors.js'
 import { type CollectionSchema, firstFieldId } from '../schema/collection-schema.js'
 import { dynamicField } from '../schema/dynamic-field.js'
+import { invalidParameter } from '../schema/invalid-parameter.js'
+import { withIdsFrom } from '../schema/struct-array.js'
 import { validateSchema } from '../schema/validate-schema.js'
 import { decode, type MessageInput } from './codec.js'
 import { fieldFromMessage, messageFromField } from './field-schema.js'
 import type { CollectionSchema as CollectionSchemaMessage } from './generated/messages.js'
+import { messagesFromStructs, subFieldsFromMessage } from './struct-schema.js'
 
 /**
  * The schema of CreateCollection, checked. The server gives the fields their ids, in their order, whatever
  * the client wrote.
  * @throws parameterInvalid
- * @throws unsupported for struct array fields and functions
+ * @throws unsupported for functions
  */
 export function newCollectionSchemaFromBytes(bytes: Uint8Array): CollectionSchema {
   const described = collectionSchemaFromMessage(decode('CollectionSchema', bytes))
-  const fields = described.fields.map((field, index) => ({
-    ...field,
-    fieldId: firstFieldId + index,
-  }))
-  const schema = { ...described, fields }
+  const schema = { ...described, fields: withIdsFrom(firstFieldId, described.fields) }
   validateSchema(schema)
   return schema
 }
 
 /** The schema that DescribeCollection answers with, which lacks `$meta`: it comes back by the flag. */
 export function collectionSchemaFromMessage(message: CollectionSchemaMessage): CollectionSchema {
-  refuseUnsupported(message)
-  const fields = message.fields.map(fieldFromMessage)
+  refuse('function', message.functions)
+  refuseTwins(message.struct_array_fields)
+  const plain = message.fields.map(fieldFromMessage)
+  const fields = [...plain, ...message.struct_array_fields.flatMap(subFieldsFromMessage)]
   const lastId = fields.reduce((last, { fieldId }) => Math.max(last, fieldId), firstFieldId - 1)
   return {
     name: message.name,
@@ -43,15 +44,20 @@ export function messageFromCollectionSchema(
   return {
     name: schema.name,
     description: schema.description,
-    fields: schema.fields.filter((field) => !field.isDynamic).map(messageFromField),
+    fields: schema.fields
+      .filter((field) => !field.isDynamic && !field.struct)
+      .map(messageFromField),
+    struct_array_fields: messagesFromStructs(schema.fields),
     enable_dynamic_field: schema.enableDynamicField,
     version: schema.version,
   }
 }
 
-function refuseUnsupported({ struct_array_fields, functions }: CollectionSchemaMessage): void {
-  refuse('struct array field', struct_array_fields)
-  refuse('function', functions)
+/** Before they have ids, nothing else tells two of one name apart. */
+function refuseTwins(structs: readonly { readonly name: string }[]): void {
+  const names = structs.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw invalidParameter(`duplicated field name: ${twice}`)
 }
 
 function refuse(noun: string, items: readonly { readonly name: string }[]): void {

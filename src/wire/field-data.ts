@@ -3,13 +3,14 @@ import { type Column, layoutOf } from '../column/column.js'
 import { growableColumn } from '../column/growable-column.js'
 import { gatherColumn } from '../column/slice.js'
 import { dynamicFieldName } from '../schema/collection-schema.js'
-import { isVectorType } from '../schema/data-type.js'
+import { DataType, isVectorType } from '../schema/data-type.js'
 import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
 import type { MessageInput } from './codec.js'
-import type { FieldData } from './generated/messages.js'
+import type { FieldData, VectorField } from './generated/messages.js'
 import { columnFromScalars, scalarsFromColumn } from './scalar-column.js'
 import { spreadColumn, validDataFromColumn, validRowOffsets } from './valid-data.js'
+import { listFromVectorArray, vectorArrayFromList } from './vector-array-column.js'
 import { columnFromVectors, vectorsFromColumn } from './vector-column.js'
 
 /**
@@ -47,6 +48,9 @@ export function fieldDataFromColumn(
   if (!isVectorType(field.dataType)) {
     return { ...head, scalars: scalarsFromColumn(field, column, rowCount) }
   }
+  if (column.shape === 'list') {
+    return { ...head, vectors: vectorArrayFromList(field, column, rowCount) }
+  }
   if (!validData.includes(false)) {
     return { ...head, vectors: vectorsFromColumn(field, column, rowCount) }
   }
@@ -60,7 +64,7 @@ function presentColumn(field: Field, data: FieldData): Column {
   const isVector = isVectorType(field.dataType)
   const values = isVector ? data.vectors : data.scalars
   const column = isVector
-    ? data.vectors && columnFromVectors(field, data.vectors)
+    ? data.vectors && vectorColumn(field, data.vectors)
     : data.scalars && columnFromScalars(field, data.scalars)
   if (column) return column
   const others = isVector ? data.scalars : data.vectors
@@ -70,6 +74,11 @@ function presentColumn(field: Field, data: FieldData): Column {
     })
   }
   return growableColumn(layoutOf(field)).snapshot()
+}
+
+function vectorColumn(field: Field, vectors: VectorField): Column | null {
+  if (field.dataType !== DataType.ArrayOfVector) return columnFromVectors(field, vectors)
+  return vectors.vector_array && listFromVectorArray(field, vectors.vector_array)
 }
 
 /** A decoded message has as its own only what was sent. */

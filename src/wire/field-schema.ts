@@ -18,7 +18,9 @@ export function fieldFromMessage(message: FieldSchema): Field {
     description: message.description,
     dataType,
     elementType:
-      dataType === DataType.Array ? elementTypeFrom(name, message.element_type) : DataType.None,
+      dataType === DataType.Array || dataType === DataType.ArrayOfVector
+        ? elementTypeFrom(name, message.element_type)
+        : DataType.None,
     isPrimaryKey: message.is_primary_key,
     autoId: message.autoID,
     isPartitionKey: message.is_partition_key,
@@ -55,7 +57,6 @@ export function messageFromField(field: Field): MessageInput<'FieldSchema'> {
 
 const typesWithoutColumns: readonly DataType[] = [
   DataType.None,
-  DataType.ArrayOfVector,
   DataType.ArrayOfStruct,
   DataType.Struct,
 ]

@@ -10,12 +10,14 @@ interface PlaceholderVectors {
   readonly nq: number
   readonly bytes: Uint8Array
   readonly offsets: Int32Array
+  /** Whether each query is a list of vectors. */
+  readonly isList: boolean
 }
 
 /**
  * @param nq as the request says it; 0: not said
  * @throws parameterInvalid
- * @throws unsupported for texts and embedding lists
+ * @throws unsupported for texts
  */
 export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): PlaceholderVectors {
   const { placeholders } = decode('PlaceholderGroup', bytes)
@@ -23,6 +25,7 @@ export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): Plac
     throw invalidParameter(`expected one placeholder, got ${placeholders.length}`)
   }
   const [{ type, values }] = placeholders
+  const isList = type >= listTypeBase
   const dataType = vectorTypeFrom(type)
   validateValues(placeholders[0], nq)
   const offsets = new Int32Array(values.length + 1)
@@ -30,7 +33,7 @@ export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): Plac
     offsets[index + 1] = offsets[index] + value.length
   })
   const joined = values.length === 1 ? values[0] : Buffer.concat(values)
-  return { dataType, nq: values.length, bytes: joined, offsets }
+  return { dataType, nq: values.length, bytes: joined, offsets, isList }
 }
 
 /** `values` are vectors of one type, each as its bytes, little endian. */
@@ -40,6 +43,10 @@ export function placeholderGroupFromVectors(
 ): Buffer {
   return encode('PlaceholderGroup', { placeholders: [{ tag: '$0', type: dataType, values }] })
 }
+
+/** Lists of vectors have the numbers of the vectors' types from here on. */
+const listTypeBase = 300
+const toListType = listTypeBase - DataType.BinaryVector
 
 const vectorTypes: readonly DataType[] = [
   DataType.BinaryVector,
@@ -52,7 +59,7 @@ const vectorTypes: readonly DataType[] = [
 
 /** Placeholder types are data types by number. */
 function vectorTypeFrom(type: number): DataType {
-  const dataType = vectorTypes.find((vectorType) => vectorType === type)
+  const dataType = vectorTypes.find((known) => known === type || known + toListType === type)
   if (dataType !== undefined) return dataType
   const what = type === DataType.VarChar ? 'text' : `placeholder type ${type}`
   throw new MillraceError('unsupported', `search by ${what} is not supported: expected vectors`)
@@ -65,7 +72,7 @@ function validateValues({ type, values }: PlaceholderValue, nq: number): void {
       `nq (${nq}) is not equal to the number of query vectors (${values.length})`,
     )
   }
-  if (type === DataType.SparseFloatVector) return
+  if (type === DataType.SparseFloatVector || type >= listTypeBase) return
   const odd = values.findIndex((value) => value.length !== values[0].length)
   if (odd < 0) return
   throw invalidParameter(

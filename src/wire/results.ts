@@ -1,9 +1,11 @@
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
 import type { Field } from '../schema/field.js'
+import { userFieldsOf } from '../schema/struct-array.js'
 import { stringsFromColumn } from './bytes-column.js'
 import type { MessageInput } from './codec.js'
 import { fieldDataFromColumn } from './field-data.js'
 import { successStatus } from './status.js'
+import { structDataFromColumns } from './struct-data.js'
 
 /** A field of an answer: its rows in the order of the answer's ids. */
 interface AnswerField {
@@ -18,16 +20,18 @@ interface QueryAnswer {
   /** Also of an answer without rows: SDKs want the empty columns. */
   readonly fields: readonly AnswerField[]
   readonly outputFieldNames: readonly string[]
+  readonly elements?: readonly (readonly number[])[] | null
   readonly sessionTimestamp: bigint
 }
 
-interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
+interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp' | 'elements'> {
   readonly nq: number
   readonly topK: number
   /** Hits of each query; ids, scores and fields hold them one query after the other. */
   readonly hitCounts: readonly number[]
   readonly ids: Column
   readonly scores: Float32Array
+  readonly elements?: readonly number[] | null
   readonly groupField?: AnswerField | null
   readonly lastBound?: number | null
 }
@@ -35,11 +39,12 @@ interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp'> {
 export function messageFromQueryAnswer(answer: QueryAnswer): MessageInput<'QueryResults'> {
   return {
     status: successStatus,
-    fields_data: answer.fields.map(fieldDataFromAnswer),
+    fields_data: fieldsDataFrom(answer.fields),
     collection_name: answer.collectionName,
     output_fields: answer.outputFieldNames,
     primary_field_name: answer.primaryFieldName,
     session_ts: answer.sessionTimestamp,
+    element_indices: (answer.elements ?? []).map((elements) => ({ indices: longs(elements) })),
   }
 }
 
@@ -54,12 +59,13 @@ export function messageFromSearchAnswer(
     results: {
       num_queries: BigInt(answer.nq),
       top_k: BigInt(answer.topK),
-      fields_data: answer.fields.map(fieldDataFromAnswer),
+      fields_data: fieldsDataFrom(answer.fields),
       scores: answer.scores.subarray(0, hitCount),
       ids: idsFromColumn(answer.ids, hitCount),
       topks: answer.hitCounts.map(BigInt),
       output_fields: answer.outputFieldNames,
       primary_field_name: answer.primaryFieldName,
+      ...(answer.elements && { element_indices: longs(answer.elements) }),
       ...(answer.groupField && groupValues(answer.groupField)),
       ...(iteratorToken && {
         search_iterator_v2_results: { token: iteratorToken, last_bound: answer.lastBound ?? 0 },
@@ -68,6 +74,10 @@ export function messageFromSearchAnswer(
     collection_name: answer.collectionName,
     session_ts: sessionTimestamp,
   }
+}
+
+function longs(values: readonly number[]): { data: BigInt64Array } {
+  return { data: BigInt64Array.from(values, BigInt) }
 }
 
 /** The newest SDKs read the list, those before it the single one. */
@@ -83,6 +93,14 @@ export function idsFromColumn(column: Column, rowCount: number): MessageInput<'I
   }
   const { values } = column as FixedColumn
   return { int_id: { data: values.subarray(0, rowCount) as BigInt64Array } }
+}
+
+/** Sub-fields of a struct array come together, in its place. */
+function fieldsDataFrom(answers: readonly AnswerField[]): MessageInput<'FieldData'>[] {
+  return userFieldsOf(answers.map(({ field }) => field)).map(({ struct, fields, fieldIndex }) => {
+    const own = answers.slice(fieldIndex, fieldIndex + fields.length)
+    return struct ? structDataFromColumns(own, own[0].rowCount) : fieldDataFromAnswer(own[0])
+  })
 }
 
 function fieldDataFromAnswer({ field, column, rowCount }: AnswerField): MessageInput<'FieldData'> {

@@ -4,6 +4,9 @@ import { field } from '../support/fields.js'
 
 const dim = 8
 const nullable = true
+const chunks = { fieldId: 101, name: 'chunks', description: '', nullable, typeParams: {} }
+const inChunks = { struct: chunks, maxCapacity: 300, nullable }
+const vectors = { ...inChunks, elementType: DataType.FloatVector, dim: 3 }
 const int64s = { elementType: DataType.Int64, maxCapacity: 10, nullable }
 
 /** The fields of the tables that fixtures/generate.py writes, in the order of their columns. */
@@ -31,6 +34,20 @@ export const fixtureFields: Readonly<Record<string, readonly Field[]>> = {
     field(119, 'sparse', DataType.SparseFloatVector),
     field(120, 'when', DataType.Timestamptz),
     field(121, '$meta', DataType.JSON, { isDynamic: true }),
+  ],
+  structs: [
+    field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
+    field(102, 'chunks[word]', DataType.Array, {
+      ...{ ...inChunks, elementType: DataType.VarChar, maxLength: 20 },
+    }),
+    field(103, 'chunks[number]', DataType.Array, { ...inChunks, elementType: DataType.Int64 }),
+    field(104, 'chunks[floats]', DataType.ArrayOfVector, vectors),
+    field(105, 'chunks[bits]', DataType.ArrayOfVector, {
+      ...{ ...vectors, elementType: DataType.BinaryVector, dim: 16 },
+    }),
+    field(106, 'chunks[halves]', DataType.ArrayOfVector, {
+      ...{ ...vectors, elementType: DataType.Float16Vector, dim: 2 },
+    }),
   ],
   numbers: [
     field(100, 'id', DataType.Int64, { isPrimaryKey: true }),

@@ -89,6 +89,18 @@ describe.skipIf(newestPython === '')('newer vectors (needs python3 with venv)', 
   })
 })
 
+describe.skipIf(newestPython === '')('struct arrays (needs python3 with venv)', () => {
+  it('are kept, searched by lists of vectors, and imported as the bulk writer leaves them', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      const { pymilvus } = await askWith(newestPython, 'struct_arrays.py', server)
+      expect(pymilvus).toBe('3.0.2')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
   it('opens every segment file as it lies', async () => {
     const server = await ServedMillrace.start()

@@ -110,14 +110,10 @@ it('names what it does not support', () => {
     kind: 'unsupported',
     message: expect.stringContaining("function 'bm25'"),
   })
-  expect(refusal([id, vector], { struct_array_fields: [{ name: 'clips' }] })).toMatchObject({
-    kind: 'unsupported',
-    message: expect.stringContaining("struct array field 'clips'"),
-  })
-  const vectors = { name: 'vectors', data_type: DataType.ArrayOfVector }
+  const vectors = { name: 'vectors', data_type: DataType.Struct }
   expect(refusal([id, vector, vectors])).toMatchObject({
     kind: 'unsupported',
-    message: expect.stringMatching(/'vectors'.*ArrayOfVector/),
+    message: expect.stringMatching(/'vectors'.*Struct/),
   })
   expect(refusal([id, vector, { name: 'odd', data_type: 27 }])).toMatchObject({
     kind: 'unsupported',

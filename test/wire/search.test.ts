@@ -37,6 +37,13 @@ describe('a placeholder group', () => {
     expect([...read.offsets]).toEqual([0, 8, 24])
   })
 
+  it('carries lists of vectors of different lengths', () => {
+    const values = [Buffer.alloc(8), Buffer.alloc(24)]
+    const read = vectorsFromPlaceholderGroup(group({ type: 301, values }), 2)
+    expect(read).toMatchObject({ dataType: DataType.FloatVector, nq: 2, isList: true })
+    expect([...read.offsets]).toEqual([0, 8, 32])
+  })
+
   it.each<[string, MessageInput<'PlaceholderValue'>[], RegExp]>([
     ['another nq', [{ type: 101, values: [Buffer.alloc(4)] }], /nq \(2\) is not equal .* \(1\)/],
     ['no vectors', [{ type: 101 }], /nq \(0\)/],
@@ -47,7 +54,7 @@ describe('a placeholder group', () => {
       /query vector 1: expected 4 bytes as vector 0 has, got 8/,
     ],
     ['text', [{ type: 21, values: [Buffer.from('x')] }], /search by text is not supported/],
-    ['embedding lists', [{ type: 301, values: [Buffer.alloc(4)] }], /placeholder type 301/],
+    ['a type of another time', [{ type: 401, values: [Buffer.alloc(4)] }], /placeholder type 401/],
   ])('with %s is refused', (_what, placeholders, words) => {
     expect(() => vectorsFromPlaceholderGroup(group(...placeholders), 2)).toThrow(words)
   })

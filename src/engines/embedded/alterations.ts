@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.js'
 import type { CollectionSchema } from '../../schema/collection-schema.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { withIdsFrom } from '../../schema/struct-array.js'
 import { validateName } from '../../schema/validate-name.js'
 import type { Catalog } from '../../storage/catalog.js'
 import type { CollectionRecord } from '../../storage/records.js'
@@ -9,7 +10,13 @@ import type { CollectionChanges, KeyValues, PropertyChange } from '../catalog.js
 import type { Collections } from './collections.js'
 import { alteredIndex } from './indexes.js'
 import { changedProperties, propertyNamed } from './properties.js'
-import { alteredField, withDynamicField, withField, withoutField } from './schema-changes.js'
+import {
+  alteredField,
+  withDynamicField,
+  withField,
+  withoutField,
+  withStruct,
+} from './schema-changes.js'
 import { timeToLiveMs } from './time-to-live.js'
 
 export class Alterations implements CollectionChanges {
@@ -60,6 +67,12 @@ export class Alterations implements CollectionChanges {
   addField(dbName: string, name: string, field: Field): Promise<void> {
     return this.#changeSchema(dbName, name, ({ schema, lastFieldId }) =>
       withField(schema, { ...field, fieldId: lastFieldId + 1 }),
+    )
+  }
+
+  addStruct(dbName: string, name: string, subFields: readonly Field[]): Promise<void> {
+    return this.#changeSchema(dbName, name, ({ schema, lastFieldId }) =>
+      withStruct(schema, withIdsFrom(lastFieldId + 1, subFields)),
     )
   }
 

@@ -1,10 +1,10 @@
 import { MillraceError } from '../../errors.js'
 import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
+import { DataType, isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
-import { isMetric, type Metric } from '../../schema/metric.js'
+import { isListMetric, isMetric, type Metric } from '../../schema/metric.js'
 import type { IndexProgress } from '../../storage/index-progress.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
@@ -155,7 +155,9 @@ function checkIndex(field: Field, params: NewIndex['params']): void {
     return
   }
   const metric = metricOf(params)
-  if (!isVectorType(field.dataType) || isMetric(metric)) return
+  const isOfLists = field.dataType === DataType.ArrayOfVector
+  const isSuited = isMetric(metric) && (isOfLists || !isListMetric(metric))
+  if (!isVectorType(field.dataType) || isSuited) return
   throw new MillraceError(
     'parameterInvalid',
     `metric type ${metric || '""'} is not supported for field "${field.name}": invalid parameter`,

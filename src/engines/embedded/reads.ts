@@ -5,6 +5,7 @@ import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import { checkQueries } from '../../search/check-queries.js'
+import { elementFilterOf, elementsOf } from '../../search/element-filter.js'
 import { searchGroups } from '../../search/group-search.js'
 import { checkGroupField } from '../../search/group-values.js'
 import { fuseLists, type RankedList } from '../../search/hybrid-rank.js'
@@ -75,6 +76,7 @@ export class Reads {
         hitCounts: hits.map(({ length }) => length),
         scores: scoresOf(rows, metric, request.roundDecimal),
         groupField: groupField && (await outputField(views, rows, groupField)),
+        elements: elementsOfHits(rows),
         lastBound: lastBoundOf(rows, metric, request),
       }
     })
@@ -121,7 +123,9 @@ export class Reads {
       const output = outputFieldsOf(schema, request.outputFields)
       const rows = await queriedRows(views, filter, schema, request)
       const fields = await gatherFields(views, rows, output)
-      return { ...base, fields, outputFieldNames: output.names, sessionTimestamp }
+      const picked = elementFilterOf(filter)
+      const elements = picked && (await elementsOf(views, rows, picked))
+      return { ...base, fields, outputFieldNames: output.names, elements, sessionTimestamp }
     })
   }
 
@@ -235,6 +239,11 @@ async function hitsOf(
   }
   const found = await searchVectors(searched, search, topK + offset)
   return found.map(({ hits }) => hits.slice(offset, offset + topK))
+}
+
+function elementsOfHits(hits: readonly Hit[]): readonly number[] | null {
+  const elements = hits.flatMap(({ element }) => (element === undefined ? [] : [element]))
+  return elements.length > 0 ? elements : null
 }
 
 /** An empty page is the last, and leaves the bound where it was. */

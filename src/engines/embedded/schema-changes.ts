@@ -8,7 +8,7 @@ import { isVectorType } from '../../schema/data-type.js'
 import { dynamicField } from '../../schema/dynamic-field.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
-import { validateField } from '../../schema/validate-field.js'
+import { type UserField, userFieldsOf } from '../../schema/struct-array.js'
 import { validateSchema } from '../../schema/validate-schema.js'
 import type { PropertyChange } from '../catalog.js'
 import { changedProperties } from './properties.js'
@@ -31,6 +31,22 @@ export function withField(schema: CollectionSchema, field: Field): CollectionSch
   return changed
 }
 
+/** @throws parameterInvalid for a struct array that rows which are there could not have */
+export function withStruct(
+  schema: CollectionSchema,
+  subFields: readonly Field[],
+): CollectionSchema {
+  const { struct } = subFields[0]
+  if (!struct?.nullable) {
+    throw invalidParameter(
+      `added field must be nullable, please check it, field name = ${struct?.name}`,
+    )
+  }
+  const changed = withFields(schema, [...schema.fields.filter(isPlain), ...subFields])
+  validateSchema(changed)
+  return changed
+}
+
 function addFault(field: Field): string | null {
   if (field.isPrimaryKey) return 'not support to add pk field'
   if (field.autoId) return 'only primary field can speficy AutoID with true'
@@ -48,22 +64,25 @@ export function withoutField(
   name: string,
   fieldId: number,
 ): CollectionSchema {
-  const field = schema.fields.find((each) => (name ? each.name === name : each.fieldId === fieldId))
-  if (!field) {
+  const dropped = userFieldsOf(schema.fields).find((each) =>
+    name ? each.name === name : (each.struct ?? each.fields[0]).fieldId === fieldId,
+  )
+  if (!dropped) {
     throw new MillraceError('fieldNotFound', `field not found[field=${name || fieldId}]`)
   }
-  const fault = dropFault(schema, field)
-  if (fault) throw invalidParameter(`cannot drop ${fault}: field name = ${field.name}`)
-  const fields = schema.fields.filter((each) => each !== field)
+  const fault = dropFault(schema, dropped)
+  if (fault) throw invalidParameter(`cannot drop ${fault}: field name = ${dropped.name}`)
+  const fields = schema.fields.filter((each) => !dropped.fields.includes(each))
   return { ...schema, fields, enableDynamicField: fields.some(({ isDynamic }) => isDynamic) }
 }
 
-function dropFault(schema: CollectionSchema, field: Field): string | null {
+function dropFault(schema: CollectionSchema, { fields }: UserField): string | null {
+  const [field] = fields
   if (field.isPrimaryKey) return 'the primary key'
   if (field.isPartitionKey) return 'the partition key'
   if (field.isClusteringKey) return 'the clustering key'
   const vectors = schema.fields.filter(({ dataType }) => isVectorType(dataType))
-  return vectors.length === 1 && vectors[0] === field ? 'the only vector field' : null
+  return vectors.every((vector) => fields.includes(vector)) ? 'the only vector field' : null
 }
 
 /** @throws fieldNotFound, parameterInvalid */
@@ -84,8 +103,10 @@ export function alteredField(
     maxLength: limitOf(typeParams, 'max_length', field.maxLength),
     maxCapacity: limitOf(typeParams, 'max_capacity', field.maxCapacity),
   }
-  validateField(altered, schema.name)
-  return { ...schema, fields: schema.fields.map((each) => (each === field ? altered : each)) }
+  const fields = schema.fields.map((each) => (each === field ? altered : each))
+  const changed = { ...schema, fields }
+  validateSchema(changed)
+  return changed
 }
 
 const alterableParams = ['max_length', 'max_capacity', 'mmap.enabled', 'mmap_enabled', 'warmup']

@@ -1,16 +1,19 @@
-import { type Column, type ColumnBatch, columnBytes } from '../../column/column.js'
+import { type Column, type ColumnBatch, columnBytes, type ListColumn } from '../../column/column.js'
 import { filledColumn } from '../../column/filled-column.js'
 import { gatherBatch } from '../../column/slice.js'
+import { unevenRows } from '../../column/uneven-rows.js'
 import type { Field } from '../../schema/field.js'
+import { userFieldsOf } from '../../schema/struct-array.js'
 import type { BatchReader, Checkpoint, InputPart, RejectedRow } from '../format.js'
 import { importError } from '../import-error.js'
+import type { FileColumn } from './arrow-conversion.js'
 import type { ColumnMatch } from './arrow-match.js'
 
 /** Consecutive rows of a file, as it has them. */
 export interface ArrowRows {
   readonly rowCount: number
   /** Of each matched column, in their order; of a struct its members. */
-  readonly columns: readonly (readonly Column[])[]
+  readonly columns: readonly (readonly FileColumn[])[]
 }
 
 /** Reads a part of a file from some row on. */
@@ -106,6 +109,7 @@ export class ArrowBatchReader implements BatchReader {
       }
       converted.set(field.fieldId, convert(columns[index], rowCount, report))
     })
+    faults.push(...unevenFaults(this.#request.match, converted, rowCount))
     this.#countDecoded(converted, rowCount)
     for (const field of filledFields) converted.set(field.fieldId, filledColumn(field, rowCount))
     this.#batchBegin = this.#rowsRead
@@ -147,4 +151,23 @@ export class ArrowBatchReader implements BatchReader {
     let keptCount = 0
     for (let row = 0; row < rowCount; row++) if (!bad.has(row)) this.#kept[keptCount++] = row
   }
+}
+
+/** What no writer does: sub-fields of one struct array with other numbers of elements. */
+function unevenFaults(
+  { matched }: ColumnMatch,
+  columns: ReadonlyMap<number, Column>,
+  rowCount: number,
+): Fault[] {
+  const faults: Fault[] = []
+  for (const { struct, fields } of userFieldsOf(matched.map(({ field }) => field))) {
+    if (!struct) continue
+    const [first, ...others] = fields.map(({ fieldId }) => columns.get(fieldId) as ListColumn)
+    for (const [index, other] of others.entries()) {
+      const field = fields[index + 1]
+      const message = `expected as many elements as '${fields[0].name}' has, got another number: inconsistent array length`
+      for (const row of unevenRows(first, other, rowCount)) faults.push({ row, field, message })
+    }
+  }
+  return faults
 }

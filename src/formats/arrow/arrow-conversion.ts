@@ -1,6 +1,18 @@
-import type { BytesColumn, Column, FixedColumn } from '../../column/column.js'
+import type { BytesColumn, Column, FixedColumn, ListColumn } from '../../column/column.js'
 
 export type PlainColumn = FixedColumn | BytesColumn
+
+/** A file's lists of lists, which no field has: they become lists of vectors. */
+export interface NestedColumn {
+  readonly shape: 'nested'
+  /** rows + 1 positions, in rows of `child`; the first need not be 0. */
+  readonly offsets: Int32Array
+  readonly child: ListColumn
+  readonly validity: Uint8Array | null
+}
+
+/** A column as a file has it. */
+export type FileColumn = Column | NestedColumn
 
 /** Told for every value that cannot be converted, by its index. */
 export type ReportFault = (index: number, message: string) => void
@@ -17,7 +29,7 @@ export type PlainConversion = (
 
 /** Converts a file's column, of a struct its members, to the column of a field. */
 export type ArrowConversion = (
-  columns: readonly Column[],
+  columns: readonly FileColumn[],
   rowCount: number,
   report: ReportFault,
 ) => Column

@@ -1,6 +1,6 @@
 import { bitmapWithLength, bothValid, hasBit } from '../../column/bitmap.js'
 import type { BytesColumn, Column } from '../../column/column.js'
-import type { PlainColumn } from './arrow-conversion.js'
+import type { FileColumn, PlainColumn } from './arrow-conversion.js'
 import { readBits, readValidity } from './arrow-ipc-bits.js'
 import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
 import { readIndexed, rowsOfColumn } from './arrow-ipc-indexed.js'
@@ -51,11 +51,7 @@ async function readLists(
   context: ReadContext,
 ): Promise<readonly Column[]> {
   checkRows(placed, end)
-  const { layout } = placed.field
-  const offsets =
-    layout.kind === 'list'
-      ? await readOffsets(placed, layout.offsetBytes, begin, end, context)
-      : Array.from({ length: end - begin + 1 }, (_, row) => (begin + row) * lengthOf(placed))
+  const offsets = await offsetsOf(placed, begin, end, context)
   const [item] = placed.children
   const known = rowsWithin(offsets, readBytesMax / widthOf(item.field))
   const children = await readItems(item, offsets[0], offsets[known], context)
@@ -64,10 +60,6 @@ async function readLists(
   const validity = await readValidity(placed, begin, begin + rows, context)
   const rowOffsets = rebased(offsets, rows)
   return children.map((child) => ({ shape: 'list', offsets: rowOffsets, child, validity }))
-}
-
-function lengthOf({ field: { layout } }: PlacedField): number {
-  return layout.kind === 'fixedList' ? layout.length : 0
 }
 
 async function readItems(
@@ -81,6 +73,46 @@ async function readItems(
     if (column.shape !== 'list') return column
     throw new Error('values of list within others are not supported')
   })
+}
+
+/** As `readArrowColumns`, of one member of the structs that a list has. */
+export async function readArrowMember(
+  placed: PlacedField,
+  memberIndex: number,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<FileColumn> {
+  checkRows(placed, end)
+  const offsets = await offsetsOf(placed, begin, end, context)
+  const [item] = placed.children
+  const member = item.children[memberIndex]
+  const known = rowsWithin(offsets, readBytesMax / widthOf(member.field))
+  const [elements] = await readArrowColumns(member, offsets[0], offsets[known], context)
+  const rows = rowsEndingBy(offsets, known, rowsOfColumn(elements))
+  const elementEnd = offsets[0] + rowsOfColumn(elements)
+  const structs = await readValidity(item, offsets[0], elementEnd, context)
+  const present = bothValid(structs, elements.validity, elementEnd - offsets[0])
+  const head = {
+    offsets: rebased(offsets, rows),
+    validity: await readValidity(placed, begin, begin + rows, context),
+  }
+  return elements.shape === 'list'
+    ? { ...head, shape: 'nested', child: { ...elements, validity: present } }
+    : { ...head, shape: 'list', child: { ...elements, validity: present } }
+}
+
+/** Where the items of each row begin, and the last one's end. */
+function offsetsOf(
+  placed: PlacedField,
+  begin: number,
+  end: number,
+  context: ReadContext,
+): Promise<readonly number[]> | readonly number[] {
+  const { layout } = placed.field
+  if (layout.kind === 'list') return readOffsets(placed, layout.offsetBytes, begin, end, context)
+  if (layout.kind !== 'fixedList') throw new Error(`lists of ${layout.kind} are not supported`)
+  return Array.from({ length: end - begin + 1 }, (_, row) => (begin + row) * layout.length)
 }
 
 /** Rows of a field that is neither a list nor a struct, or the first of them. */

@@ -1,7 +1,7 @@
 import { bothValid, hasBit } from '../../column/bitmap.js'
-import type { BytesColumn, Column } from '../../column/column.js'
+import type { BytesColumn } from '../../column/column.js'
 import { gatherColumn } from '../../column/slice.js'
-import type { PlainColumn } from './arrow-conversion.js'
+import type { FileColumn, PlainColumn } from './arrow-conversion.js'
 import { readValidity } from './arrow-ipc-bits.js'
 import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
 import { readBytesMax } from './arrow-ipc-offsets.js'
@@ -70,6 +70,6 @@ function indicesOf(bytes: Uint8Array, indexBytes: number, isSigned: boolean): In
 }
 
 /** How many rows a column has. */
-export function rowsOfColumn(column: Column): number {
+export function rowsOfColumn(column: FileColumn): number {
   return column.shape === 'fixed' ? column.values.length / column.width : column.offsets.length - 1
 }

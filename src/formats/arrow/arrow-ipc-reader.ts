@@ -1,19 +1,19 @@
 import type { ColumnLayout } from '../../column/column.js'
 import { growableColumn } from '../../column/growable-column.js'
-import { sliceColumn } from '../../column/slice.js'
 import { MillraceError } from '../../errors.js'
 import type { InputPart } from '../format.js'
 import { importError } from '../import-error.js'
 import type { ArrowRows, ArrowRowsReader } from './arrow-batch-reader.js'
-import type { PlainColumn } from './arrow-conversion.js'
+import type { FileColumn, PlainColumn } from './arrow-conversion.js'
 import type { ArrowBody } from './arrow-ipc-body.js'
 import { ArrowBuffers } from './arrow-ipc-buffers.js'
-import { readArrowColumns, readPlain } from './arrow-ipc-column.js'
+import { readArrowColumns, readArrowMember, readPlain } from './arrow-ipc-column.js'
 import type { PlacedField, ReadContext } from './arrow-ipc-field.js'
 import type { ArrowBatch, ArrowFile } from './arrow-ipc-file.js'
 import { rowsOfColumn } from './arrow-ipc-indexed.js'
 import type { ArrowField, ArrowLayout } from './arrow-ipc-schema.js'
 import type { MatchedColumn } from './arrow-match.js'
+import { sliceFileColumn } from './arrow-nested.js'
 
 const columnBytesTarget = 4 * 1024 ** 2
 const batchBytesTarget = 32 * 1024 ** 2
@@ -55,15 +55,15 @@ export class ArrowIpcReader implements ArrowRowsReader {
     )
     let rowCount = end - begin
     const columns = []
-    for (const { field, columnIndex } of this.#matched) {
-      const found = await this.#read(field.name, () => batch.read(columnIndex, begin, end))
+    for (const matched of this.#matched) {
+      const found = await this.#read(matched.field.name, () => batch.read(matched, begin, end))
       for (const column of found) rowCount = Math.min(rowCount, rowsOfColumn(column))
       columns.push(found)
     }
     this.#row += rowCount
     return {
       rowCount,
-      columns: columns.map((found) => found.map((column) => sliceColumn(column, 0, rowCount))),
+      columns: columns.map((found) => found.map((column) => sliceFileColumn(column, 0, rowCount))),
     }
   }
 
@@ -126,8 +126,14 @@ class OpenBatch {
     this.rowEnd = rowBegin + batch.body.rowCount
   }
 
-  read(columnIndex: number, begin: number, end: number) {
-    return readArrowColumns(this.#placed[columnIndex], begin, end, this.#context)
+  async read(
+    { columnIndex, memberIndex }: MatchedColumn,
+    begin: number,
+    end: number,
+  ): Promise<readonly FileColumn[]> {
+    const placed = this.#placed[columnIndex]
+    if (memberIndex === null) return readArrowColumns(placed, begin, end, this.#context)
+    return [await readArrowMember(placed, memberIndex, begin, end, this.#context)]
   }
 
   async #dictionary(field: ArrowField): Promise<PlainColumn> {

@@ -22,7 +22,7 @@ type TextAt = (index: number) => string
 export function jsonConversion(field: Field, type: Nested): ArrowConversion | null {
   if (!isReadable(type, 0)) return null
   return (columns, rowCount, report) => {
-    const textAt = bind(type, [...columns], { field, count: rowCount })
+    const textAt = bind(type, [...(columns as readonly Column[])], { field, count: rowCount })
     const texts: Buffer[] = []
     const offsets = new Int32Array(rowCount + 1)
     const validity = bitmapWithLength(rowCount)

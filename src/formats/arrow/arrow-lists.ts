@@ -5,6 +5,7 @@ import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import type {
   ArrowConversion,
+  NestedColumn,
   PlainColumn,
   PlainConversion,
   ReportFault,
@@ -12,8 +13,28 @@ import type {
 
 /** To an Array field, whose elements `convert` makes. */
 export function arrayConversion(field: Field, convert: PlainConversion): ArrowConversion {
+  return elementsConversion(field, (child, count, report) =>
+    convert(child as PlainColumn, count, report),
+  )
+}
+
+/** To an ArrayOfVector field, whose vectors `convert` makes. */
+export function vectorListConversion(field: Field, convert: ArrowConversion): ArrowConversion {
+  return elementsConversion(
+    field,
+    (child, count, report) => convert([child], count, report) as PlainColumn,
+  )
+}
+
+/** A file's elements: of a list of vectors, these may be lists. */
+type ElementsColumn = PlainColumn | ListColumn
+
+function elementsConversion(
+  field: Field,
+  convert: (child: ElementsColumn, count: number, report: ReportFault) => PlainColumn,
+): ArrowConversion {
   return ([column], rowCount, report) => {
-    const { offsets, child, validity } = compactList(column as ListColumn, rowCount)
+    const { offsets, child, validity } = compactList(column as ListColumn | NestedColumn, rowCount)
     const elementCount = offsets[rowCount]
     const reportElement = (element: number, message: string) => {
       const row = rowOfElement(offsets, element)
@@ -89,14 +110,20 @@ function emptyLike(values: FixedValues, length: number): FixedValues {
   return new (values.constructor as new (length: number) => FixedValues)(length)
 }
 
+interface CompactList {
+  readonly offsets: Int32Array
+  readonly child: ElementsColumn
+  readonly validity: Uint8Array | null
+}
+
 /** Lists whose child has their elements and no other: a null row's are left out. */
-function compactList(column: ListColumn, rowCount: number): ListColumn {
+function compactList(column: ListColumn | NestedColumn, rowCount: number): CompactList {
   const { offsets, validity } = column
   const first = offsets[0]
   if (!hasHiddenElements(column, rowCount)) {
-    const child = sliceColumn(column.child, first, offsets[rowCount]) as PlainColumn
+    const child = sliceColumn(column.child, first, offsets[rowCount]) as ElementsColumn
     const rebased = offsets.subarray(0, rowCount + 1).map((offset) => offset - first)
-    return { shape: 'list', offsets: rebased, child: rebasedPlain(child), validity }
+    return { offsets: rebased, child: rebasedElements(child), validity }
   }
   const emptied = new Int32Array(rowCount + 1)
   const elements: number[] = []
@@ -105,11 +132,14 @@ function compactList(column: ListColumn, rowCount: number): ListColumn {
     for (let element = offsets[row]; element < end; element++) elements.push(element)
     emptied[row + 1] = elements.length
   }
-  const child = gatherColumn(column.child, Int32Array.from(elements)) as PlainColumn
-  return { shape: 'list', offsets: emptied, child, validity }
+  const child = gatherColumn(column.child, Int32Array.from(elements)) as ElementsColumn
+  return { offsets: emptied, child, validity }
 }
 
-function hasHiddenElements({ offsets, validity }: ListColumn, rowCount: number): boolean {
+function hasHiddenElements(
+  { offsets, validity }: ListColumn | NestedColumn,
+  rowCount: number,
+): boolean {
   if (validity === null) return false
   for (let row = 0; row < rowCount; row++) {
     if (offsets[row + 1] > offsets[row] && !hasBit(validity, row)) return true
@@ -117,8 +147,8 @@ function hasHiddenElements({ offsets, validity }: ListColumn, rowCount: number):
   return false
 }
 
-function rebasedPlain(child: PlainColumn): PlainColumn {
-  if (child.shape === 'fixed' || child.offsets[0] === 0) return child
+function rebasedElements(child: ElementsColumn): ElementsColumn {
+  if (child.shape !== 'bytes' || child.offsets[0] === 0) return child
   const first = child.offsets[0]
   const offsets = child.offsets.map((offset) => offset - first)
   return { ...child, offsets, bytes: child.bytes.subarray(first) }
@@ -126,7 +156,7 @@ function rebasedPlain(child: PlainColumn): PlainColumn {
 
 function reportNullElements(
   { name, elementType }: Field,
-  { validity }: PlainColumn,
+  { validity }: ElementsColumn,
   count: number,
   report: ReportFault,
 ): void {

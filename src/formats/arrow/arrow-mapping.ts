@@ -3,9 +3,10 @@ import type { BytesColumn, Column, FixedColumn } from '../../column/column.js'
 import { filledColumn } from '../../column/filled-column.js'
 import { DataType, isIntegerType, isStringType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { elementFieldOf } from '../../schema/struct-array.js'
 import type { ArrowConversion, PlainColumn, PlainConversion } from './arrow-conversion.js'
 import { jsonConversion } from './arrow-json.js'
-import { arrayConversion, isNullAt } from './arrow-lists.js'
+import { arrayConversion, isNullAt, vectorListConversion } from './arrow-lists.js'
 import { floatConversion, integerConversion } from './arrow-numbers.js'
 import { sparseConversion } from './arrow-sparse.js'
 import { textConversion } from './arrow-text.js'
@@ -48,6 +49,10 @@ function isNestedJson(
 function presentConversionOf(field: Field, type: ArrowType): ArrowConversion | null {
   const { dataType } = field
   if (dataType === DataType.SparseFloatVector) return sparseConversion(field, type)
+  if (dataType === DataType.ArrayOfVector) {
+    const convert = type.kind === 'list' ? vectorConversion(elementFieldOf(field), type.item) : null
+    return convert && vectorListConversion(field, convert)
+  }
   if (isVectorType(dataType)) return vectorConversion(field, type)
   if (dataType === DataType.Array) {
     return type.kind === 'list' ? listConversion(field, type.item) : null

@@ -1,17 +1,20 @@
-import { isFillable } from '../../column/filled-column.js'
+import { filledColumn, isFillable } from '../../column/filled-column.js'
 import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
 import { importError } from '../import-error.js'
 import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import type { ArrowConversion } from './arrow-conversion.js'
 import { arrowConversionOf } from './arrow-mapping.js'
-import { type ArrowMember, arrowTypeName } from './arrow-type.js'
+import { type ArrowMember, type ArrowType, arrowTypeName } from './arrow-type.js'
 
 /** A field, and the column of a file that has its values. */
 export interface MatchedColumn {
   readonly field: Field
   /** In the order of the file's columns. */
   readonly columnIndex: number
+  /** The member of the column's structs that has them; null: the column itself. */
+  readonly memberIndex: number | null
   readonly convert: ArrowConversion
 }
 
@@ -45,13 +48,18 @@ export function matchColumns(
   for (const field of reserved) refuseReserved(file, field, columns)
   const matched: MatchedColumn[] = []
   const filledFields: Field[] = []
-  for (const field of fields) {
-    const columnIndex = columns.findIndex(({ name }) => name === field.name)
-    if (columnIndex >= 0) {
-      matched.push({ field, columnIndex, convert: conversionOf(file, field, columns[columnIndex]) })
+  for (const userField of userFieldsOf(fields)) {
+    const columnIndex = columns.findIndex(({ name }) => name === userField.name)
+    if (userField.struct) refuseSubFields(file, userField, columns)
+    if (columnIndex < 0) {
+      refuseMissing(words, userField, columns)
+      filledFields.push(...userField.fields)
+    } else if (userField.struct) {
+      matched.push(...matchStruct(file, userField, columns[columnIndex].type, columnIndex))
     } else {
-      refuseMissing(words, field, columns)
-      filledFields.push(field)
+      const [field] = userField.fields
+      const convert = conversionOf(file, field, columns[columnIndex].type)
+      matched.push({ field, columnIndex, memberIndex: null, convert })
     }
   }
   if (matched.length === 0) refuseStranger(file, columns)
@@ -85,13 +93,13 @@ function refuseReserved(file: string, field: Field, columns: readonly ArrowMembe
 
 function refuseMissing(
   { file, format }: ColumnWords,
-  field: Field,
+  { name, fields }: UserField,
   columns: readonly ArrowMember[],
 ): void {
-  if (isFillable(field)) return
+  if (isFillable(fields[0])) return
   throw importError(
-    { file, field: field.name },
-    `expected a column '${field.name}', got ${namesOf(columns)}: no ${format} field for milvus field '${field.name}': there is no field in ${format} file of name: ${field.name}`,
+    { file, field: name },
+    `expected a column '${name}', got ${namesOf(columns)}: no ${format} field for milvus field '${name}': there is no field in ${format} file of name: ${name}`,
   )
 }
 
@@ -103,7 +111,7 @@ function namesOf(columns: readonly ArrowMember[]): string {
   return columns.map(({ name }) => `'${name}'`).join(', ') || 'none'
 }
 
-function conversionOf(file: string, field: Field, { type }: ArrowMember): ArrowConversion {
+function conversionOf(file: string, field: Field, type: ArrowType): ArrowConversion {
   const convert = arrowConversionOf(field, type)
   if (convert) return convert
   const expected = fieldTypeName(field)
@@ -111,6 +119,64 @@ function conversionOf(file: string, field: Field, { type }: ArrowMember): ArrowC
   throw importError(
     { file, field: field.name },
     `schema not equal, err=expect '${expected}' type for field '${field.name}', but got '${got}' type: field schema is not match, collection field dataType: ${expected}, file field dataType:${got}`,
+  )
+}
+
+/** Milvus: sub-fields come as the members of a list of structs, none by itself. */
+function refuseSubFields(
+  file: string,
+  { name, fields }: UserField,
+  columns: readonly ArrowMember[],
+): void {
+  const flat = fields.find((field) => columns.some((column) => column.name === field.name))
+  if (!flat) return
+  throw importError(
+    { file, field: flat.name },
+    `expected one column '${name}' of list<struct>, got a column '${flat.name}' of a sub-field by itself`,
+  )
+}
+
+function matchStruct(
+  file: string,
+  { name, fields }: UserField,
+  type: ArrowType,
+  columnIndex: number,
+): MatchedColumn[] {
+  const members = type.kind === 'list' && type.item.kind === 'struct' ? type.item.members : null
+  if (!members) {
+    if (type.kind === 'null' && isFillable(fields[0])) return fillersOf(fields, columnIndex)
+    throw importError(
+      { file, field: name },
+      `expected a column '${name}' of list<struct>, got '${arrowTypeName(type)}': field schema is not match, collection field dataType: ArrayOfStruct, file field dataType:${arrowTypeName(type)}`,
+    )
+  }
+  const stranger = members.find((each) => !fields.some((field) => shortNameOf(field) === each.name))
+  if (stranger) {
+    throw importError(
+      { file, field: name },
+      `expected the sub-fields ${fields.map((field) => `'${shortNameOf(field)}'`).join(', ')}, got '${stranger.name}' too: it is not a sub-field of struct field '${name}'`,
+    )
+  }
+  return fields.map((field) => {
+    const memberIndex = members.findIndex((member) => member.name === shortNameOf(field))
+    if (memberIndex < 0) throw missingMember(file, field, members)
+    const item = { kind: 'list', item: members[memberIndex].type } as const
+    return { field, columnIndex, memberIndex, convert: conversionOf(file, field, item) }
+  })
+}
+
+function fillersOf(fields: readonly Field[], columnIndex: number): MatchedColumn[] {
+  const convert =
+    (field: Field): ArrowConversion =>
+    (_, rowCount) =>
+      filledColumn(field, rowCount)
+  return fields.map((field) => ({ field, columnIndex, memberIndex: null, convert: convert(field) }))
+}
+
+function missingMember(file: string, field: Field, members: readonly ArrowMember[]) {
+  return importError(
+    { file, field: field.name },
+    `expected a member '${shortNameOf(field)}' of the structs, got ${namesOf(members)}: value of field '${field.name}' is missed`,
   )
 }
 

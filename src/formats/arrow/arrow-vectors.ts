@@ -1,14 +1,13 @@
-import type {
-  BytesColumn,
-  Column,
-  FixedColumn,
-  FixedValues,
-  ListColumn,
-} from '../../column/column.js'
+import type { BytesColumn, FixedColumn, FixedValues, ListColumn } from '../../column/column.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { decodeFloat16, encodeBFloat16, encodeFloat16 } from '../float16.js'
-import type { ArrowConversion, PlainConversion, ReportFault } from './arrow-conversion.js'
+import type {
+  ArrowConversion,
+  FileColumn,
+  PlainConversion,
+  ReportFault,
+} from './arrow-conversion.js'
 import { evenRows, isNullAt, reportNullComponents } from './arrow-lists.js'
 import { floatConversion, integerConversion } from './arrow-numbers.js'
 import type { ArrowType } from './arrow-type.js'
@@ -109,13 +108,13 @@ function fromBinary(field: Field, width: number | null): ArrowConversion {
   }
 }
 
-function listsOfBytes(column: Column): ListColumn {
+function listsOfBytes(column: FileColumn): ListColumn {
   const { offsets, bytes, validity } = column as BytesColumn
   const child: FixedColumn = { shape: 'fixed', values: bytes, width: 1, validity: null }
   return { shape: 'list', offsets, child, validity }
 }
 
-function listsOfWidth(column: Column, width: number, rowCount: number): ListColumn {
+function listsOfWidth(column: FileColumn, width: number, rowCount: number): ListColumn {
   const { values, validity } = column as FixedColumn
   const offsets = Int32Array.from({ length: rowCount + 1 }, (_, row) => row * width)
   const child: FixedColumn = { shape: 'fixed', values, width: 1, validity: null }

@@ -1,13 +1,13 @@
-import type { Column } from '../../column/column.js'
-import { sliceColumn } from '../../column/slice.js'
 import type { MillraceError } from '../../errors.js'
+import type { FileColumn } from '../arrow/arrow-conversion.js'
+import { sliceFileColumn } from '../arrow/arrow-nested.js'
 import type { LeafReader } from './parquet-leaf-reader.js'
 
 /** Gives the rows of one column, and keeps those that were read too early. */
 export class ColumnFeed {
   readonly #leaves: readonly LeafReader[]
   readonly #fail: (error: unknown, rowsRead: number) => MillraceError
-  readonly #kept: { column: Column; rowCount: number }[]
+  readonly #kept: { column: FileColumn; rowCount: number }[]
   #rowsRead = 0
 
   constructor(
@@ -43,11 +43,12 @@ export class ColumnFeed {
     return rowCount
   }
 
-  take(rowCount: number): Column[] {
+  take(rowCount: number): FileColumn[] {
     this.#rowsRead += rowCount
     return this.#kept.map((kept) => {
-      const column = sliceColumn(kept.column, 0, rowCount)
-      if (rowCount < kept.rowCount) kept.column = sliceColumn(kept.column, rowCount, kept.rowCount)
+      const column = sliceFileColumn(kept.column, 0, rowCount)
+      if (rowCount < kept.rowCount)
+        kept.column = sliceFileColumn(kept.column, rowCount, kept.rowCount)
       kept.rowCount -= rowCount
       return column
     })
@@ -68,4 +69,4 @@ export class ColumnFeed {
   }
 }
 
-const nothing: Column = { shape: 'fixed', values: new Uint8Array(0), width: 1, validity: null }
+const nothing: FileColumn = { shape: 'fixed', values: new Uint8Array(0), width: 1, validity: null }

@@ -1,10 +1,10 @@
-import type { Column } from '../../column/column.js'
+import type { FileColumn } from '../arrow/arrow-conversion.js'
 
 /** Reads the rows of one leaf of one row group. */
 export interface LeafReader {
   readonly bytesRead: number
   /** At most `rowsMax` next rows: fewer where they would be too long, none at the end. */
-  read(rowsMax: number): Promise<{ readonly rowCount: number; readonly column: Column }>
+  read(rowsMax: number): Promise<{ readonly rowCount: number; readonly column: FileColumn }>
   /** Whether all of the pages were read. */
   isDone(): Promise<boolean>
 }

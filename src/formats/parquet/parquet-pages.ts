@@ -144,7 +144,8 @@ export class ParquetPages {
   }
 
   get #repetitionMax(): number {
-    return this.#leaf.emptyListLevel === null ? 0 : 1
+    const { emptyListLevel, outerEmptyLevel } = this.#leaf
+    return Number(emptyListLevel !== null) + Number(outerEmptyLevel !== null)
   }
 }
 

@@ -8,8 +8,12 @@ import { batchRowsOf } from './parquet-batch-rows.js'
 import { ColumnFeed } from './parquet-column-feed.js'
 import type { ParquetFile } from './parquet-file.js'
 import { FlatLeafReader } from './parquet-flat-leaf.js'
+import type { LeafReader } from './parquet-leaf-reader.js'
 import { ListLeafReader } from './parquet-list-leaf.js'
+import { matchedLeavesOf } from './parquet-matched-leaves.js'
+import { NestedLeafReader } from './parquet-nested-leaf.js'
 import { ParquetPages } from './parquet-pages.js'
+import type { ParquetLeaf } from './parquet-schema.js'
 
 /** Rows of some row groups that follow each other. */
 interface ParquetRowRange {
@@ -112,20 +116,15 @@ export class ParquetRowsReader implements ArrowRowsReader {
     return { rowCount, columns }
   }
 
-  #feedOf({ field, columnIndex }: MatchedColumn, { index, rowBegin }: GroupPlace): ColumnFeed {
+  #feedOf(matched: MatchedColumn, { index, rowBegin }: GroupPlace): ColumnFeed {
     const { source, rowGroups, columns } = this.#file
+    const { field } = matched
     const fail = (error: unknown, rowsRead: number) =>
       pageError(error, { file: source.name, field: field.name }, rowBegin + rowsRead)
     try {
-      const leaves = columns[columnIndex].leaves.map((leaf) => {
-        const pages = new ParquetPages(
-          source,
-          leaf,
-          rowGroups[index].columns[leaf.leafIndex].meta_data!,
-        )
-        return leaf.emptyListLevel === null
-          ? new FlatLeafReader(leaf, pages)
-          : new ListLeafReader(leaf, pages, valuesPerRowOf(field))
+      const leaves = matchedLeavesOf(columns, matched).map((leaf) => {
+        const { meta_data } = rowGroups[index].columns[leaf.leafIndex]
+        return leafReaderOf(leaf, new ParquetPages(source, leaf, meta_data!), field)
       })
       return new ColumnFeed(leaves, fail)
     } catch (error) {
@@ -135,11 +134,19 @@ export class ParquetRowsReader implements ArrowRowsReader {
 
   #storedBytesOf({ index }: GroupPlace): number {
     const group = this.#file.rowGroups[index]
-    return this.#matched.reduce((sum, { columnIndex }) => {
-      const { leaves } = this.#file.columns[columnIndex]
+    return this.#matched.reduce((sum, matched) => {
+      const leaves = matchedLeavesOf(this.#file.columns, matched)
       return sum + storedBytesOf(leaves.map(({ leafIndex }) => group.columns[leafIndex]))
     }, 0)
   }
+}
+
+function leafReaderOf(leaf: ParquetLeaf, pages: ParquetPages, field: Field): LeafReader {
+  if (leaf.emptyListLevel === null) return new FlatLeafReader(leaf, pages)
+  if (leaf.outerEmptyLevel === null) {
+    return new ListLeafReader(leaf, pages, valuesPerRowOf(field))
+  }
+  return new NestedLeafReader(leaf, pages, valuesPerRowOf(field))
 }
 
 function pageError(

@@ -14,6 +14,10 @@ export interface ParquetLeaf {
   readonly definitionMax: number
   /** The definition level of an empty list; null for a column that is no list. */
   readonly emptyListLevel: number | null
+  /** The same of the list around that list; null where there is none. */
+  readonly outerEmptyLevel: number | null
+  /** The member of the outermost struct that the leaf is in; null where there is none. */
+  readonly memberIndex: number | null
 }
 
 export interface ParquetColumn extends ArrowMember {
@@ -24,6 +28,7 @@ export interface ParquetColumn extends ArrowMember {
 interface Levels {
   readonly definition: number
   readonly emptyList: number | null
+  readonly outerEmptyList: number | null
 }
 
 const widthMax = 16 * 1024 ** 2
@@ -33,7 +38,7 @@ export function parquetColumnsOf(root: SchemaTree): ParquetColumn[] {
   let leafCount = 0
   return root.children.map((node) => {
     const leaves: ParquetLeaf[] = []
-    const top = { definition: 0, emptyList: null }
+    const top = { definition: 0, emptyList: null, outerEmptyList: null }
     const type = typeOf(node, top, (leaf) => leaves.push({ ...leaf, leafIndex: leafCount++ }))
     return { name: node.element.name, type, leaves }
   })
@@ -48,12 +53,13 @@ function typeOf(node: SchemaTree, outer: Levels, addLeaf: AddLeaf): ArrowType {
   return isRepeated ? { kind: 'list', item: type } : type
 }
 
-function levelsWithin({ element }: SchemaTree, { definition, emptyList }: Levels): Levels {
+function levelsWithin({ element }: SchemaTree, outer: Levels): Levels {
+  const { definition, emptyList } = outer
   if (element.repetition_type === 'REPEATED') {
-    return { definition: definition + 1, emptyList: definition }
+    return { definition: definition + 1, emptyList: definition, outerEmptyList: emptyList }
   }
   const isOptional = element.repetition_type === 'OPTIONAL'
-  return { definition: isOptional ? definition + 1 : definition, emptyList }
+  return isOptional ? { ...outer, definition: definition + 1 } : outer
 }
 
 function itemTypeOf(node: SchemaTree, levels: Levels, addLeaf: AddLeaf): ArrowType {
@@ -67,14 +73,16 @@ function itemTypeOf(node: SchemaTree, levels: Levels, addLeaf: AddLeaf): ArrowTy
       type,
       definitionMax: levels.definition,
       emptyListLevel: levels.emptyList,
+      outerEmptyLevel: levels.outerEmptyList,
+      memberIndex: null,
     })
     return type
   }
   const repeated = repeatedChildOf(node)
   if (repeated) return listTypeOf(repeated, levels, addLeaf)
-  const members = children.map((child) => ({
+  const members = children.map((child, memberIndex) => ({
     name: child.element.name,
-    type: typeOf(child, levels, addLeaf),
+    type: typeOf(child, levels, (leaf) => addLeaf({ ...leaf, memberIndex })),
   }))
   return isMap(element) ? mapTypeOf(members) : { kind: 'struct', members }
 }

@@ -1,10 +1,13 @@
 import type { ColumnBuilder, FixedBuilder } from '../../column/column-builder.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { structField, type UserField } from '../../schema/struct-array.js'
 import { ByteCursor, SyntaxFault } from './byte-cursor.js'
 import { latin1Text } from './decimal.js'
+import type { JsonReader } from './json-numbers.js'
 import { jsonReaderOf } from './json-reader.js'
 import { skipSpace } from './json-scan.js'
+import { structReader } from './json-struct.js'
 import { type TextAppender, textAppenderOf } from './text-values.js'
 import { shownText, ValueFault } from './value-fault.js'
 
@@ -19,7 +22,7 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
     case DataType.Double:
       return floatCell(field, builder as FixedBuilder)
     default:
-      return jsonCell(field, builder)
+      return jsonCell(field, jsonReaderOf(field, builder))
   }
 }
 
@@ -38,9 +41,16 @@ function boolCell(field: Field, builder: FixedBuilder): TextAppender {
   }
 }
 
+/** What reads a struct array's cells, all but null: as in JSON. */
+export function structCellReaderOf(
+  struct: UserField,
+  builders: readonly ColumnBuilder[],
+): TextAppender {
+  return jsonCell(structField(struct.struct!), structReader(struct, builders, jsonReaderOf))
+}
+
 /** Numbers and lists, which are written as in JSON; a plus before a number is passed. */
-function jsonCell(field: Field, builder: ColumnBuilder): TextAppender {
-  const read = jsonReaderOf(field, builder)
+function jsonCell(field: Field, read: JsonReader): TextAppender {
   const cursor = new ByteCursor(new Uint8Array(1), 0)
   return (bytes, begin, end) => {
     const behind = bytes[end]
@@ -70,7 +80,7 @@ const floatPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 
 /** As JSON has them, or with a bare point or a plus: `.5`, `1.`, `+2`. */
 function floatCell(field: Field, builder: FixedBuilder): TextAppender {
-  const readJson = jsonCell(field, builder)
+  const readJson = jsonCell(field, jsonReaderOf(field, builder))
   return (bytes, begin, end, isAscii) => {
     const { rowCount } = builder
     try {

@@ -1,5 +1,6 @@
+import { userFieldsOf } from '../../schema/struct-array.js'
 import { ByteCursor } from './byte-cursor.js'
-import { cellReaderOf } from './csv-cells.js'
+import { cellReaderOf, structCellReaderOf } from './csv-cells.js'
 import { type Separator, scanCell, undoubleQuotes } from './csv-scan.js'
 import { isAtEnd, skipLine } from './json-grammars.js'
 import { scanString } from './json-scan.js'
@@ -10,8 +11,8 @@ import { ValueFault } from './value-fault.js'
 
 /** Reads the cells of one column of the file. */
 interface CsvColumn {
-  /** -1 for a column that belongs to no field, or has no null. */
-  readonly nullableIndex: number
+  /** Indexes of the fields that have its values, where they may be null: else none. */
+  readonly nullable: readonly number[]
   readonly read: TextAppender
 }
 
@@ -57,7 +58,7 @@ export class CsvGrammar implements RowGrammar {
     this.#rows.closeRow()
   }
 
-  #readCell(cursor: ByteCursor, { nullableIndex, read }: CsvColumn): void {
+  #readCell(cursor: ByteCursor, { nullable, read }: CsvColumn): void {
     let { bytes, stringBegin, stringEnd } = cursor
     if (cursor.hasEscapes) {
       if (this.#plain.length <= stringEnd - stringBegin) {
@@ -67,8 +68,8 @@ export class CsvGrammar implements RowGrammar {
       stringBegin = 0
       bytes = this.#plain
     }
-    if (nullableIndex >= 0 && this.#isNull(bytes, stringBegin, stringEnd)) {
-      this.#rows.appendNull(nullableIndex)
+    if (nullable.length > 0 && this.#isNull(bytes, stringBegin, stringEnd)) {
+      for (const index of nullable) this.#rows.appendNull(index)
     } else {
       read(bytes, stringBegin, stringEnd, cursor.isAscii)
     }
@@ -95,16 +96,19 @@ export class CsvGrammar implements RowGrammar {
 }
 
 function csvColumn(rows: RowColumns, name: string): CsvColumn {
-  const index = rows.fields.findIndex((field) => field.name === name)
-  if (index < 0) return { nullableIndex: -1, read: rows.dynamic ? dynamicCell(rows, name) : ignore }
-  const field = rows.fields[index]
-  const nullableIndex = rows.isFillable(index) ? index : -1
-  if (!field.isDynamic) return { nullableIndex, read: cellReaderOf(field, rows.builders[index]) }
   const { dynamic } = rows
+  const found = userFieldsOf(rows.fields).find((each) => each.name === name)
+  if (!found) return { nullable: [], read: dynamic ? dynamicCell(rows, name) : ignore }
+  const { struct, fields, fieldIndex } = found
+  const indexes = fields.map((_, index) => fieldIndex + index)
+  const nullable = indexes.filter((index) => rows.isFillable(index))
+  const builders = indexes.map((index) => rows.builders[index])
+  if (struct) return { nullable, read: structCellReaderOf(found, builders) }
+  if (!fields[0].isDynamic) return { nullable, read: cellReaderOf(fields[0], builders[0]) }
   const read: TextAppender = (bytes, begin, end) => {
     if (end > begin) dynamic!.readText(bytes, begin, end)
   }
-  return { nullableIndex, read }
+  return { nullable, read }
 }
 
 function ignore(): void {}

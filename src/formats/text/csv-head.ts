@@ -1,8 +1,10 @@
+import { isFillable } from '../../column/filled-column.js'
 import type { Field } from '../../schema/field.js'
+import { userFieldsOf } from '../../schema/struct-array.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { importError } from '../import-error.js'
 import { type Separator, scanCell, undoubleQuotes } from './csv-scan.js'
-import { reservedKey } from './json-row.js'
+import { reservedKey, subFieldKey } from './json-row.js'
 import { readHead } from './text-head.js'
 
 /** The first line of a CSV file. */
@@ -51,7 +53,7 @@ function noHeader({ name }: ByteSource) {
 export function validateColumns(
   source: ByteSource,
   names: readonly string[],
-  required: readonly Field[],
+  fields: readonly Field[],
   reserved: readonly Field[],
 ): void {
   const twice = names.find((name, index) => names.indexOf(name) < index)
@@ -66,6 +68,12 @@ export function validateColumns(
     const { message } = reservedKey(forbidden)
     throw importError({ file: source.name, field: forbidden.name }, message)
   }
+  const subField = fields.find(({ name, struct }) => struct && names.includes(name))
+  if (subField) {
+    const { message } = subFieldKey(subField)
+    throw importError({ file: source.name, field: subField.name }, message)
+  }
+  const required = userFieldsOf(fields.filter((field) => !isFillable(field)))
   const missing = required.find(({ name }) => !names.includes(name))
   if (!missing) return
   const got = names.map((name) => `'${name}'`).join(', ')

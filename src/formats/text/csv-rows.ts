@@ -1,4 +1,3 @@
-import { isFillable } from '../../column/filled-column.js'
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { ReadOptions } from '../format.js'
@@ -26,8 +25,7 @@ export async function csvRows(
 ): Promise<CsvRows> {
   const separator = separatorOf(options)
   const { names, headEnd } = await readCsvHead(source, separator)
-  const required = fields.filter((field) => !isFillable(field))
-  validateColumns(source, names, required, reserved)
+  validateColumns(source, names, fields, reserved)
   const columns = new RowColumns(fields)
   const grammar = new CsvGrammar(columns, names, separator, Buffer.from(options.nullKey))
   return { columns, grammar, headEnd, names }

@@ -6,6 +6,7 @@ import type {
 } from '../../column/column-builder.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { elementFieldOf } from '../../schema/struct-array.js'
 import type { ByteCursor } from './byte-cursor.js'
 import {
   boolReader,
@@ -24,7 +25,9 @@ import { ValueFault, wrongKind } from './value-fault.js'
 
 /** What reads a field's JSON values, all but null, into its builder. */
 export function jsonReaderOf(field: Field, builder: ColumnBuilder): JsonReader {
-  if (field.dataType === DataType.Array) return arrayReader(field, builder as ListBuilder)
+  if (field.dataType === DataType.Array || field.dataType === DataType.ArrayOfVector) {
+    return arrayReader(field, builder as ListBuilder)
+  }
   const appender = textAppenderOf(field, field.dataType, builder)
   if (field.dataType === DataType.JSON) return jsonReader(field, builder as BytesBuilder, appender!)
   if (appender) return stringReader(field, appender)
@@ -96,11 +99,7 @@ function skipRawValue(field: Field, cursor: ByteCursor): void {
 }
 
 function arrayReader(field: Field, builder: ListBuilder): JsonReader {
-  const { elementType } = field
-  const appender = textAppenderOf(field, elementType, builder.child)
-  const readElement = appender
-    ? stringReader(field, appender)
-    : numbersReaderOf(field, elementType, builder.child)
+  const readElement = elementReaderOf(field, builder)
   return (cursor) => {
     if (cursor.bytes[cursor.position] !== 0x5b) throw wrongKind(field, cursor, 'a list')
     for (let more = openList(cursor); more; more = nextElement(cursor)) {
@@ -109,6 +108,12 @@ function arrayReader(field: Field, builder: ListBuilder): JsonReader {
     }
     builder.closeRow()
   }
+}
+
+function elementReaderOf(field: Field, { child }: ListBuilder): JsonReader {
+  if (field.dataType === DataType.ArrayOfVector) return jsonReaderOf(elementFieldOf(field), child)
+  const appender = textAppenderOf(field, field.elementType, child)
+  return appender ? stringReader(field, appender) : numbersReaderOf(field, field.elementType, child)
 }
 
 function nullElement({ name }: Field, { elementCount }: ListBuilder): ValueFault {

@@ -1,5 +1,6 @@
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { type UserField, userFieldsOf } from '../../schema/struct-array.js'
 import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
 import type { JsonReader } from './json-numbers.js'
@@ -14,6 +15,7 @@ import {
   skipWord,
 } from './json-scan.js'
 import { unescapeString } from './json-string.js'
+import { structReader } from './json-struct.js'
 import { KeyTable } from './key-table.js'
 import type { RowColumns } from './row-columns.js'
 import { shownText, ValueFault } from './value-fault.js'
@@ -27,8 +29,9 @@ const likelyPlacesMax = 1024
 export class JsonRowReader {
   readonly #columns: RowColumns
   readonly #reserved: readonly Field[]
-  readonly #readers: readonly JsonReader[]
-  /** The fields' names, then those of the reserved fields. */
+  readonly #subFields: readonly Field[]
+  readonly #values: readonly RowValue[]
+  /** The names of the values, then those of the reserved fields, then those of sub-fields. */
   readonly #keys = new KeyTable()
   /** The key that the row before had at the same place: rows are mostly alike. */
   readonly #order: number[] = []
@@ -40,12 +43,10 @@ export class JsonRowReader {
   constructor(columns: RowColumns, reserved: readonly Field[], readerOf = jsonReaderOf) {
     this.#columns = columns
     this.#reserved = reserved
-    this.#readers = columns.fields.map((field, index) =>
-      field.isDynamic
-        ? (cursor) => columns.dynamic!.readValue(cursor)
-        : readerOf(field, columns.builders[index]),
-    )
-    for (const { name } of [...columns.fields, ...reserved]) {
+    const userFields = userFieldsOf(columns.fields)
+    this.#values = userFields.map((userField) => rowValue(columns, userField, readerOf))
+    this.#subFields = columns.fields.filter(({ struct }) => struct)
+    for (const { name } of [...userFields, ...reserved, ...this.#subFields]) {
       const bytes = new TextEncoder().encode(name)
       this.#keys.add(bytes, 0, bytes.byteLength)
     }
@@ -62,8 +63,7 @@ export class JsonRowReader {
       const key = this.#scanKey(cursor, place++)
       const byte = skipSpace(cursor)
       if (key < 0) this.#readUnknown(cursor)
-      else if (key >= this.#readers.length)
-        throw reservedKey(this.#reserved[key - this.#readers.length])
+      else if (key >= this.#values.length) throw this.#forbiddenKey(key - this.#values.length)
       else this.#readValue(cursor, key, byte)
     }
     this.#columns.closeRow()
@@ -103,13 +103,19 @@ export class JsonRowReader {
   }
 
   #readValue(cursor: ByteCursor, key: number, byte: number): void {
-    this.#columns.openValue(key)
+    const { first, end, read } = this.#values[key]
+    for (let index = first; index < end; index++) this.#columns.openValue(index)
     if (byte !== 0x6e) {
-      this.#readers[key](cursor)
+      read(cursor)
       return
     }
     skipWord(cursor, 'null')
-    this.#columns.appendNull(key)
+    for (let index = first; index < end; index++) this.#columns.appendNull(index)
+  }
+
+  #forbiddenKey(index: number): ValueFault {
+    if (index < this.#reserved.length) return reservedKey(this.#reserved[index])
+    return subFieldKey(this.#subFields[index - this.#reserved.length])
   }
 
   #readUnknown(cursor: ByteCursor): void {
@@ -130,6 +136,28 @@ export class JsonRowReader {
   }
 }
 
+/** A value of a row, for one field or for the sub-fields of a struct array. */
+interface RowValue {
+  /** Indexes of the fields, from `first` up to `end`. */
+  readonly first: number
+  readonly end: number
+  readonly read: JsonReader
+}
+
+function rowValue(
+  { builders, dynamic }: RowColumns,
+  userField: UserField,
+  readerOf: typeof jsonReaderOf,
+): RowValue {
+  const { struct, fields, fieldIndex: first } = userField
+  const end = first + fields.length
+  if (struct) {
+    return { first, end, read: structReader(userField, builders.slice(first, end), readerOf) }
+  }
+  if (fields[0].isDynamic) return { first, end, read: (cursor) => dynamic!.readValue(cursor) }
+  return { first, end, read: readerOf(fields[0], builders[first]) }
+}
+
 function notAnObject(cursor: ByteCursor): ValueFault {
   const { position } = cursor
   skipValue(cursor, true)
@@ -137,6 +165,14 @@ function notAnObject(cursor: ByteCursor): ValueFault {
   return new ValueFault(
     '',
     `expected an object, got ${text}: invalid JSON format, each row should be a key-value map`,
+  )
+}
+
+/** A value that is given for a sub-field by itself. */
+export function subFieldKey({ name, struct }: Field): ValueFault {
+  return new ValueFault(
+    name,
+    `expected the whole struct array field '${struct?.name}', got its sub-field '${name}' by itself`,
   )
 }
 

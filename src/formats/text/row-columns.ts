@@ -7,6 +7,7 @@ import {
 import { filledColumn, isFillable } from '../../column/filled-column.js'
 import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { structField } from '../../schema/struct-array.js'
 import { DynamicMembers } from './dynamic-members.js'
 import { ValueFault } from './value-fault.js'
 
@@ -88,11 +89,13 @@ export class RowColumns {
   }
 }
 
-function notNullable({ name, dataType }: Field): ValueFault {
+function notNullable(field: Field): ValueFault {
+  const { name, dataType } = field.struct ? structField(field.struct) : field
   const newest = `expected type '${dataTypeName(dataType)}' for field '${name}', got type '<nil>' with value '<nil>'`
   return new ValueFault(name, `expected a value, got null: the field is not nullable: ${newest}`)
 }
 
-function missing({ name }: Field): ValueFault {
+function missing(field: Field): ValueFault {
+  const name = field.struct?.name ?? field.name
   return new ValueFault(name, `expected a value, got none: value of field '${name}' is missed`)
 }

@@ -6,6 +6,7 @@ import type {
   AlterCollectionSchemaRequestDropRequest,
 } from '../../wire/generated/messages.js'
 import { pairsFromKeyValues } from '../../wire/key-values.js'
+import { subFieldsFromMessage } from '../../wire/struct-schema.js'
 import type { Call, Handlers } from './call.js'
 import { refuse } from './unsupported.js'
 
@@ -31,6 +32,16 @@ export const collectionChangeHandlers = {
   async AddCollectionField({ engine, dbName }, { collection_name, schema }) {
     const field = fieldFromMessage(decode('FieldSchema', schema))
     await engine.changes.addField(dbName, collection_name, field)
+    return undefined
+  },
+
+  async AddCollectionStructField({ engine, dbName }, request) {
+    const { collection_name, struct_array_field_schema } = request
+    if (!struct_array_field_schema) {
+      throw new MillraceError('parameterMissing', 'add struct array field: no field is given')
+    }
+    const subFields = subFieldsFromMessage(struct_array_field_schema)
+    await engine.changes.addStruct(dbName, collection_name, subFields)
     return undefined
   },
 

@@ -1,6 +1,5 @@
 import type { IndexDescription } from '../../engines/engine.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { DataType } from '../../schema/data-type.js'
 import { IndexState } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
 import { withIndexDefaults } from '../index-defaults.js'
@@ -9,13 +8,12 @@ import type { Handlers } from './call.js'
 export const indexHandlers = {
   async CreateIndex({ engine, dbName }, { collection_name, field_name, index_name, extra_params }) {
     const { schema } = engine.describeCollection(dbName, collection_name)
-    const dataType = fieldNamed(schema, field_name)?.dataType ?? DataType.None
     await engine.createIndex({
       dbName,
       collectionName: collection_name,
       fieldName: field_name,
       indexName: index_name,
-      params: withIndexDefaults(pairsFromKeyValues(extra_params), dataType),
+      params: withIndexDefaults(pairsFromKeyValues(extra_params), fieldNamed(schema, field_name)),
     })
     return undefined
   },

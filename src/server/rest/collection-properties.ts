@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { properties, text, texts } from './body-shape.js'
-import { newField, newFieldSchema } from './new-schema.js'
+import { newField, newFieldSchema, newStruct, newStructSchema } from './new-schema.js'
 import { actionRoute } from './route.js'
 
 const ofCollection = { dbName: text, collectionName: text }
@@ -34,6 +34,16 @@ export const addField = actionRoute(
   },
   (engine, body, dbName) =>
     engine.changes.addField(dbName, body.collectionName, newField(body.schema, false)),
+)
+
+export const addStructField = actionRoute(
+  {
+    name: 'CollectionStructFieldReqWithSchema',
+    schema: z.object({ ...ofCollection, schema: newStructSchema }),
+    required: { collectionName },
+  },
+  (engine, body, dbName) =>
+    engine.changes.addStruct(dbName, body.collectionName, newStruct(body.schema)),
 )
 
 export const alterFieldProperties = actionRoute(

@@ -6,6 +6,7 @@ import type {
 } from '../../engines/engine.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
 import { seenCollections } from '../auth/authorization.js'
 import { loadStateNames } from './collection-actions.js'
 import { collectionShape, databaseShape } from './collection-shapes.js'
@@ -41,7 +42,10 @@ function collectionMembers(
     collectionID: collection.collectionId,
     description: schema.description,
     autoId: schema.fields.some(({ isPrimaryKey, autoId }) => isPrimaryKey && autoId),
-    fields: schema.fields.filter(({ isDynamic }) => !isDynamic).map(fieldMembers),
+    fields: schema.fields
+      .filter(({ isDynamic, struct }) => !isDynamic && !struct)
+      .map((field) => fieldMembers(field)),
+    structFields: userFieldsOf(schema.fields).flatMap(structMembers),
     functions: [],
     aliases: collection.aliases,
     indexes: indexes.map(indexMembers),
@@ -54,14 +58,30 @@ function collectionMembers(
   }
 }
 
+function structMembers({ struct, fields }: UserField): JsonValue[] {
+  if (!struct) return []
+  const params = Object.entries(struct.typeParams)
+  return [
+    {
+      id: struct.fieldId,
+      name: struct.name,
+      description: struct.description,
+      nullable: struct.nullable,
+      fields: fields.map((field) => fieldMembers(field)),
+      params: params.length > 0 ? pairMembers(params) : undefined,
+    },
+  ]
+}
+
 function fieldMembers(field: Field): JsonValue {
+  const isList = field.dataType === DataType.Array || field.dataType === DataType.ArrayOfVector
   const params = Object.entries(field.typeParams)
   return {
     id: field.fieldId,
-    name: field.name,
+    name: shortNameOf(field),
     description: field.description,
     type: dataTypeName(field.dataType),
-    elementType: field.dataType === DataType.Array ? dataTypeName(field.elementType) : undefined,
+    elementType: isList ? dataTypeName(field.elementType) : undefined,
     primaryKey: field.isPrimaryKey,
     partitionKey: field.isPartitionKey,
     clusteringKey: field.isClusteringKey,

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import type { Engine, IndexDescription, KeyValues } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
-import { DataType } from '../../schema/data-type.js'
 import { withIndexDefaults } from '../index-defaults.js'
 import { properties, text, texts } from './body-shape.js'
 import { collectionShape } from './collection-shapes.js'
@@ -84,13 +83,12 @@ export async function createIndexes(
 ): Promise<void> {
   const { schema } = engine.describeCollection(dbName, collectionName)
   for (const index of indexParams) {
-    const dataType = fieldNamed(schema, index.fieldName)?.dataType ?? DataType.None
     await engine.createIndex({
       dbName,
       collectionName,
       fieldName: index.fieldName,
       indexName: index.indexName,
-      params: withIndexDefaults(pairsOf(index), dataType),
+      params: withIndexDefaults(pairsOf(index), fieldNamed(schema, index.fieldName)),
     })
   }
 }

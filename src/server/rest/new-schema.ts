@@ -8,6 +8,7 @@ import { decode, encode, type MessageInput } from '../../wire/codec.js'
 import { newCollectionSchemaFromBytes } from '../../wire/collection-schema.js'
 import { fieldFromMessage } from '../../wire/field-schema.js'
 import { keyValuesFromPairs } from '../../wire/key-values.js'
+import { subFieldsFromMessage } from '../../wire/struct-schema.js'
 import { flag, properties, text } from './body-shape.js'
 
 export const newFieldSchema = z.object({
@@ -24,12 +25,23 @@ export const newFieldSchema = z.object({
 
 type NewField = z.output<typeof newFieldSchema>
 
+export const newStructSchema = z.object({
+  fieldName: text,
+  description: text,
+  nullable: flag,
+  typeParams: properties,
+  fields: z.array(newFieldSchema),
+})
+
+type NewStruct = z.output<typeof newStructSchema>
+
 export const newCollectionSchema = z
   .object({
     autoId: flag,
     autoID: flag,
     enableDynamicField: flag,
     fields: z.array(newFieldSchema),
+    structFields: z.array(newStructSchema).nullish(),
     functions: z.array(z.unknown()).nullish(),
   })
   .nullish()
@@ -46,6 +58,7 @@ export function newSchema(name: string, schema: NewSchema): CollectionSchema {
     name,
     enable_dynamic_field: schema.enableDynamicField,
     fields: schema.fields.map((field) => fieldMessage(field, hasAutoId)),
+    struct_array_fields: (schema.structFields ?? []).map(structMessage),
   })
 }
 
@@ -56,13 +69,45 @@ export function newField(field: NewField, hasAutoId: boolean): Field {
   )
 }
 
+/** The sub-fields of a struct array. @throws parameterInvalid @throws unsupported */
+export function newStruct(struct: NewStruct): Field[] {
+  return subFieldsFromMessage(
+    decode('StructArrayFieldSchema', encode('StructArrayFieldSchema', structMessage(struct))),
+  )
+}
+
+/** Milvus: what is said of the struct holds for its sub-fields, where they do not say it themselves. */
+function structMessage(struct: NewStruct): MessageInput<'StructArrayFieldSchema'> {
+  const { fieldName, description, nullable, typeParams, fields } = struct
+  const capacity = typeParams.filter(([key]) => key === 'max_capacity')
+  const fieldWithCapacity = (field: NewField) => {
+    const isGiven = field.elementTypeParams.some(([key]) => key === 'max_capacity')
+    const elementTypeParams = isGiven
+      ? field.elementTypeParams
+      : [...field.elementTypeParams, ...capacity]
+    return fieldMessage({ ...field, elementTypeParams }, false)
+  }
+  return {
+    name: fieldName,
+    description,
+    nullable,
+    type_params: keyValuesFromPairs(typeParams),
+    fields: fields.map(fieldWithCapacity),
+  }
+}
+
 export function schemaFrom(message: MessageInput<'CollectionSchema'>): CollectionSchema {
   return newCollectionSchemaFromBytes(encode('CollectionSchema', message))
 }
 
 function fieldMessage(field: NewField, hasAutoId: boolean): MessageInput<'FieldSchema'> {
   const dataType = dataTypeNamed('data type', field.dataType)
-  const isArray = dataType === DataType.Array
+  if (dataType === DataType.ArrayOfStruct) {
+    throw invalidParameter(
+      `field ${field.fieldName}: a struct array is given under structFields, or added by collections/struct_fields/add`,
+    )
+  }
+  const isArray = dataType === DataType.Array || dataType === DataType.ArrayOfVector
   return {
     name: field.fieldName,
     data_type: dataType,

@@ -15,6 +15,7 @@ import {
 } from './collection-actions.js'
 import {
   addField,
+  addStructField,
   alterCollectionProperties,
   alterFieldProperties,
   dropCollectionProperties,
@@ -122,6 +123,7 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['/collections/alter_properties', alterCollectionProperties],
   ['/collections/drop_properties', dropCollectionProperties],
   ['/collections/fields/add', addField],
+  ['/collections/struct_fields/add', addStructField],
   ['/collections/fields/alter_properties', alterFieldProperties],
   ['/collections/fields/drop', dropField],
   ['/entities/insert', insertEntities],

@@ -1,9 +1,10 @@
 import { hasBit } from '../../column/bitmap.js'
-import type { BytesColumn, Column, FixedColumn } from '../../column/column.js'
+import type { BytesColumn, Column, FixedColumn, ListColumn } from '../../column/column.js'
 import { decodeFloat16 } from '../../formats/float16.js'
 import { memberTexts } from '../../formats/text/json-body.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { elementFieldOf, shortNameOf, userFieldsOf } from '../../schema/struct-array.js'
 import { formatTimestamptz } from '../../schema/timestamptz.js'
 import type { OutputField } from '../../search/search-request.js'
 import { type JsonValue, RawJson } from './json-text.js'
@@ -18,10 +19,36 @@ export function rowObjects(
   allowsInt64: boolean,
 ): RowObject[] {
   const rows: RowObject[] = Array.from({ length: rowCount }, () => ({}))
-  for (const { field, column } of fields) {
-    for (let row = 0; row < rowCount; row++) setValue(rows[row], field, column, row, allowsInt64)
+  const userFields = userFieldsOf(fields.map(({ field }) => field))
+  for (const { name, struct, fields: own, fieldIndex } of userFields) {
+    const values = fields.slice(fieldIndex, fieldIndex + own.length)
+    for (let row = 0; row < rowCount; row++) {
+      if (struct) rows[row][name] = structsOf(values, row, allowsInt64)
+      else setValue(rows[row], own[0], values[0].column, row, allowsInt64)
+    }
   }
   return rows
+}
+
+/** The objects of a struct array, of its sub-fields that are there. */
+function structsOf(
+  subFields: readonly OutputField[],
+  row: number,
+  allowsInt64: boolean,
+): JsonValue {
+  const [{ column: first }] = subFields
+  if (first.validity !== null && !hasBit(first.validity, row)) return null
+  const { offsets } = first as ListColumn
+  const objects: RowObject[] = Array.from({ length: offsets[row + 1] - offsets[row] }, () => ({}))
+  for (const { field, column } of subFields) {
+    const element = elementFieldOf(field)
+    const { offsets, child } = column as ListColumn
+    const name = shortNameOf(field)
+    for (const [index, object] of objects.entries()) {
+      object[name] = jsonOf(element, child, offsets[row] + index, allowsInt64)
+    }
+  }
+  return objects
 }
 
 function int64Json(value: bigint, allowsInt64: boolean): JsonValue {

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { FixedColumn, ListColumn } from '../../column/column.js'
 import { MillraceError } from '../../errors.js'
 import { elementTexts, textUnder, valuesUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
-import { isVectorType } from '../../schema/data-type.js'
+import { DataType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { elementFieldOf } from '../../schema/struct-array.js'
 import type { QueryVectors, SearchResult } from '../../search/search-request.js'
 import { rankerFrom } from '../grpc/ranker.js'
 import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
@@ -122,12 +124,14 @@ function searchPart(
   }
 }
 
-function answerOf({ fields, ids, scores, hitCounts }: SearchResult, allowsInt64: boolean) {
+function answerOf(result: SearchResult, allowsInt64: boolean) {
+  const { fields, ids, scores, hitCounts, elements } = result
   const hitCount = hitCounts.reduce((sum, count) => sum + count, 0)
   const keys = keyValues(ids, hitCount, allowsInt64)
   const data = rowObjects(fields, hitCount, allowsInt64).map((row, hit) => ({
     ...row,
     distance: float32Json(scores[hit]),
+    ...(elements && { offset: elements[hit] }),
     id: keys[hit], // Milvus: under this name, whatever the key is called.
   }))
   return { data, topks: hitCounts }
@@ -152,15 +156,41 @@ function searchedField(schema: CollectionSchema, name: string): Field {
   throw notJson(`cannot find a vector field named: ${name}`)
 }
 
-function queriesIn(bodyText: string, field: Field): QueryVectors {
+function queriesIn(bodyText: string, searched: Field): QueryVectors {
+  const isList = searched.dataType === DataType.ArrayOfVector
+  const field = isList && !areLists(bodyText) ? elementFieldOf(searched) : searched
   const { rowCount, column } = vectorsIn(bodyText, field)
   if (rowCount === 0) throw notJson('data: expected at least one vector, got none')
   const { dataType } = field
+  if (column.shape === 'list') return listQueries(field, rowCount, column)
   if (column.shape !== 'fixed') {
     throw new MillraceError('unsupported', `field '${field.name}': only dense vectors are searched`)
   }
   const { buffer, byteOffset, byteLength } = column.values
   return { dataType, nq: rowCount, bytes: new Uint8Array(buffer, byteOffset, byteLength) }
+}
+
+/** Whether the queries are lists of vectors, rather than vectors. */
+function areLists(bodyText: string): boolean {
+  const [query = ''] = elementTexts(textUnder(bodyText, 'data') ?? '')
+  const [vector = ''] = elementTexts(query)
+  return vector.startsWith('[')
+}
+
+function listQueries(
+  { elementType }: Field,
+  nq: number,
+  { offsets, child }: ListColumn,
+): QueryVectors {
+  const { values, width } = child as FixedColumn
+  const vectorBytes = width * values.BYTES_PER_ELEMENT
+  return {
+    dataType: elementType,
+    nq,
+    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    offsets: offsets.map((offset) => offset * vectorBytes),
+    isList: true,
+  }
 }
 
 function vectorsIn(bodyText: string, field: Field) {
