@@ -93,7 +93,8 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
   const plan = await planImport({
-    columns: importColumns(collection.schema, run.options.mode),
+    schema: collection.schema,
+    columns: importColumns(collection.schema, run.options),
     partitionCount: collection.partitions.length,
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
@@ -179,16 +180,16 @@ async function commitStep(
 function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings): ImportStepInput {
   const { task, addresses, options } = run
   const { target } = around
-  const { schema, partitions } = collectionOf(task, target)
+  const { partitions } = collectionOf(task, target)
   const plan = task.plan!
   const { groupIndex, part, checkpoint } = plan.units[unitIndex]
-  const columns = importColumns(schema, options.mode)
+  const columns = importColumns(plan.schema, options)
   const spread = columns.partitionKey === null ? partitions.slice(0, 1) : partitions
   const rowsMax = part.rowCount ?? Math.min(stepRowsMax, Math.max(stepRowsMin, part.bytes))
   const segmentIdCount = Math.max(1, part.rowCount ?? stepSegmentsMax)
   return {
     columns,
-    schemaVersion: schema.version,
+    schemaVersion: plan.schema.version,
     sources: addresses[groupIndex],
     fingerprints: plan.fingerprints[groupIndex],
     options: options.read,
@@ -214,10 +215,10 @@ function autoIdBegin(
   rowsMax: number,
   { target }: ImportSurroundings,
 ): bigint | null {
-  const planned = autoIdBeginOf(task.plan!, unitIndex)
+  const plan = task.plan!
+  const planned = autoIdBeginOf(plan, unitIndex)
   if (planned !== null) return planned
-  const { schema } = collectionOf(task, target)
-  return importColumns(schema, options.mode).autoId === null ? null : target.allocate(rowsMax)
+  return importColumns(plan.schema, options).autoId === null ? null : target.allocate(rowsMax)
 }
 
 /** One more than are allowed ends the import, and is written down too. */

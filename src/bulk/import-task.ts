@@ -1,5 +1,6 @@
 import type { ErrorPlace } from '../errors.js'
 import type { Checkpoint, InputPart } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { ImportState } from './import-state.js'
 
 /** What a user asked for, checked and resolved. */
@@ -39,6 +40,11 @@ export interface ImportUnit {
 }
 
 export interface ImportPlan {
+  /**
+   * The collection's schema when the import was planned, which all of its rows have: what is changed
+   * meanwhile changes them as it does rows that were there before.
+   */
+  readonly schema: CollectionSchema
   readonly units: readonly ImportUnit[]
   readonly bytesTotal: number
   /** null where only reading tells. */

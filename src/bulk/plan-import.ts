@@ -1,5 +1,6 @@
 import { layoutOf } from '../column/column.js'
 import type { FileGroupOutline, InputPart, ReadOptions } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { Field } from '../schema/field.js'
 import { segmentBodyBytesMax } from '../segment/segment-file.js'
 import type { SourceAddress } from '../source/byte-source.js'
@@ -15,6 +16,7 @@ const sharedBytesMin = 64 * 1024 ** 2
 const variableValueBytesMin = 16
 
 interface PlanRequest {
+  readonly schema: CollectionSchema
   readonly columns: ImportColumns
   readonly partitionCount: number
   readonly addresses: readonly (readonly SourceAddress[])[]
@@ -47,6 +49,7 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
   const rowsTotal = rowsOf(units)
   const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
+    schema: request.schema,
     units,
     bytesTotal,
     rowsTotal,
