@@ -1,6 +1,7 @@
 import type { ErrorPlace } from '../errors.js'
 import type { Checkpoint, InputPart } from '../formats/format.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
+import type { BadRow } from './bad-row.js'
 import type { ImportState } from './import-state.js'
 
 /** What a user asked for, checked and resolved. */
@@ -49,6 +50,7 @@ export interface ImportPlan {
   readonly bytesTotal: number
   /** null where only reading tells. */
   readonly rowsTotal: number | null
+  /** Columns that were ignored and the like, told once each; reading finds more. */
   readonly warnings: readonly string[]
   /** The files of each group as they were when planned: a change meanwhile is an error. */
   readonly fingerprints: readonly (readonly string[])[]
@@ -86,8 +88,8 @@ export interface ImportTask {
   readonly rejectedCount: number
   /** What of the rejects file counts. */
   readonly rejectsBytes: number
-  /** A few of the rejected rows, as sentences. */
-  readonly firstRejects: readonly string[]
+  /** The first of the rejected rows. */
+  readonly badRows: readonly BadRow[]
   /** Of a task that is not committed by itself: whether it waits to be told, or was told. */
   readonly commitment: 'open' | 'awaited' | 'asked'
   readonly counts: CommitCounts | null
@@ -120,7 +122,7 @@ export function newImportTask(
     segmentIds: [],
     rejectedCount: 0,
     rejectsBytes: 0,
-    firstRejects: [],
+    badRows: [],
     commitment: 'open',
     counts: null,
     progress: 0,

@@ -7,6 +7,7 @@ import type { SourceAddress } from '../source/byte-source.js'
 import { withFileGroup } from './file-group.js'
 import type { ImportColumns } from './import-columns.js'
 import { type ImportPlan, type ImportUnit, newImportUnit } from './import-task.js'
+import { allWarnings } from './import-warnings.js'
 
 /** A segment's columns at their final size. The other half of what Arrow allows is for bad estimates. */
 const segmentBytesWanted = segmentBodyBytesMax / 2
@@ -53,7 +54,10 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
     units,
     bytesTotal,
     rowsTotal,
-    warnings: [...new Set(groups.flatMap(({ warnings }) => warnings))],
+    warnings: allWarnings(
+      [],
+      groups.flatMap(({ warnings }) => warnings),
+    ),
     fingerprints: groups.map(({ fingerprints }) => fingerprints),
     autoIdBegin: hasAutoIds ? request.allocate(rowsTotal) : null,
   }

@@ -187,7 +187,7 @@ describe('leaving out bad rows', () => {
     const { runner, taskId, task } = await imported(file, options)
     expect(task.state).toBe(Failed)
     expect(task.reason).toMatch(
-      /^expected at most 2 bad rows \(max_errors\), got 3 so far: a\.line: byte 105/,
+      /^expected at most 2 bad rows \(max_errors\), got 3 so far: a\.line: row 5, field 'id': expected a number/,
     )
     expect(await rejectsOf(runner, taskId)).toHaveLength(3)
     expect(fixture.segmentFiles()).toEqual([])

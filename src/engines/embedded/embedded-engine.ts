@@ -385,7 +385,13 @@ export class EmbeddedEngine implements Engine {
 
 function logImport(log: EngineLog, task: ImportTask): void {
   const { taskId, request, rowCount, reason } = task
-  const detail = { taskId: String(taskId), collection: request.collectionName, rowCount }
+  const warnings = task.plan?.warnings ?? []
+  const detail = {
+    taskId: String(taskId),
+    collection: request.collectionName,
+    rowCount,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  }
   if (task.state === ImportState.Completed) log.info('import completed', detail)
   if (task.state === ImportState.Failed) log.info('import failed', { ...detail, reason })
 }

@@ -2,7 +2,14 @@ import { type Column, type ColumnBatch, columnBytes } from '../../column/column.
 import { filledColumn } from '../../column/filled-column.js'
 import { gatherBatch } from '../../column/slice.js'
 import type { Field } from '../../schema/field.js'
-import type { BatchReader, Checkpoint, InputPart, RejectedRow } from '../format.js'
+import {
+  type BatchReader,
+  type Checkpoint,
+  type InputPart,
+  noRawRow,
+  type RawRow,
+  type RejectedRow,
+} from '../format.js'
 import { importError } from '../import-error.js'
 import type { ColumnMatch } from './arrow-match.js'
 
@@ -82,8 +89,8 @@ export class ArrowBatchReader implements BatchReader {
     return this.#batchBegin + (this.#kept ? this.#kept[batchRow] : batchRow)
   }
 
-  rawRow(): { byteOffset: null; text: null } {
-    return { byteOffset: null, text: null }
+  rawRow(): RawRow {
+    return noRawRow
   }
 
   fileOf(fieldId: number): string {
@@ -141,7 +148,8 @@ export class ArrowBatchReader implements BatchReader {
       if (bad.has(fault.row)) continue
       bad.add(fault.row)
       const { row, field } = place(fault)
-      onReject({ row, byteOffset: null, field, reason: fault.message, rawText: null })
+      const reason = fault.message
+      onReject({ row, line: null, byteOffset: null, field, reason, rawText: null })
     }
     this.#kept = Int32Array.from({ length: rowCount - bad.size })
     let keptCount = 0

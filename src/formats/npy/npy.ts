@@ -1,13 +1,15 @@
 import { type Column, type ColumnBatch, type ColumnLayout, layoutOf } from '../../column/column.js'
 import { filledColumn } from '../../column/filled-column.js'
 import { sliceColumn } from '../../column/slice.js'
-import type {
-  BatchReader,
-  Checkpoint,
-  FileGroupOutline,
-  Format,
-  InputPart,
-  ReadRequest,
+import {
+  type BatchReader,
+  type Checkpoint,
+  type FileGroupOutline,
+  type Format,
+  type InputPart,
+  noRawRow,
+  type RawRow,
+  type ReadRequest,
 } from '../format.js'
 import { importError } from '../import-error.js'
 import { BadNpyItem, NpyColumnReader } from './npy-column-reader.js'
@@ -139,7 +141,7 @@ class NpyReader implements BatchReader {
       this.#rowsWanted = rowsBefore
       return
     }
-    this.#onReject({ row, byteOffset: null, field, reason: message, rawText: null })
+    this.#onReject({ row, line: null, byteOffset: null, field, reason: message, rawText: null })
     this.#row++
     this.#rowsWanted = Math.min(rowsAfterBadOne, this.#rowsMax)
   }
@@ -148,8 +150,8 @@ class NpyReader implements BatchReader {
     return this.#batchBegin - this.#range.rowBegin + batchRow
   }
 
-  rawRow(): { byteOffset: null; text: null } {
-    return { byteOffset: null, text: null }
+  rawRow(): RawRow {
+    return noRawRow
   }
 
   fileOf(fieldId: number): string {
