@@ -15,6 +15,11 @@ export const serverVersion = `2.6.0+millrace.${version}`
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
+/** Of the rules of imports, those of the newest Milvus hold, or those of 2.3. */
+export const compatLevels = ['newest', '2.3'] as const
+
+export type Compat = (typeof compatLevels)[number]
+
 export type LogLevel = (typeof logLevels)[number]
 
 export const serveDefaults: ServeOptions = {
@@ -24,6 +29,7 @@ export const serveDefaults: ServeOptions = {
   importRoot: ['.'],
   allowHttpHost: [],
   uploadQuota: '64GiB',
+  compat: 'newest',
   logLevel: 'info',
 }
 
@@ -52,6 +58,8 @@ export interface ServeConfig {
   readonly httpHosts: readonly string[]
   readonly uploadRoot: string
   readonly uploadBytesMax: number
+  /** Whose rules hold for imports where versions of Milvus differ. */
+  readonly compat: Compat
   readonly logLevel: LogLevel
 }
 
@@ -68,6 +76,7 @@ export interface ServeOptions {
   /** Left out: beside the data directory, with `-uploads` after its name. */
   readonly uploadRoot?: string
   readonly uploadQuota: string
+  readonly compat: string
   readonly logLevel: string
 }
 
@@ -88,6 +97,7 @@ export function serveConfigFrom(options: ServeOptions, env: Environment): ServeC
     httpHosts: options.allowHttpHost.map(httpHostFrom),
     uploadRoot: uploadRootFrom(options.uploadRoot, dataPath),
     uploadBytesMax: byteCountFrom('--upload-quota', options.uploadQuota),
+    compat: compatFrom(options.compat),
     logLevel: logLevelFrom(options.logLevel),
   }
 }
@@ -163,6 +173,12 @@ function byteCountFrom(option: string, text: string): number {
   const match = /^(\d+)(|[KMGT]iB)$/.exec(text)
   if (match) return Number(match[1]) * byteUnits[match[2]]
   throw refused(option, 'a number of bytes, like 500MiB or 64GiB', text)
+}
+
+function compatFrom(text: string): Compat {
+  const compat = compatLevels.find((each) => each === text)
+  if (compat) return compat
+  throw refused('--compat', `one of ${compatLevels.join(', ')}`, text)
 }
 
 function logLevelFrom(text: string): LogLevel {

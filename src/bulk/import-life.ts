@@ -1,4 +1,7 @@
+import type { Compat } from '../config.js'
 import { MillraceError } from '../errors.js'
+import type { ReadOptions } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import { resolveSources, type SourceContext } from '../source/resolve-source.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import {
@@ -11,7 +14,7 @@ import {
   startedTask,
   taskWithStep,
 } from './import-changes.js'
-import { importColumns } from './import-columns.js'
+import { type ImportColumns, importColumns } from './import-columns.js'
 import type { ImportRun } from './import-run.js'
 import { ImportState } from './import-state.js'
 import type { ImportStep, ImportStepInput } from './import-step.js'
@@ -27,6 +30,8 @@ export interface ImportSurroundings {
   readonly pool: WorkerPool
   readonly slots: JobSlots
   readonly roots: SourceContext
+  /** Whose rules hold where versions of Milvus differ. */
+  readonly compat: Compat
   readonly rejects: RejectsFiles
   readonly nowMs: () => number
 }
@@ -94,12 +99,12 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   if (run.task.plan !== null) return
   const plan = await planImport({
     schema: collection.schema,
-    columns: importColumns(collection.schema, run.options),
+    columns: columnsOf(run, collection.schema, around),
     partitionCount: collection.partitions.length,
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
     keptBytesMax: keptBytesMaxOf(around),
-    options: run.options.read,
+    options: readOptionsOf(run, around),
     allocate: (count) => target.allocate(count),
   })
   await run.change(
@@ -183,7 +188,7 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
   const { partitions } = collectionOf(task, target)
   const plan = task.plan!
   const { groupIndex, part, checkpoint } = plan.units[unitIndex]
-  const columns = importColumns(plan.schema, options)
+  const columns = columnsOf(run, plan.schema, around)
   const spread = columns.partitionKey === null ? partitions.slice(0, 1) : partitions
   const rowsMax = part.rowCount ?? Math.min(stepRowsMax, Math.max(stepRowsMin, part.bytes))
   const segmentIdCount = Math.max(1, part.rowCount ?? stepSegmentsMax)
@@ -192,7 +197,7 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
     schemaVersion: plan.schema.version,
     sources: addresses[groupIndex],
     fingerprints: plan.fingerprints[groupIndex],
-    options: options.read,
+    options: readOptionsOf(run, around),
     unitIndex,
     part,
     partsBefore: partsBefore(plan, unitIndex),
@@ -207,6 +212,24 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
     rejectsMax: rejectsMaxOf(run),
     isDryRun: options.isDryRun,
   }
+}
+
+/** Of a file of keys to delete, every other column is one too many. */
+function readOptionsOf({ options }: ImportRun, { compat }: ImportSurroundings): ReadOptions {
+  const refusesExtraColumns = compat === '2.3' && options.mode !== 'delete'
+  return { ...options.read, refusesExtraColumns }
+}
+
+function columnsOf(
+  { options }: ImportRun,
+  schema: CollectionSchema,
+  { compat }: ImportSurroundings,
+): ImportColumns {
+  const columns = importColumns(schema, options)
+  if (compat !== '2.3') return columns
+  // Milvus 2.3: imports look at no lengths.
+  const unlimited = { maxLength: Number.MAX_SAFE_INTEGER, maxCapacity: Number.MAX_SAFE_INTEGER }
+  return { ...columns, fields: columns.fields.map((field) => ({ ...field, ...unlimited })) }
 }
 
 function autoIdBegin(

@@ -1,3 +1,4 @@
+import type { Compat } from '../config.js'
 import { MillraceError } from '../errors.js'
 import { Serial } from '../util/serial.js'
 import { taskUnderKey } from './idempotency.js'
@@ -60,6 +61,10 @@ export class ImportRunner {
     }
     runner.#forgetOld()
     return runner
+  }
+
+  get compat(): Compat {
+    return this.#options.compat
   }
 
   /** In the order of their ids. */

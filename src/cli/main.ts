@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { logLevels, type ServeOptions, serveDefaults, version } from '../config.js'
+import { compatLevels, logLevels, type ServeOptions, serveDefaults, version } from '../config.js'
 import { exitCodes } from './exit-code.js'
 import { addImportCommand } from './import-command.js'
 import { addJobsCommand } from './jobs-command.js'
@@ -40,6 +40,11 @@ program
   )
   .option('--upload-root <directory>', 'where uploads lie; the default is beside the data')
   .option('--upload-quota <size>', 'bytes that uploads may take', serveDefaults.uploadQuota)
+  .option(
+    '--compat <version>',
+    `rules of imports: ${compatLevels.join(', ')}`,
+    serveDefaults.compat,
+  )
   .option('--log-level <level>', logLevels.join(', '), serveDefaults.logLevel)
   .action(async (options: ServeOptions) => {
     // The engine is not loaded for --help and --version.

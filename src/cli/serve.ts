@@ -20,9 +20,9 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function run(config: ServeConfig, log: Logger): Promise<void> {
-  const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot } = config
+  const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot, compat } = config
   const places = { dataPath, importRoots, s3, httpHosts, uploadRoot }
-  const engine = await EmbeddedEngine.open({ ...places, log })
+  const engine = await EmbeddedEngine.open({ ...places, compat, log })
   let server: RunningServer
   try {
     const uploads = await UploadRoot.open(uploadRoot, config.uploadBytesMax)

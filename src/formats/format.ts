@@ -8,9 +8,15 @@ export interface ReadOptions {
   readonly sep: string
   /** The text that stands for null in CSV. */
   readonly nullKey: string
+  /** Whether a column or key without a field is an error; else it is ignored with a warning. */
+  readonly refusesExtraColumns: boolean
 }
 
-export const defaultReadOptions: ReadOptions = { sep: ',', nullKey: '' }
+export const defaultReadOptions: ReadOptions = {
+  sep: ',',
+  nullKey: '',
+  refusesExtraColumns: false,
+}
 
 /** What a look at a file group's beginnings told, before any row is read. */
 export interface FileGroupOutline {

@@ -215,7 +215,7 @@ describe('rejected rows', () => {
     ])
     expect(rejects[2].rawText).toBe('{"id": 2, "vector": [NaN, 1]}')
     expect(rejects[0].reason).toContain("illegal value 'x' for int64 type field 'id'")
-    expect(reader.checkpoint).toEqual({ position: text.length - 1, row: 6 })
+    expect(reader.checkpoint).toEqual({ position: text.length - 1, row: 6, line: 0 })
     expect(reader.bytesRead).toBe(text.length)
   })
 

@@ -115,6 +115,7 @@ export class EmbeddedEngine implements Engine {
       target,
       pool: context.pool,
       roots: sources,
+      compat: options.compat ?? 'newest',
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
       retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
@@ -336,7 +337,8 @@ export class EmbeddedEngine implements Engine {
     this.#collections.named(request.dbName, request.collectionName)
     const fileGroups = await expandFiles(request.fileGroups, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
-    return this.#imports.submit(checkImportRequest({ ...request, fileGroups }, record))
+    const checked = checkImportRequest({ ...request, fileGroups }, record, this.#imports.compat)
+    return this.#imports.submit(checked)
   }
 
   importTask(taskId: bigint): ImportProgress {

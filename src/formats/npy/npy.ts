@@ -22,8 +22,13 @@ export const npyFormat: Format = {
   extensions: ['.npy'],
   isRowFile: false,
 
-  async outline(sources, fields, reserved): Promise<FileGroupOutline> {
+  async outline(sources, fields, reserved, options): Promise<FileGroupOutline> {
     const group = await readNpyGroup(sources, fields, reserved)
+    const [extra] = group.ignored
+    if (extra && options.refusesExtraColumns) {
+      const reason = `the file '${extra.name}' has no corresponding field in collection`
+      throw importError({ file: extra.name }, reason)
+    }
     const warnings = group.ignored.map(
       ({ name }) => `the file '${name}' has no corresponding field in collection and was ignored`,
     )

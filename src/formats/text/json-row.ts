@@ -26,6 +26,7 @@ const likelyPlacesMax = 1024
 export class JsonRowReader {
   readonly #columns: RowColumns
   readonly #reserved: readonly Field[]
+  readonly #refusesUnknown: boolean
   readonly #readers: readonly JsonReader[]
   /** The fields' names, then those of the reserved fields. */
   readonly #keys = new KeyTable()
@@ -36,7 +37,12 @@ export class JsonRowReader {
   readonly unknownKeys: string[] = []
 
   /** @param readerOf makes what reads a field's values */
-  constructor(columns: RowColumns, reserved: readonly Field[], readerOf = jsonReaderOf) {
+  constructor(
+    columns: RowColumns,
+    reserved: readonly Field[],
+    { readerOf = jsonReaderOf, refusesExtraColumns = false } = {},
+  ) {
+    this.#refusesUnknown = refusesExtraColumns
     this.#columns = columns
     this.#reserved = reserved
     this.#readers = columns.fields.map((field, index) =>
@@ -116,6 +122,7 @@ export class JsonRowReader {
     if (dynamic) {
       dynamic.appendMember(cursor)
     } else {
+      if (this.#refusesUnknown) throw unknownKey(cursor)
       this.#noteIgnored(cursor)
       skipValue(cursor)
     }
@@ -127,6 +134,14 @@ export class JsonRowReader {
     this.#ignored.add(bytes, stringBegin, stringEnd)
     this.unknownKeys.push(shownText(bytes.subarray(stringBegin, stringEnd)))
   }
+}
+
+function unknownKey({ bytes, stringBegin, stringEnd }: ByteCursor): ValueFault {
+  const key = shownText(bytes.subarray(stringBegin, stringEnd))
+  return new ValueFault(
+    key,
+    `expected keys of fields only, got '${key}': the field '${key}' is not defined in collection schema`,
+  )
 }
 
 function notAnObject(cursor: ByteCursor): ValueFault {

@@ -1,6 +1,6 @@
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import type { FileGroupOutline } from '../format.js'
+import type { FileGroupOutline, ReadOptions } from '../format.js'
 import { jsonLinesGrammar, jsonListGrammar } from './json-grammars.js'
 import { readJsonHead } from './json-head.js'
 import { JsonRowReader } from './json-row.js'
@@ -18,9 +18,10 @@ export async function jsonRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
+  { refusesExtraColumns }: ReadOptions,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved)
+  const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const head = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
   const grammar = head.isList ? jsonListGrammar(reader) : jsonLinesGrammar(reader)
   return { ...rowsOf(source, columns, reader), grammar, headEnd: head.headEnd }
@@ -31,9 +32,10 @@ export async function jsonLinesRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
+  { refusesExtraColumns }: ReadOptions,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved)
+  const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const headEnd = await readHead(source, ({ position }) => position)
   return { ...rowsOf(source, columns, reader), grammar: jsonLinesGrammar(reader), headEnd }
 }
