@@ -17,6 +17,8 @@ export interface ImportRequest {
   readonly options: readonly (readonly [key: string, value: string])[]
   /** The same key with the same request is the same task; absent or '': none. */
   readonly idempotencyKey?: string
+  /** What the request says, by `askedOf`; of one that has a key. */
+  readonly asked?: string
 }
 
 /**

@@ -1,3 +1,4 @@
+import { askedOf } from '../../bulk/idempotency.js'
 import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
 import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
@@ -334,10 +335,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   async startImport(request: NewImport): Promise<ImportTask> {
-    this.#collections.named(request.dbName, request.collectionName)
+    const { collectionId } = this.#collections.named(request.dbName, request.collectionName).record
+    const keyed = request.idempotencyKey
+      ? { ...request, asked: askedOf(request, collectionId) }
+      : request
+    const known = await this.#imports.known(keyed)
+    if (known) return known
     const fileGroups = await expandFiles(request.fileGroups, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
-    const checked = checkImportRequest({ ...request, fileGroups }, record, this.#imports.compat)
+    const checked = checkImportRequest({ ...keyed, fileGroups }, record, this.#imports.compat)
     return this.#imports.submit(checked)
   }
 
