@@ -129,7 +129,7 @@ it('commits what was asked for, or waits on where nobody was told', async () => 
 }, 120_000)
 
 it('keeps a cancelled import cancelled, and leaves nothing of it', async () => {
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 4; round++) {
     const name = await newCollection()
     const options = round % 2 ? { auto_commit: 'false' } : {}
     const jobId = await create(name, options)
@@ -181,7 +181,7 @@ it('forgets a deleted job and keeps its rows', async () => {
   await dropped(name)
 }, 120_000)
 
-const lineCount = 3000
+const lineCount = 1800
 const isBad = (row: number) => row % 3 === 1
 
 /** Of every three rows one is bad, and long: a step ends where enough of them are written down. */
@@ -197,16 +197,16 @@ function writeBadLines(importRoot: string): void {
 it('writes every bad row down once, whenever it is killed', async () => {
   const bad = idsFrom(0, lineCount).filter(isBad)
   let resumed = 0
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < 3; round++) {
     const name = await newCollection()
     const options = { on_error: 'skip', max_errors: '5000' }
     const jobId = await create(name, options, [['bad.jsonl']])
-    const wanted = (round % 3) + 1
     for (;;) {
       const { rejectedRows = 0, state } = await describeJob(jobId)
-      if (rejectedRows >= wanted * 200 || state === 'Completed') break
+      if (rejectedRows > 0 || ['Completed', 'Failed'].includes(state)) break
+      await sleep(5)
     }
-    await sleep(random() * 30)
+    await sleep(random() * 100)
     await server.kill()
     if ((await durableTask(jobId))?.state === 2) resumed++
     await server.start()
@@ -229,7 +229,7 @@ it('writes every bad row down once, whenever it is killed', async () => {
     expect(Number(count)).toBe(kept.length)
     await client.dropCollection(name)
   }
-  console.info(`kill -9 while bad rows are written down: ${resumed} of 6 were under way`)
+  console.info(`kill -9 while bad rows are written down: ${resumed} of 3 were under way`)
   expect(resumed).toBeGreaterThan(0)
 }, 120_000)
 
