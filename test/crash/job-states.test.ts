@@ -4,14 +4,11 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ImportTask } from '../../dist/bulk/import-task.js'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { MilvusClient } from '../../dist/client/index.js'
-import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
-import { keyFromId, Store } from '../../dist/storage/store.js'
-import { MinioServer } from '../interop/minio-server.js'
 import { randomFrom, seedOfRun } from '../support/random.js'
 import { CrashServer, sleep } from './crash-server.js'
+import { JobCalls } from './job-calls.js'
 import { createCollection, dim, faultsOf, idsFrom, writeRows } from './rows.js'
 
 const seed = seedOfRun()
@@ -21,11 +18,13 @@ const rowCount = 20_000
 const files = ['id.npy', 'vector.npy']
 
 let server: CrashServer
+let jobs: JobCalls
 let collectionCount = 0
 
 beforeAll(async () => {
   console.info(`kill -9 in each state: seed ${seed}`)
   server = new CrashServer()
+  jobs = new JobCalls(server)
   writeRows(server.importRoot, rowCount)
   writeBadLines(server.importRoot)
   await server.start()
@@ -38,35 +37,8 @@ async function newCollection(): Promise<string> {
   return name
 }
 
-async function create(collectionName: string, options = {}, groups = [files]): Promise<string> {
-  const body = { collectionName, files: groups, options }
-  const { code, data } = await server.post('/create', body)
-  expect(code).toBe(0)
-  return data.jobId
-}
-
-async function describeJob(jobId: string) {
-  return (await server.post('/describe', { jobId })).data
-}
-
-async function reaches(jobId: string, ...states: string[]) {
-  for (let waited = 0; waited < 60_000; waited += 5) {
-    const job = await describeJob(jobId)
-    if (states.includes(job.state)) return job
-    await sleep(5)
-  }
-  throw new Error(`job ${jobId} is never ${states}: ${JSON.stringify(await describeJob(jobId))}`)
-}
-
-async function durableTask(jobId: string): Promise<ImportTask | undefined> {
-  const store = Store.open(server.dataPath)
-  const task = store.get<ImportTask>('tasks', keyFromId(BigInt(jobId)))
-  await store.close()
-  return task
-}
-
 async function isWhole(name: string, jobId: string): Promise<void> {
-  expect(await reaches(jobId, 'Completed', 'Failed')).toMatchObject({
+  expect(await jobs.reaches(jobId, 'Completed', 'Failed')).toMatchObject({
     state: 'Completed',
     importedRows: rowCount,
   })
@@ -81,9 +53,10 @@ async function dropped(name: string): Promise<void> {
 it('runs imports that were waiting for their turn', async () => {
   const name = await newCollection()
   const jobIds: string[] = []
-  for (let count = 0; count < 8; count++) jobIds.push(await create(name, { mode: 'upsert' }))
+  for (let count = 0; count < 8; count++)
+    jobIds.push(await jobs.create(name, [files], { mode: 'upsert' }))
   await server.kill()
-  const last = await durableTask(jobIds[7])
+  const last = await jobs.durable(jobIds[7])
   await server.start()
   for (const jobId of jobIds) await isWhole(name, jobId)
   expect(last?.attempts).toBe(0)
@@ -92,23 +65,23 @@ it('runs imports that were waiting for their turn', async () => {
 
 it('lets imports wait on for their commit, which shows them', async () => {
   const name = await newCollection()
-  const jobId = await create(name, { auto_commit: 'false' })
-  await reaches(jobId, 'Uncommitted')
+  const jobId = await jobs.create(name, [files], { auto_commit: 'false' })
+  await jobs.reaches(jobId, 'Uncommitted')
   await server.restart()
-  expect(await reaches(jobId, 'Uncommitted')).toMatchObject({ progress: 99 })
+  expect(await jobs.reaches(jobId, 'Uncommitted')).toMatchObject({ progress: 99 })
   expect(await faultsOf(server.connection, name, [])).toEqual([])
-  const files = server.segmentFiles()
+  const segments = server.segmentFiles()
   await server.post('/commit', { jobId })
   await isWhole(name, jobId)
-  expect(server.segmentFiles()).toEqual(files)
+  expect(server.segmentFiles()).toEqual(segments)
   await dropped(name)
 }, 120_000)
 
 it('commits what was asked for, or waits on where nobody was told', async () => {
   for (let round = 0; round < 3; round++) {
     const name = await newCollection()
-    const jobId = await create(name, { auto_commit: 'false' })
-    await reaches(jobId, 'Uncommitted')
+    const jobId = await jobs.create(name, [files], { auto_commit: 'false' })
+    await jobs.reaches(jobId, 'Uncommitted')
     let isTold = false
     const call = server.post('/commit', { jobId }).then(
       () => {
@@ -120,7 +93,7 @@ it('commits what was asked for, or waits on where nobody was told', async () => 
     await server.kill()
     await call
     await server.start()
-    const { state } = await reaches(jobId, 'Completed', 'Uncommitted')
+    const { state } = await jobs.reaches(jobId, 'Completed', 'Uncommitted')
     if (isTold) expect(state).toBe('Completed')
     if (state === 'Uncommitted') await server.post('/commit', { jobId })
     await isWhole(name, jobId)
@@ -132,8 +105,8 @@ it('keeps a cancelled import cancelled, and leaves nothing of it', async () => {
   for (let round = 0; round < 4; round++) {
     const name = await newCollection()
     const options = round % 2 ? { auto_commit: 'false' } : {}
-    const jobId = await create(name, options)
-    if (round % 2) await reaches(jobId, 'Uncommitted')
+    const jobId = await jobs.create(name, [files], options)
+    if (round % 2) await jobs.reaches(jobId, 'Uncommitted')
     let isTold = false
     const call = server.post('/cancel', { jobId }).then(
       ({ code }) => {
@@ -145,7 +118,7 @@ it('keeps a cancelled import cancelled, and leaves nothing of it', async () => {
     await server.kill()
     await call
     await server.start()
-    const job = await reaches(jobId, 'Completed', 'Uncommitted', 'Failed')
+    const job = await jobs.reaches(jobId, 'Completed', 'Uncommitted', 'Failed')
     if (isTold) expect(job).toMatchObject({ state: 'Failed', reason: 'cancelled by user' })
     if (job.state === 'Uncommitted') await server.post('/abort', { jobId })
     if (job.state === 'Completed') await isWhole(name, jobId)
@@ -160,8 +133,8 @@ it('keeps a cancelled import cancelled, and leaves nothing of it', async () => {
 it('forgets a deleted job and keeps its rows', async () => {
   const name = await newCollection()
   for (let round = 0; round < 3; round++) {
-    const jobId = await create(name, { mode: 'upsert' })
-    await reaches(jobId, 'Completed')
+    const jobId = await jobs.create(name, [files], { mode: 'upsert' })
+    await jobs.reaches(jobId, 'Completed')
     let isTold = false
     const call = server.post('/delete', { jobId }).then(
       () => {
@@ -200,17 +173,17 @@ it('writes every bad row down once, whenever it is killed', async () => {
   for (let round = 0; round < 3; round++) {
     const name = await newCollection()
     const options = { on_error: 'skip', max_errors: '5000' }
-    const jobId = await create(name, options, [['bad.jsonl']])
+    const jobId = await jobs.create(name, [['bad.jsonl']], options)
     for (;;) {
-      const { rejectedRows = 0, state } = await describeJob(jobId)
+      const { rejectedRows = 0, state } = await jobs.describe(jobId)
       if (rejectedRows > 0 || ['Completed', 'Failed'].includes(state)) break
       await sleep(5)
     }
     await sleep(random() * 100)
     await server.kill()
-    if ((await durableTask(jobId))?.state === 2) resumed++
+    if ((await jobs.durable(jobId))?.state === 2) resumed++
     await server.start()
-    const job = await reaches(jobId, 'Completed', 'Failed')
+    const job = await jobs.reaches(jobId, 'Completed', 'Failed')
     expect(job).toMatchObject({
       state: 'Completed',
       importedRows: lineCount - bad.length,
@@ -232,88 +205,3 @@ it('writes every bad row down once, whenever it is killed', async () => {
   console.info(`kill -9 while bad rows are written down: ${resumed} of 3 were under way`)
   expect(resumed).toBeGreaterThan(0)
 }, 120_000)
-
-const binary = process.env.MILLRACE_MINIO ?? ''
-
-describe.skipIf(binary === '')('over S3 (needs the MinIO of the interop tests)', () => {
-  const groupCount = 12
-  const rowsOfGroup = 10_000
-  const groups = Array.from({ length: groupCount }, (_, group) =>
-    ['id', 'vector'].map((field) => `s3://lake/${group}/${field}.npy`),
-  )
-  let minio: MinioServer
-  let local: CrashServer
-
-  beforeAll(async () => {
-    local = server
-    await local.kill()
-    minio = await MinioServer.start(binary)
-    await minio.makeBucket('lake')
-    for (let group = 0; group < groupCount; group++) await putGroup(group)
-    server = new CrashServer({
-      args: ['--s3-endpoint', minio.url],
-      env: { MILLRACE_S3_ACCESS_KEY: minio.accessKey, MILLRACE_S3_SECRET_KEY: minio.secretKey },
-    })
-    await server.start()
-  }, 120_000)
-  afterAll(async () => {
-    await server.remove()
-    server = local
-    await minio?.stop()
-  })
-
-  async function putGroup(group: number): Promise<void> {
-    const ids = BigInt64Array.from({ length: rowsOfGroup }, (_, row) =>
-      BigInt(group * rowsOfGroup + row),
-    )
-    const vectors = Float32Array.from({ length: rowsOfGroup * dim }, (_, at) => {
-      const id = group * rowsOfGroup + Math.floor(at / dim)
-      return ((id * 31 + (at % dim) * 17) % 4093) / 4093
-    })
-    await minio.put('lake', `${group}/id.npy`, npyBytes(ids))
-    await minio.put('lake', `${group}/vector.npy`, npyBytes(vectors, [rowsOfGroup, dim]))
-  }
-
-  /** Killed when some groups are durable and others are not. @returns the durable task */
-  async function killedMidway(name: string): Promise<{ jobId: string; durable: ImportTask }> {
-    for (;;) {
-      const jobId = await create(name, {}, groups)
-      while ((await describeJob(jobId)).importedRows === 0) await sleep(1)
-      await server.kill()
-      const durable = await durableTask(jobId)
-      if (durable?.state === 2) return { jobId, durable }
-      await server.start()
-      await reaches(jobId, 'Completed')
-      await client.dropCollection(name)
-      await createCollection(name)
-    }
-  }
-
-  it('goes on from the last durable group', async () => {
-    const name = await newCollection()
-    const { jobId, durable } = await killedMidway(name)
-    await server.start()
-    const job = await reaches(jobId, 'Completed', 'Failed')
-    expect([job.state, job.reason]).toEqual(['Completed', undefined])
-    const { segment_ids } = await server.connection.call('GetImportState', { task: BigInt(jobId) })
-    expect(Array.from(segment_ids)).toEqual(expect.arrayContaining([...durable.segmentIds]))
-    const ids = idsFrom(0, groupCount * rowsOfGroup)
-    expect(await faultsOf(server.connection, name, ids)).toEqual([])
-    await dropped(name)
-  }, 120_000)
-
-  it('fails where an object is another one by then, and names it', async () => {
-    const name = await newCollection()
-    const { jobId, durable } = await killedMidway(name)
-    const left = durable.plan!.units.findIndex(({ isDone }) => !isDone)
-    const bytes = npyBytes(new Float32Array(rowsOfGroup * dim), [rowsOfGroup, dim])
-    await minio.put('lake', `${left}/vector.npy`, bytes)
-    await server.start()
-    const job = await reaches(jobId, 'Completed', 'Failed')
-    expect(job.state).toBe('Failed')
-    expect(job.reason).toContain(`s3://lake/${left}/vector.npy`)
-    expect(job.reason).toMatch(/changed/)
-    expect(server.segmentFiles()).toEqual([])
-    expect(await faultsOf(server.connection, name, [])).toEqual([])
-  }, 120_000)
-})
