@@ -8,9 +8,12 @@ const python = pythons['pymilvus 2.3.7'] ?? ''
 const golden = 'test/golden'
 
 const compats = ['newest', '2.3'] as const
-const name = 'golden answers of Milvus 2.3.5, with --compat %s (needs python3 with venv)'
 
-describe.skipIf(python === '').each(compats)(name, (compat) => {
+describe.skipIf(python === '')('golden answers of Milvus 2.3.5 (needs python3 with venv)', () => {
+  describe.each(compats)('with --compat %s', replays)
+})
+
+function replays(compat: string): void {
   let server: ServedMillrace
 
   beforeAll(async () => {
@@ -29,7 +32,7 @@ describe.skipIf(python === '').each(compats)(name, (compat) => {
     console.log(output)
     expect(output).toMatch(/^\d{2} passed, 0 failed$/m)
   })
-})
+}
 
 /** What differs on purpose under these rules: some of it only under those of the newest Milvus. */
 function purposeOf(compat: string, folder: string): string {
