@@ -15,6 +15,11 @@ export const serverVersion = `2.6.0+millrace.${version}`
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
+/** Of the rules of imports, those of the newest Milvus hold, or those of 2.3. */
+export const compatLevels = ['newest', '2.3'] as const
+
+export type Compat = (typeof compatLevels)[number]
+
 export type LogLevel = (typeof logLevels)[number]
 
 export const serveDefaults: ServeOptions = {
@@ -25,6 +30,7 @@ export const serveDefaults: ServeOptions = {
   allowHttpHost: [],
   uploadQuota: '64GiB',
   auth: false,
+  compat: 'newest',
   logLevel: 'info',
 }
 
@@ -62,6 +68,8 @@ export interface ServeConfig {
   readonly isAuthOn: boolean
   /** null: no TLS. Paths of files in PEM. */
   readonly tls: TlsFiles | null
+  /** Whose rules hold for imports where versions of Milvus differ. */
+  readonly compat: Compat
   readonly logLevel: LogLevel
 }
 
@@ -85,6 +93,7 @@ export interface ServeOptions extends S3Options {
   readonly auth: boolean
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly compat: string
   readonly logLevel: string
 }
 
@@ -108,6 +117,7 @@ export function serveConfigFrom(options: ServeOptions, env: Environment): ServeC
     // Milvus: the variable that its containers are given.
     isAuthOn: options.auth || env.COMMON_SECURITY_AUTHORIZATIONENABLED === 'true',
     tls: tlsFilesFrom(options),
+    compat: compatFrom(options.compat),
     logLevel: logLevelFrom(options.logLevel),
   }
 }
@@ -214,6 +224,12 @@ function byteCountFrom(option: string, text: string): number {
   const match = /^(\d+)(|[KMGT]iB)$/.exec(text)
   if (match) return Number(match[1]) * byteUnits[match[2]]
   throw refused(option, 'a number of bytes, like 500MiB or 64GiB', text)
+}
+
+function compatFrom(text: string): Compat {
+  const compat = compatLevels.find((each) => each === text)
+  if (compat) return compat
+  throw refused('--compat', `one of ${compatLevels.join(', ')}`, text)
 }
 
 function logLevelFrom(text: string): LogLevel {

@@ -55,6 +55,8 @@ export interface ErrorPlace {
   readonly field?: string
   /** Of the file's text: where a row begins, or what breaks its grammar. */
   readonly byteOffset?: number
+  /** Of the file's text, from 1 on. */
+  readonly line?: number
 }
 
 export class MillraceError extends Error {

@@ -71,3 +71,13 @@ it('keeps uploads beside the data, within a quota', () => {
     '--upload-quota: expected a number of bytes, like 500MiB or 64GiB, got "1GB"',
   )
 })
+
+describe('the rules of imports', () => {
+  it('are those of the newest Milvus, or of 2.3', () => {
+    expect(configOf({}).compat).toBe('newest')
+    expect(configOf({ compat: '2.3' }).compat).toBe('2.3')
+    expect(() => configOf({ compat: '2.4' })).toThrow(
+      '--compat: expected one of newest, 2.3, got "2.4"',
+    )
+  })
+})

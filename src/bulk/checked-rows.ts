@@ -36,9 +36,10 @@ function withoutBadRows(
   const bad = badRowsOf(fields, batch, checks)
   if (bad.size === 0) return batch
   for (const [batchRow, { field, message }] of bad) {
-    const { byteOffset, text } = reader.rawRow(batchRow)
+    const { line, byteOffset, text } = reader.rawRow(batchRow)
     const rejected: RejectedRow = {
       row: reader.rowOf(batchRow),
+      line,
       byteOffset,
       field: field.name,
       reason: message,

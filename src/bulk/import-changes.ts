@@ -1,4 +1,6 @@
 import { MillraceError, millraceErrorFrom } from '../errors.js'
+import { firstBadRows } from './bad-row.js'
+import { badRowSentences } from './error-records.js'
 import { nextState } from './import-state.js'
 import type { ImportStep } from './import-step.js'
 import {
@@ -8,6 +10,7 @@ import {
   type ImportTask,
   type ImportUnit,
 } from './import-task.js'
+import { allWarnings } from './import-warnings.js'
 
 /** Thrown into a run to end its task with this reason, word for word. */
 export class ImportAbandoned {
@@ -19,7 +22,7 @@ export class ImportAbandoned {
 }
 
 /** So many rejected rows are told in the reason of a failure. */
-const firstRejectsMax = 3
+const badRowsTold = 3
 
 /** What happens to a task, as pure changes of its record; states change by the table alone. */
 export function startedTask(task: ImportTask, nowMs: number): ImportTask {
@@ -49,12 +52,12 @@ export function taskWithStep(
   )
   return {
     ...task,
-    plan: { ...plan, units },
+    plan: { ...plan, units, warnings: allWarnings(plan.warnings, step.warnings) },
     rowCount: task.rowCount + (isDryRun ? 0 : step.rowCount),
     segmentIds: [...task.segmentIds, ...step.segments.map(({ segmentId }) => segmentId)],
     rejectedCount: task.rejectedCount + step.rejectedCount,
     rejectsBytes: task.rejectsBytes + Buffer.byteLength(step.rejects),
-    firstRejects: [...task.firstRejects, ...step.firstRejects].slice(0, firstRejectsMax),
+    badRows: firstBadRows(task.badRows, step.badRows),
   }
 }
 
@@ -77,11 +80,12 @@ function unitWithStep(unit: ImportUnit, step: ImportStep, nowMs: number): Import
 }
 
 /** @throws importFailed when more rows were rejected than may be */
-export function checkRejects({ rejectedCount, firstRejects }: ImportTask, errorsMax: number): void {
+export function checkRejects(task: ImportTask, errorsMax: number): void {
+  const { rejectedCount } = task
   if (rejectedCount <= errorsMax) return
   throw new MillraceError(
     'importFailed',
-    `expected at most ${errorsMax} bad rows (max_errors), got ${rejectedCount} so far: ${firstRejects.join('; ')}`,
+    `expected at most ${errorsMax} bad rows (max_errors), got ${rejectedCount} so far: ${badRowSentences(task, badRowsTold).join('; ')}`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { type CollectionSchema, partitionKeyOf, primaryKeyOf } from '../schema/collection-schema.js'
 import type { Field } from '../schema/field.js'
-import type { ImportMode } from './import-options.js'
+import { importOrderField } from '../storage/import-order.js'
+import type { Dedupe, ImportMode } from './import-options.js'
 
 /** Which fields an import reads and writes. */
 export interface ImportColumns {
@@ -10,6 +11,8 @@ export interface ImportColumns {
   readonly reserved: readonly Field[]
   /** Of the segments that are written. */
   readonly written: readonly Field[]
+  /** Whether every row is written with its place in the input. */
+  readonly hasOrder: boolean
   /** null: all rows go to one partition. */
   readonly partitionKey: Field | null
   /** null where files give the keys. */
@@ -24,22 +27,26 @@ export interface ImportColumns {
  */
 export function importColumns(
   schema: CollectionSchema,
-  mode: ImportMode,
+  { mode, dedupe }: { readonly mode: ImportMode; readonly dedupe: Dedupe },
   rowNumberAs: string | null = null,
 ): ImportColumns {
   const pk = primaryKeyOf(schema)
   if (mode === 'delete') {
     const keys = [{ ...pk, autoId: false }]
-    const none = { partitionKey: null, autoId: null, rowNumber: null }
+    const none = { hasOrder: false, partitionKey: null, autoId: null, rowNumber: null }
     return { fields: keys, reserved: [], written: keys, ...none }
   }
   const rowNumber = schema.fields.find(({ name }) => name === rowNumberAs) ?? null
   const isGiven = (field: Field) => !field.autoId && !field.isFunctionOutput && field !== rowNumber
+  const partitionKey = partitionKeyOf(schema) ?? null
+  // Rows with one key may lie in several partitions, which are filled side by side.
+  const hasOrder = partitionKey !== null && dedupe !== 'none'
   return {
     fields: schema.fields.filter(isGiven),
     reserved: schema.fields.filter((field) => !isGiven(field)),
-    written: schema.fields,
-    partitionKey: partitionKeyOf(schema) ?? null,
+    written: hasOrder ? [...schema.fields, importOrderField] : schema.fields,
+    hasOrder,
+    partitionKey,
     autoId: pk.autoId ? pk : null,
     rowNumber,
   }

@@ -1,4 +1,7 @@
+import type { Compat } from '../config.js'
 import { MillraceError } from '../errors.js'
+import type { ReadOptions } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import { resolveSources, type SourceContext } from '../source/resolve-source.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import {
@@ -11,7 +14,7 @@ import {
   startedTask,
   taskWithStep,
 } from './import-changes.js'
-import { importColumns } from './import-columns.js'
+import { type ImportColumns, importColumns } from './import-columns.js'
 import type { ImportRun } from './import-run.js'
 import { ImportState } from './import-state.js'
 import type { ImportStep, ImportStepInput } from './import-step.js'
@@ -33,6 +36,8 @@ export interface ImportSurroundings {
   readonly pool: WorkerPool
   readonly slots: JobSlots
   readonly roots: SourceContext
+  /** Whose rules hold where versions of Milvus differ. */
+  readonly compat: Compat
   readonly rejects: RejectsFiles
   readonly nowMs: () => number
 }
@@ -99,12 +104,13 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
   const plan = await planImport({
-    columns: importColumns(collection.schema, run.options.mode, run.options.rowNumberAs),
+    schema: collection.schema,
+    columns: columnsOf(run, collection.schema, around),
     partitionCount: collection.partitions.length,
     addresses: run.addresses,
     coreCount: around.pool.threadCount,
     keptBytesMax: keptBytesMaxOf(around),
-    options: run.options.read,
+    options: readOptionsOf(run, around),
     allocate: (count) => target.allocate(count),
   })
   await run.change(
@@ -185,19 +191,19 @@ async function commitStep(
 function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings): ImportStepInput {
   const { task, addresses, options } = run
   const { target } = around
-  const { schema, partitions } = collectionOf(task, target)
+  const { partitions } = collectionOf(task, target)
   const plan = task.plan!
   const { groupIndex, part, checkpoint } = plan.units[unitIndex]
-  const columns = importColumns(schema, options.mode, options.rowNumberAs)
+  const columns = columnsOf(run, plan.schema, around)
   const spread = columns.partitionKey === null ? partitions.slice(0, 1) : partitions
   const rowsMax = part.rowCount ?? Math.min(stepRowsMax, Math.max(stepRowsMin, part.bytes))
   const segmentIdCount = Math.max(1, part.rowCount ?? stepSegmentsMax)
   return {
     columns,
-    schemaVersion: schema.version,
+    schemaVersion: plan.schema.version,
     sources: addresses[groupIndex],
     fingerprints: plan.fingerprints[groupIndex],
-    options: options.read,
+    options: readOptionsOf(run, around),
     unitIndex,
     part,
     partsBefore: partsBefore(plan, unitIndex),
@@ -215,16 +221,34 @@ function stepInput(run: ImportRun, unitIndex: number, around: ImportSurroundings
   }
 }
 
+/** Of a file of keys to delete, every other column is one too many. */
+function readOptionsOf({ options }: ImportRun, { compat }: ImportSurroundings): ReadOptions {
+  const refusesExtraColumns = compat === '2.3' && options.mode !== 'delete'
+  return { ...options.read, refusesExtraColumns }
+}
+
+function columnsOf(
+  { options }: ImportRun,
+  schema: CollectionSchema,
+  { compat }: ImportSurroundings,
+): ImportColumns {
+  const columns = importColumns(schema, options, options.rowNumberAs)
+  if (compat !== '2.3') return columns
+  // Milvus 2.3: imports look at no lengths.
+  const unlimited = { maxLength: Number.MAX_SAFE_INTEGER, maxCapacity: Number.MAX_SAFE_INTEGER }
+  return { ...columns, fields: columns.fields.map((field) => ({ ...field, ...unlimited })) }
+}
+
 function autoIdBegin(
   { task, options }: ImportRun,
   unitIndex: number,
   rowsMax: number,
   { target }: ImportSurroundings,
 ): bigint | null {
-  const planned = autoIdBeginOf(task.plan!, unitIndex)
+  const plan = task.plan!
+  const planned = autoIdBeginOf(plan, unitIndex)
   if (planned !== null) return planned
-  const { schema } = collectionOf(task, target)
-  return importColumns(schema, options.mode).autoId === null ? null : target.allocate(rowsMax)
+  return importColumns(plan.schema, options).autoId === null ? null : target.allocate(rowsMax)
 }
 
 /** One more than are allowed ends the import, and is written down too. */

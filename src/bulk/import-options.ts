@@ -43,7 +43,7 @@ export function parseImportOptions(
   const mode = wordOf(values, 'mode', modes)
   return {
     timeoutMs: timeoutOf(values),
-    read: { sep: sepOf(values), nullKey: values.get('nullkey') ?? defaultReadOptions.nullKey },
+    read: readOptionsOf(values),
     mode,
     skipsErrors: wordOf(values, 'on_error', errorWays) === 'skip',
     errorsMax: errorsMaxOf(values),
@@ -71,6 +71,11 @@ function timeoutOf(values: Values): number | null {
   const timeoutMs = durationMsFrom(value)
   if (timeoutMs !== null && timeoutMs > 0) return timeoutMs
   throw invalidOption('timeout', 'a duration above zero such as 300s or 1.5h', value)
+}
+
+function readOptionsOf(values: Values): ReadOptions {
+  const nullKey = values.get('nullkey') ?? defaultReadOptions.nullKey
+  return { ...defaultReadOptions, sep: sepOf(values), nullKey }
 }
 
 /** Milvus: what Go's CSV reader can take for a separator. */

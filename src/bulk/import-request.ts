@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import type { Compat } from '../config.js'
 import { MillraceError } from '../errors.js'
 import { formatOf, formats } from '../formats/registry.js'
 import {
@@ -28,15 +29,16 @@ export type NewImport = Omit<ImportRequest, 'collectionId' | 'partitionId'>
 export function checkImportRequest(
   request: NewImport,
   collection: ImportCollection,
+  compat: Compat,
 ): ImportRequest {
-  checkOptions(request)
+  checkOptions(request, compat)
   const { mode, dedupe, rowNumberAs } = parseImportOptions(request.options)
-  const partition = partitionOf(request, collection, mode)
+  const partition = partitionOf(request, collection, { mode, compat })
   checkKeysAreGiven(collection.schema, mode, dedupe)
   if (rowNumberAs !== null) checkRowNumberField(collection.schema, rowNumberAs)
   const fileGroups = request.fileGroups.filter((group) => group.length > 0)
   checkGroupCount(fileGroups)
-  for (const group of fileGroups) checkGroup(group)
+  for (const group of fileGroups) checkGroup(group, compat)
   return {
     ...request,
     fileGroups,
@@ -49,13 +51,14 @@ export function checkImportRequest(
 function partitionOf(
   { partitionName }: NewImport,
   { schema, partitions }: ImportCollection,
-  mode: ImportMode,
+  { mode, compat }: { readonly mode: ImportMode; readonly compat: Compat },
 ) {
   // As by Delete: in all partitions, where none is named.
   if (mode === 'delete' && partitionName === '') return null
   if (partitionKeyOf(schema)) {
     if (partitionName === '') return null
-    throw refused('not allow to set partition name for collection with partition key')
+    const message = 'not allow to set partition name for collection with partition key'
+    throw compat === '2.3' ? invalid(message) : refused(message)
   }
   const name = partitionName === '' ? defaultPartitionName : partitionName
   const partition = partitions.find((each) => each.name === name)
@@ -65,7 +68,7 @@ function partitionOf(
 
 function checkGroupCount(fileGroups: ImportRequest['fileGroups']): void {
   if (fileGroups.length === 0) {
-    throw new MillraceError('parameterInvalid', 'import request is empty: invalid parameter')
+    throw invalid('import request is empty')
   }
   if (fileGroups.length > groupsMax) {
     throw refused(
@@ -74,15 +77,16 @@ function checkGroupCount(fileGroups: ImportRequest['fileGroups']): void {
   }
 }
 
-function checkGroup(files: readonly string[]): void {
+function checkGroup(files: readonly string[], compat: Compat): void {
   if (files.includes('')) {
-    throw new MillraceError(
-      'parameterInvalid',
-      `a file name is empty, files=[${files.join(' ')}]: invalid parameter`,
-    )
+    throw invalid(`a file name is empty, files=[${files.join(' ')}]`)
   }
   if (files.length > filesInGroupMax) {
     throw refused(`expected at most ${filesInGroupMax} files that make rows, got ${files.length}`)
+  }
+  if (compat === '2.3') {
+    checkFormat23(files)
+    return
   }
   const extension = extensionOf(files[0])
   const other = files.map(extensionOf).find((each) => each !== extension)
@@ -104,6 +108,24 @@ function checkFormat(files: readonly string[]): void {
   }
 }
 
+/** Milvus 2.3: what is no row file of its own fails later, when it is read. */
+function checkFormat23(files: readonly string[]): void {
+  const firstRowFile = files.findIndex((file) => formatOf(file)?.isRowFile)
+  if (firstRowFile < 0) return
+  const other = files.slice(firstRowFile).find((file) => !formatOf(file)?.isRowFile)
+  if (other !== undefined) {
+    throw new MillraceError(
+      'unexpected',
+      `row-based data file type must be JSON or Parquet, file type '${extensionOf(other)}' is not allowed`,
+    )
+  }
+  if (files.length === 1) return
+  throw new MillraceError(
+    'unexpected',
+    'for JSON or parquet file, each task only accepts one file, not allowed to input multiple files',
+  )
+}
+
 const milvusNames: ReadonlyMap<string, string> = new Map([
   ['json', 'JSON'],
   ['jsonl', 'JSON'],
@@ -117,13 +139,11 @@ const refusedOptions: ReadonlyMap<string, string> = new Map([
   ['l0_import', 'delete logs are not read'],
 ])
 
-function checkOptions({ options, partitionName }: NewImport): void {
+function checkOptions({ options, partitionName }: NewImport, compat: Compat): void {
   for (const [key, value] of options) {
     const why = refusedOptions.get(key)
     if (why === undefined || value.toLowerCase() !== 'true') continue
-    if (key === 'backup' && partitionName === '') {
-      throw new MillraceError('parameterMissing', 'partition not specified: missing parameter')
-    }
+    if (key === 'backup' && partitionName === '') throw noPartition(compat)
     throw new MillraceError(
       'unsupported',
       `import option ${key}=${value}: ${why}: unsupported operation`,
@@ -131,14 +151,20 @@ function checkOptions({ options, partitionName }: NewImport): void {
   }
 }
 
+/** Milvus: a backup is of one partition. The newest code is another one than 2.3's. */
+function noPartition(compat: Compat): MillraceError {
+  const message = 'partition not specified'
+  if (compat === '2.3') return invalid(message)
+  return new MillraceError('parameterMissing', `${message}: missing parameter`)
+}
+
 /** Rows whose keys nobody gave are like no others. */
 function checkKeysAreGiven(schema: CollectionSchema, mode: ImportMode, dedupe: Dedupe): void {
   if (!primaryKeyOf(schema).autoId || mode === 'delete') return
   if (mode === 'insert' && dedupe === 'none') return
   const option = mode === 'insert' ? `dedupe=${dedupe}` : `mode=${mode}`
-  throw new MillraceError(
-    'parameterInvalid',
-    `import option ${option}: expected a collection whose keys are given, got one with auto ids: invalid parameter`,
+  throw invalid(
+    `import option ${option}: expected a collection whose keys are given, got one with auto ids`,
   )
 }
 
@@ -159,6 +185,10 @@ function extensionOf(file: string): string {
 
 function listed(files: readonly string[]): string {
   return `files=[${files.join(' ')}]`
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError('parameterInvalid', `${message}: invalid parameter`)
 }
 
 function refused(message: string): MillraceError {

@@ -1,6 +1,7 @@
+import type { Compat } from '../config.js'
 import { MillraceError } from '../errors.js'
 import { Serial } from '../util/serial.js'
-import { taskUnderKey } from './idempotency.js'
+import { type KeyedRequest, taskUnderKey } from './idempotency.js'
 import { askedTask, cleanedTask, ImportAbandoned } from './import-changes.js'
 import type { ImportSurroundings } from './import-life.js'
 import { type ImportProgress, importProgressOf } from './import-progress.js'
@@ -62,6 +63,10 @@ export class ImportRunner {
     return runner
   }
 
+  get compat(): Compat {
+    return this.#options.compat
+  }
+
   /** In the order of their ids. */
   tasks(): ImportTask[] {
     return [...this.#tasks.values()].sort((one, other) => (one.taskId < other.taskId ? -1 : 1))
@@ -83,17 +88,21 @@ export class ImportRunner {
    * @throws parameterInvalid when another request was made under the key, importSystemFailed when too many tasks wait, ioFailed when the task could not be stored
    */
   async submit(request: ImportRequest): Promise<ImportTask> {
-    const known = taskUnderKey(
-      request,
-      [...this.#runs.tasks(), ...this.#tasks.values()],
-      this.#options.nowMs(),
-    )
-    if (known) return this.#runs.get(known.taskId)?.accepted ?? known
+    // Nothing is waited for between the look and the task: a twin must not come between.
+    const known = this.known(request)
+    if (known) return known
     this.#checkRoom()
     const { target, nowMs } = this.#options
     return this.#runs.begin(
       newImportTask(target.allocate(1), request, nowMs(), ImportState.Pending),
     )
+  }
+
+  /** The task that was made before under a request's idempotency key. @throws as `submit` */
+  known(request: KeyedRequest): Promise<ImportTask> | ImportTask | undefined {
+    const tasks = [...this.#runs.tasks(), ...this.#tasks.values()]
+    const known = taskUnderKey(request, tasks, this.#options.nowMs())
+    return known && (this.#runs.get(known.taskId)?.accepted ?? known)
   }
 
   /**

@@ -58,6 +58,7 @@ class Step {
   readonly #writer: StepWriter
   readonly #rejects: StepRejects
   #checkpoint: Checkpoint
+  readonly #warnings = new Set<string>()
   #bytesRead = 0
   #isDone = false
 
@@ -79,7 +80,8 @@ class Step {
       autoIdBegin: this.#input.autoIdBegin,
       rejectedCount: this.#rejects.count,
       rejects: this.#rejects.text,
-      firstRejects: this.#rejects.first,
+      badRows: this.#rejects.first,
+      warnings: [...this.#warnings],
       isDone: this.#isDone,
     }
   }
@@ -179,6 +181,7 @@ class Step {
     const reader = await openPart(this.#group, this.#input, fields, this.#rejectsOrNull())
     try {
       await work(reader)
+      for (const warning of reader.warnings ?? []) this.#warnings.add(warning)
     } finally {
       reader.close()
     }

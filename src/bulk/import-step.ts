@@ -1,5 +1,6 @@
 import type { Checkpoint, InputPart, ReadOptions } from '../formats/format.js'
 import type { SourceAddress } from '../source/byte-source.js'
+import type { BadRow } from './bad-row.js'
 import type { ImportColumns } from './import-columns.js'
 import type { ImportedSegment } from './import-target.js'
 
@@ -42,6 +43,8 @@ export interface ImportStep {
   readonly rejectedCount: number
   /** Lines of the rejects file. */
   readonly rejects: string
-  readonly firstRejects: readonly string[]
+  readonly badRows: readonly BadRow[]
+  /** What reading found; each a sentence. */
+  readonly warnings: readonly string[]
   readonly isDone: boolean
 }

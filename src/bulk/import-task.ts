@@ -1,5 +1,7 @@
 import type { ErrorPlace } from '../errors.js'
 import type { Checkpoint, InputPart } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
+import type { BadRow } from './bad-row.js'
 import type { ImportState } from './import-state.js'
 
 /** What a user asked for, checked and resolved. */
@@ -15,6 +17,8 @@ export interface ImportRequest {
   readonly options: readonly (readonly [key: string, value: string])[]
   /** The same key with the same request is the same task; absent or '': none. */
   readonly idempotencyKey?: string
+  /** What the request says, by `askedOf`; of one that has a key. */
+  readonly asked?: string
 }
 
 /**
@@ -39,10 +43,16 @@ export interface ImportUnit {
 }
 
 export interface ImportPlan {
+  /**
+   * The collection's schema when the import was planned, which all of its rows have: what is changed
+   * meanwhile changes them as it does rows that were there before.
+   */
+  readonly schema: CollectionSchema
   readonly units: readonly ImportUnit[]
   readonly bytesTotal: number
   /** null where only reading tells. */
   readonly rowsTotal: number | null
+  /** Columns that were ignored and the like, told once each; reading finds more. */
   readonly warnings: readonly string[]
   /** The files of each group as they were when planned: a change meanwhile is an error. */
   readonly fingerprints: readonly (readonly string[])[]
@@ -80,8 +90,8 @@ export interface ImportTask {
   readonly rejectedCount: number
   /** What of the rejects file counts. */
   readonly rejectsBytes: number
-  /** A few of the rejected rows, as sentences. */
-  readonly firstRejects: readonly string[]
+  /** The first of the rejected rows. */
+  readonly badRows: readonly BadRow[]
   /** Of a task that is not committed by itself: whether it waits to be told, or was told. */
   readonly commitment: 'open' | 'awaited' | 'asked'
   readonly counts: CommitCounts | null
@@ -114,7 +124,7 @@ export function newImportTask(
     segmentIds: [],
     rejectedCount: 0,
     rejectsBytes: 0,
-    firstRejects: [],
+    badRows: [],
     commitment: 'open',
     counts: null,
     progress: 0,

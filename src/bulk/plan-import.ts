@@ -1,12 +1,14 @@
 import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { FileGroupOutline, InputPart, ReadOptions } from '../formats/format.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
 import type { Field } from '../schema/field.js'
 import { segmentBodyBytesMax } from '../segment/segment-file.js'
 import type { SourceAddress } from '../source/byte-source.js'
 import { withFileGroup } from './file-group.js'
 import type { ImportColumns } from './import-columns.js'
 import { type ImportPlan, type ImportUnit, newImportUnit } from './import-task.js'
+import { allWarnings } from './import-warnings.js'
 
 /** A segment's columns at their final size. The other half of what Arrow allows is for bad estimates. */
 const segmentBytesWanted = segmentBodyBytesMax / 2
@@ -16,6 +18,7 @@ const sharedBytesMin = 64 * 1024 ** 2
 const variableValueBytesMin = 16
 
 interface PlanRequest {
+  readonly schema: CollectionSchema
   readonly columns: ImportColumns
   readonly partitionCount: number
   readonly addresses: readonly (readonly SourceAddress[])[]
@@ -49,10 +52,14 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
   if (request.columns.rowNumber && rowsTotal === null) checkRowsAreNumbered(groups)
   const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
+    schema: request.schema,
     units,
     bytesTotal,
     rowsTotal,
-    warnings: [...new Set(groups.flatMap(({ warnings }) => warnings))],
+    warnings: allWarnings(
+      [],
+      groups.flatMap(({ warnings }) => warnings),
+    ),
     fingerprints: groups.map(({ fingerprints }) => fingerprints),
     autoIdBegin: hasAutoIds ? request.allocate(rowsTotal) : null,
   }

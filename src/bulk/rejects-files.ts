@@ -12,7 +12,8 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ImportTask, partsBefore } from './import-task.js'
+import type { ImportTask } from './import-task.js'
+import { placeBefore } from './unit-place.js'
 
 /**
  * The rows that imports left out, a file for each task:
@@ -76,7 +77,8 @@ export class RejectsFiles {
   }
 
   async *#linesOf(task: ImportTask): AsyncIterable<string> {
-    const firstRows = task.plan!.units.map((_, unitIndex) => firstRowOf(task, unitIndex))
+    const plan = task.plan!
+    const firstRows = plan.units.map((_, unitIndex) => placeBefore(plan, unitIndex).row)
     const part = await open(this.#partPath(task.taskId))
     try {
       for await (const line of part.readLines({ end: task.rejectsBytes - 1 })) {
@@ -96,14 +98,4 @@ export class RejectsFiles {
   #filePath(taskId: bigint): string {
     return join(this.#path, `${taskId}.jsonl`)
   }
-}
-
-/** null where a part before the unit was not read to its end, as in a task that failed. */
-function firstRowOf({ plan }: ImportTask, unitIndex: number): number | null {
-  let firstRow = 0
-  for (const { rowCount } of partsBefore(plan!, unitIndex)) {
-    if (rowCount === null) return null
-    firstRow += rowCount
-  }
-  return firstRow
 }

@@ -1,8 +1,8 @@
 import type { RejectedRow } from '../formats/format.js'
+import { type BadRow, badRowFrom, badRowsKept } from './bad-row.js'
 
 /** A step whose rejected rows take more text than this ends here. */
 const textBytesMax = 16 * 1024 ** 2
-const firstRejectsMax = 3
 
 /**
  * The rejected rows of one step, as lines of the rejects file. Those of a batch count once the batch is
@@ -14,7 +14,7 @@ export class StepRejects {
   #pending: { readonly file: string; readonly rejected: RejectedRow }[] = []
   #lines: string[] = []
   #textBytes = 0
-  readonly first: string[] = []
+  readonly first: BadRow[] = []
   count = 0
 
   /** @param linesMax rows above it are counted, not written down */
@@ -30,13 +30,15 @@ export class StepRejects {
   keepBatch(): void {
     this.count += this.#pending.length
     for (const { file, rejected } of this.#pending) {
-      if (this.#lines.length >= this.#linesMax) break
+      if (this.first.length < badRowsKept) {
+        this.first.push(badRowFrom(this.#unitIndex, file, rejected))
+      }
+      if (this.#lines.length >= this.#linesMax) continue
       const { row, byteOffset, field, reason, rawText } = rejected
       const place = { unit: this.#unitIndex, file, row, byte_offset: byteOffset, field }
       const line = `${JSON.stringify({ ...place, reason, raw: rawText })}\n`
       this.#lines.push(line)
       this.#textBytes += line.length
-      if (this.first.length < firstRejectsMax) this.first.push(sentence(file, rejected))
     }
     this.#pending = []
   }
@@ -52,9 +54,4 @@ export class StepRejects {
   get text(): string {
     return this.#lines.join('')
   }
-}
-
-function sentence(file: string, { row, byteOffset, field, reason }: RejectedRow): string {
-  const place = byteOffset === null ? `row ${row}` : `byte ${byteOffset}`
-  return `${file}: ${place}${field && `, field '${field}'`}: ${reason}`
 }

@@ -1,5 +1,6 @@
 import { type ColumnBatch, columnBytes } from '../column/column.js'
 import { gatherBatch } from '../column/slice.js'
+import { importOrderColumn, importOrderField } from '../storage/import-order.js'
 import { withAutoIds } from './auto-ids.js'
 import type { ImportStepInput } from './import-step.js'
 import type { ImportedSegment } from './import-target.js'
@@ -55,10 +56,12 @@ export class StepWriter {
   /** Writes those rows of a batch that belong to the wanted partitions; null: to any. */
   write(batch: ColumnBatch, wanted: readonly number[] | null): void {
     const { columns, autoIdBegin } = this.#input
-    const idBegin = autoIdBegin === null ? null : autoIdBegin + BigInt(this.rowCount)
+    const rowBegin = this.rowCount
     this.rowCount += batch.rowCount
     if (this.#segments === null || batch.rowCount === 0) return
-    const whole = idBegin === null ? batch : withAutoIds(batch, columns.autoId!, idBegin)
+    const idBegin = autoIdBegin === null ? null : autoIdBegin + BigInt(rowBegin)
+    const keyed = idBegin === null ? batch : withAutoIds(batch, columns.autoId!, idBegin)
+    const whole = columns.hasOrder ? this.#withOrder(keyed, rowBegin) : keyed
     this.#writtenBytes += bytesOf(whole)
     this.#append(this.#segments, whole, wanted)
   }
@@ -70,6 +73,13 @@ export class StepWriter {
   /** Removes what `finish` did not hand over. */
   close(): void {
     this.#segments?.close()
+  }
+
+  /** Rows that were rejected before only leave gaps. */
+  #withOrder({ columns, rowCount }: ColumnBatch, rowBegin: number): ColumnBatch {
+    const { unitIndex, from } = this.#input
+    const order = importOrderColumn(unitIndex, (from?.row ?? 0) + rowBegin, rowCount)
+    return { rowCount, columns: new Map(columns).set(importOrderField.fieldId, order) }
   }
 
   #append(segments: UnitSegments, batch: ColumnBatch, wanted: readonly number[] | null): void {

@@ -120,6 +120,7 @@ function shownJob(job: ImportJob, { shown }: StagedFiles): ImportJob {
     failedFile: job.failedFile && shown(job.failedFile),
     warnings: job.warnings.map(shown),
     rejects: job.rejects.map(shown),
+    errors: job.errors.map((error) => ({ ...error, file: shown(error.file) })),
     files: job.files.map((file) => ({ ...file, fileName: shown(file.fileName) })),
   }
 }

@@ -73,10 +73,12 @@ export function resultText(job: ImportJob, seconds: number): string {
 }
 
 /** Where an import failed, a line each. */
-export function placeLines({ failedFile, failedRow, failedField }: ImportJob): string[] {
+export function placeLines(job: ImportJob): string[] {
+  const { failedFile, failedRow, failedLine, failedField } = job
   return [
     failedFile === null ? '' : `  file   ${failedFile}`,
     failedRow === null ? '' : `  row    ${failedRow} (the first is 0)`,
+    failedLine === null ? '' : `  line   ${failedLine}`,
     failedField === null ? '' : `  field  ${failedField}`,
   ].filter((line) => line !== '')
 }

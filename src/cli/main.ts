@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
-import { logLevels, type ServeOptions, serveDefaults, version } from '../config.js'
+import { compatLevels, logLevels, type ServeOptions, serveDefaults, version } from '../config.js'
 import { exitCodes } from './exit-code.js'
 import { addImportCommand } from './import-command.js'
 import { addJobsCommand } from './jobs-command.js'
@@ -43,6 +43,11 @@ program
   .option('--auth', 'callers must be users with a password; the first is root, with Milvus')
   .option('--tls-cert <file>', 'certificate in PEM: gRPC and REST are served over TLS only')
   .option('--tls-key <file>', 'its private key in PEM')
+  .option(
+    '--compat <version>',
+    `rules of imports: ${compatLevels.join(', ')}`,
+    serveDefaults.compat,
+  )
   .option('--log-level <level>', logLevels.join(', '), serveDefaults.logLevel)
   .action(async (options: ServeOptions) => {
     // The engine is not loaded for --help and --version.

@@ -4,6 +4,7 @@ import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
 import { MillraceError } from '../errors.js'
 import { type RunningServer, startServer } from '../server/serve.js'
 import { UploadRoot } from '../source/upload-root.js'
+import { engineLog } from './engine-log.js'
 import { createLog } from './log.js'
 import { stopOnSignal } from './stop-on-signal.js'
 import { tlsIdentityFrom } from './tls-identity.js'
@@ -21,10 +22,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function run(config: ServeConfig, log: Logger): Promise<void> {
-  const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot } = config
+  const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot, compat } = config
   const places = { dataPath, importRoots, s3, httpHosts, uploadRoot }
   const tls = config.tls && tlsIdentityFrom(config.tls)
-  const engine = await EmbeddedEngine.open({ ...places, log })
+  const engine = await EmbeddedEngine.open({ ...places, compat, log: engineLog(log) })
   let server: RunningServer
   try {
     const uploads = await UploadRoot.open(uploadRoot, config.uploadBytesMax)

@@ -38,6 +38,8 @@ export interface ImportJob {
   readonly failedFile: string | null
   /** From 0 on. */
   readonly failedRow: number | null
+  /** From 1 on. */
+  readonly failedLine: number | null
   readonly failedField: string | null
   /** Of a dry run. */
   readonly validRows: number | null
@@ -47,6 +49,24 @@ export interface ImportJob {
   readonly warnings: readonly string[]
   /** A few of the rejected rows, as sentences. */
   readonly rejects: readonly string[]
+  /** What ended the import, and the first hundred of the rejected rows. */
+  readonly errors: readonly ImportJobError[]
+}
+
+/** What is wrong with a value, a row or a file; null where it is not known, or not there. */
+interface ImportJobError {
+  readonly file: string
+  /** From 0 on. */
+  readonly row: number | null
+  /** Of a text, from 1 on. */
+  readonly line: number | null
+  readonly byteOffset: number | null
+  readonly field: string
+  readonly reason: string
+  readonly expected: string | null
+  readonly got: string | null
+  /** The value, or the row that it is in. */
+  readonly quote: string | null
 }
 
 /** Reads what a server answered; members that are missing or of another type are left out. */
@@ -72,6 +92,7 @@ export function importJobFrom(answer: unknown): ImportJob {
     remainingSeconds: numberOf(members.remainingSeconds),
     failedFile: textOf(members.failedFile) || null,
     failedRow: numberOf(members.failedRow),
+    failedLine: numberOf(members.failedLine),
     failedField: textOf(members.failedField) || null,
     validRows: numberOf(members.validRows),
     rejectedRows: numberOf(members.rejectedRows),
@@ -79,6 +100,7 @@ export function importJobFrom(answer: unknown): ImportJob {
     skippedRows: numberOf(members.skippedRows),
     warnings: listOf(members.warnings).map(textOf),
     rejects: listOf(members.rejects).map(textOf),
+    errors: listOf(members.errors).map(errorFrom),
   }
 }
 
@@ -98,6 +120,21 @@ function fileFrom(answer: unknown): ImportJobFile {
     totalRows: numberOf(members.totalRows) ?? 0,
     rejectedRows: numberOf(members.rejectedRows) ?? 0,
     bytesRead: numberOf(members.bytesRead),
+  }
+}
+
+function errorFrom(answer: unknown): ImportJobError {
+  const members = membersOf(answer)
+  return {
+    file: textOf(members.file),
+    row: numberOf(members.row),
+    line: numberOf(members.line),
+    byteOffset: numberOf(members.byteOffset),
+    field: textOf(members.field),
+    reason: textOf(members.reason),
+    expected: textOf(members.expected) || null,
+    got: textOf(members.got) || null,
+    quote: textOf(members.quote) || null,
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { errorKinds } from '../errors.js'
 import type { GetImportStateResponse } from '../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../wire/key-values.js'
@@ -22,6 +23,8 @@ export interface BulkInsert extends Using {
   readonly files: readonly string[]
   /** The server's options for an import, such as `backup` or `sep`. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** Calls with one key start one import. Left out: each call has its own, over all of its attempts. */
+  readonly idempotencyKey?: string
 }
 
 export interface WaitForBulkInsert extends Using {
@@ -39,12 +42,15 @@ export const utility = {
   /** Starts a bulk insert and returns its task id. */
   async doBulkInsert(insert: BulkInsert): Promise<bigint> {
     const { collectionName, partitionName = '', files, options = {}, using, timeout } = insert
+    const { idempotencyKey = randomUUID() } = insert
     const pairs = Object.entries(options).map(([key, value]) => [key, String(value)] as const)
     const request = {
       collection_name: collectionName,
       partition_name: partitionName,
       files,
       options: keyValuesFromPairs(pairs),
+      // An answer may be lost, and the server asked again.
+      idempotency_key: idempotencyKey,
     }
     const { tasks } = await connectionNamed(using).call('Import', request, { timeout })
     const [taskId] = tasks

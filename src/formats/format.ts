@@ -8,9 +8,15 @@ export interface ReadOptions {
   readonly sep: string
   /** The text that stands for null in CSV. */
   readonly nullKey: string
+  /** Whether a column or key without a field is an error; else it is ignored with a warning. */
+  readonly refusesExtraColumns: boolean
 }
 
-export const defaultReadOptions: ReadOptions = { sep: ',', nullKey: '' }
+export const defaultReadOptions: ReadOptions = {
+  sep: ',',
+  nullKey: '',
+  refusesExtraColumns: false,
+}
 
 /** What a look at a file group's beginnings told, before any row is read. */
 export interface FileGroupOutline {
@@ -40,12 +46,16 @@ export interface Checkpoint {
   readonly position: number
   /** Rows of the part that lie before it, rejected ones too. */
   readonly row: number
+  /** Lines of the part that end before it, where somebody counts them. */
+  readonly line?: number
 }
 
 /** A row that could not be read, for a caller who wants to go on without it. */
 export interface RejectedRow {
   /** Of the part. */
   readonly row: number
+  /** Lines of the part that end before it; null where rows have no lines. */
+  readonly line: number | null
   /** Of the file; null where rows have no place of their own in it. */
   readonly byteOffset: number | null
   /** '' where the whole row is at fault. */
@@ -54,6 +64,16 @@ export interface RejectedRow {
   /** The row as the file has it; null where it is no text. */
   readonly rawText: string | null
 }
+
+/** Where a row lies in a text, as `RejectedRow` has it. */
+export interface RawRow {
+  readonly line: number | null
+  readonly byteOffset: number | null
+  readonly text: string | null
+}
+
+/** Of a format whose rows are no text. */
+export const noRawRow: RawRow = { line: null, byteOffset: null, text: null }
 
 export interface ReadRequest {
   readonly sources: readonly ByteSource[]
@@ -123,7 +143,9 @@ export interface BatchReader {
   /** The part's row that a row of the last batch is: rejected ones leave gaps. */
   rowOf(batchRow: number): number
   /** A row of the last batch as the file has it; nulls where rows have no text. */
-  rawRow(batchRow: number): { readonly byteOffset: number | null; readonly text: string | null }
+  rawRow(batchRow: number): RawRow
+  /** What was found on the way so far, such as keys that are ignored; each a sentence. */
+  readonly warnings?: readonly string[]
   /** The file that a field's values come from, '' where none has them. */
   fileOf(fieldId: number): string
   /** Does not close the sources. */

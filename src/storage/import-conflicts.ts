@@ -3,7 +3,7 @@ import type { Field } from '../schema/field.js'
 import { comparePks, rowsOfPk } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import type { ConflictRules, KeyConflicts, SortedKeys } from './key-conflicts.js'
-import { type KeyConflictsInput, type KeyFile, readKeys } from './key-conflicts-job.js'
+import { type KeyConflictsInput, type KeyFile, readImportedKeys } from './key-conflicts-job.js'
 import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import type { SealedSegment } from './sealed-segment.js'
@@ -68,7 +68,7 @@ export async function findImportConflicts(
         lane: 'interactive',
       })
   return new ImportConflicts({ ...found, existing }, conflicts, () =>
-    Promise.all(imported.map((file) => readKeys(file, pk))),
+    Promise.all(imported.map((file) => readImportedKeys(file, pk))),
   )
 }
 

@@ -8,6 +8,8 @@ export interface SortedKeys {
   readonly rowCount: number
   /** A set bit for every row that does not count any more; null: none. */
   readonly deleted: Uint8Array | null
+  /** The rows' places in the input of their import (`importOrderField`); null: those of the segments. */
+  readonly places: Float64Array | null
 }
 
 export interface ConflictRules {
@@ -40,7 +42,10 @@ export function findKeyConflicts(
   }
   const merge = new KeyMerge(segments)
   for (let rows = merge.next(); rows.length > 0; rows = merge.next()) {
-    const given = rows.filter(({ segment }) => segment < imported.length)
+    const given = inInputOrder(
+      rows.filter(({ segment }) => segment < imported.length),
+      imported,
+    )
     if (given.length === 0) continue
     const found = rows.filter(({ segment }) => segment >= imported.length)
     if (rules.winner === 'first') given.slice(1).forEach(lose)
@@ -55,6 +60,13 @@ export function findKeyConflicts(
 interface KeyedRow {
   readonly segment: number
   readonly row: number
+}
+
+/** Segments of several partitions were filled side by side: only places tell which row came first. */
+function inInputOrder(rows: KeyedRow[], segments: readonly SortedKeys[]): KeyedRow[] {
+  if (rows.length < 2 || segments[rows[0].segment].places === null) return rows
+  const placeOf = ({ segment, row }: KeyedRow) => segments[segment].places?.[row] ?? 0
+  return rows.sort((one, other) => placeOf(one) - placeOf(other))
 }
 
 /** Gives the rows of all segments key by key, those of one key in the order of the segments. */

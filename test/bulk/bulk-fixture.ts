@@ -207,6 +207,7 @@ export class BulkFixture {
     return ImportRunner.start({
       target,
       pool: this.pool,
+      compat: 'newest',
       roots: { roots: [this.root], forbidden: [this.directory.path] },
       nowMs: Date.now,
       cleanedAfterMs: 60_000,

@@ -6,7 +6,7 @@ const parse = (options: Record<string, string>) => parseImportOptions(Object.ent
 it('takes an import without options as Milvus does', () => {
   expect(parse({})).toEqual({
     timeoutMs: null,
-    read: { sep: ',', nullKey: '' },
+    read: { sep: ',', nullKey: '', refusesExtraColumns: false },
     mode: 'insert',
     skipsErrors: false,
     errorsMax: 1000,

@@ -187,7 +187,7 @@ describe('leaving out bad rows', () => {
     const { runner, taskId, task } = await imported(file, options)
     expect(task.state).toBe(Failed)
     expect(task.reason).toMatch(
-      /^expected at most 2 bad rows \(max_errors\), got 3 so far: a\.line: byte 105/,
+      /^expected at most 2 bad rows \(max_errors\), got 3 so far: a\.line: row 5, field 'id': expected a number/,
     )
     expect(await rejectsOf(runner, taskId)).toHaveLength(3)
     expect(fixture.segmentFiles()).toEqual([])
@@ -267,14 +267,15 @@ describe('a job', () => {
   it('is the same one under its idempotency key, also after a restart', async () => {
     const target = fixture.target(collectionOf(fields))
     const first = fixture.startDoomed(target)
-    const request = { ...requestWith(writeLines('a.line', 10), {}), idempotencyKey: 'k' }
+    const words = { idempotencyKey: 'k', asked: 'one' }
+    const request = { ...requestWith(writeLines('a.line', 10), {}), ...words }
     const [one, other] = await Promise.all([first.submit(request), first.submit(request)])
     expect(other.taskId).toBe(one.taskId)
     await finished(first, one.taskId)
     await first.close()
     const second = fixture.start(target)
     expect((await second.submit(request)).taskId).toBe(one.taskId)
-    await expect(second.submit({ ...request, fileGroups: [['b.line']] })).rejects.toMatchObject({
+    await expect(second.submit({ ...request, asked: 'other' })).rejects.toMatchObject({
       code: 1100,
     })
     const later = fixture.start(target, { nowMs: () => Date.now() + 25 * 3_600_000 })

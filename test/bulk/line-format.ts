@@ -74,7 +74,8 @@ class LineReader implements BatchReader {
       if (/^\d+,/.test(text)) this.#last.push({ row, offset, text })
       else if (onReject) {
         const reason = `expected a number, got ${text}`
-        onReject({ row, byteOffset: offset, field: 'id', reason, rawText: text })
+        const place = { row, line: row, byteOffset: offset, field: 'id' }
+        onReject({ ...place, reason, rawText: text })
       } else throw importError({ file: sources[0].name, row, field: 'id' }, 'expected a number')
       offset += text.length + 1
     }
@@ -93,8 +94,8 @@ class LineReader implements BatchReader {
   }
 
   rawRow(batchRow: number) {
-    const { offset, text } = this.#last[batchRow]
-    return { byteOffset: offset, text }
+    const { row, offset, text } = this.#last[batchRow]
+    return { line: row, byteOffset: offset, text }
   }
 
   fileOf(): string {

@@ -14,6 +14,7 @@ import { collectionOf, idField } from './bulk-fixture.js'
 const pk = { ...idField, autoId: true }
 const vector = field(101, 'vector', DataType.FloatVector, { dim: 128 })
 const mib = 1024 ** 2
+const insert = { mode: 'insert', dedupe: 'none' } as const
 
 let directory: string
 beforeEach(() => {
@@ -36,7 +37,8 @@ async function unitRowsOf(
   coreCount = 2,
 ) {
   const plan = await planImport({
-    columns: importColumns(collection.schema, 'insert'),
+    schema: collection.schema,
+    columns: importColumns(collection.schema, insert),
     partitionCount: collection.partitions.length,
     addresses,
     coreCount,
@@ -92,8 +94,10 @@ it('shares the cores among the groups', async () => {
 
 it('says what was ignored, once', async () => {
   const files = [npy('vector.npy', '<f4', [10, 128], 4), npy('more.npy', '<f4', [10], 4)]
+  const { schema } = collectionOf([pk, vector])
   const plan = await planImport({
-    columns: importColumns(collectionOf([pk, vector]).schema, 'insert'),
+    schema,
+    columns: importColumns(schema, insert),
     partitionCount: 1,
     addresses: [files, files],
     coreCount: 2,

@@ -81,7 +81,7 @@ describe('millrace import, at a server', () => {
     expect(code).toBe(1)
     expect(error).toMatch(/^failed: files\/bad\.jsonl: row 7, field 'vector': expected a list of 4/)
     expect(error).toContain(
-      '  file   files/bad.jsonl\n  row    7 (the first is 0)\n  field  vector\n',
+      '  file   files/bad.jsonl\n  row    7 (the first is 0)\n  line   8\n  field  vector\n',
     )
     expect(error).toMatch(/ {2}hint {3}the vectors of the files are of another length/)
     const again = await cli.import('files/rows.jsonl', '-c', 'failed', '--create', '--yes')

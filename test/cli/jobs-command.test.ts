@@ -42,7 +42,7 @@ describe('millrace jobs', () => {
     expect((await cli.jobs('show', done)).out).toMatch(/Completed .* 30 rows {2}rows\.jsonl/)
     const { out } = await cli.jobs('show', failed)
     expect(out).toMatch(/^failed: .*row 7/m)
-    expect(out).toContain('  row    7 (the first is 0)\n  field  vector\n')
+    expect(out).toContain('  row    7 (the first is 0)\n  line   8\n  field  vector\n')
     expect((await cli.jobs('show', skipped)).out).toContain(
       '1 row left out: "millrace jobs rejects',
     )

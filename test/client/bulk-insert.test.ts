@@ -164,3 +164,22 @@ it('says what to do when nothing is connected', async () => {
   const call = utility.listBulkInsertTasks({ using: 'elsewhere' })
   await expect(call).rejects.toThrow('no connection "elsewhere": call connections.connect() first')
 })
+
+it('asks again for the same import, not for another one, when an answer is lost', async () => {
+  const keys: string[] = []
+  await connectTo({
+    Import: ({ idempotency_key }: ImportRequest) => {
+      keys.push(idempotency_key)
+      if (keys.length < 3) throw { code: status.UNAVAILABLE, details: 'gone' }
+      return { status: success, tasks: [taskId] }
+    },
+  })
+  const insert = { collectionName: 'c', files: ['a.json'] }
+  expect(await utility.doBulkInsert(insert)).toBe(taskId)
+  await utility.doBulkInsert(insert)
+  await utility.doBulkInsert({ ...insert, idempotencyKey: 'mine' })
+  expect(keys[0]).toMatch(/^[\da-f-]{36}$/)
+  expect(keys.slice(1, 3)).toEqual([keys[0], keys[0]])
+  expect(keys[3]).not.toBe(keys[0])
+  expect(keys[4]).toBe('mine')
+})

@@ -13,6 +13,19 @@ interface CrashServerOptions {
   /** A directory that the test made and removes; else a temporary one. */
   readonly folder?: string
   readonly nodeArgs?: readonly string[]
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Of a job, as far as tests look at it. */
+interface JobAnswer {
+  readonly jobId: string
+  readonly state: string
+  readonly reason?: string
+  readonly phase: string
+  readonly progress: number
+  readonly importedRows: number
+  readonly rejectedRows?: number
 }
 
 /**
@@ -25,6 +38,8 @@ export class CrashServer {
   dataPath: string
   readonly #isFolderOurs: boolean
   readonly #nodeArgs: readonly string[]
+  readonly #args: readonly string[]
+  readonly #env: Readonly<Record<string, string>>
   /** Milliseconds from the start of a process to its first answer over gRPC. */
   readonly firstAnswersMs: number[] = []
   #child: ChildProcess | null = null
@@ -32,10 +47,12 @@ export class CrashServer {
   #lives = new AbortController()
   #said = ''
 
-  constructor({ folder, nodeArgs = [] }: CrashServerOptions = {}) {
+  constructor({ folder, nodeArgs = [], args = [], env = {} }: CrashServerOptions = {}) {
     this.#isFolderOurs = folder === undefined
     this.folder = folder ?? mkdtempSync(join(tmpdir(), 'millrace-crash-'))
     this.#nodeArgs = nodeArgs
+    this.#args = args
+    this.#env = env
     this.importRoot = join(this.folder, 'files')
     this.dataPath = join(this.folder, 'data')
     mkdirSync(this.importRoot, { recursive: true })
@@ -71,14 +88,9 @@ export class CrashServer {
 
   /** Starts the process. @returns the address it listens on, as soon as it says so */
   spawned(): Promise<string> {
-    const child = spawn(process.execPath, [
-      ...this.#nodeArgs,
-      main,
-      'serve',
-      ...['--port', '0'],
-      ...['--data', this.dataPath],
-      ...['--import-root', this.importRoot],
-    ])
+    const place = ['--port', '0', '--data', this.dataPath, '--import-root', this.importRoot]
+    const words = [...this.#nodeArgs, main, 'serve', ...place, ...this.#args]
+    const child = spawn(process.execPath, words, { env: { ...process.env, ...this.#env } })
     this.#child = child
     this.#said = ''
     return new Promise((resolve, reject) => {
@@ -93,6 +105,20 @@ export class CrashServer {
         reject(new Error(`the server ended with code ${code}: ${this.#said}`)),
       )
     })
+  }
+
+  /** A call of REST v2; rejects when the process is killed meanwhile. */
+  async post(path: string, body: object): Promise<{ code: number; data: JobAnswer }> {
+    const response = await fetch(
+      `http://${this.connection.address}/v2/vectordb/jobs/import${path}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: this.#lives.signal,
+      },
+    )
+    return response.json()
   }
 
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {

@@ -291,3 +291,83 @@ it('keeps the first or the last of a job’s rows with a key', async () => {
     [2, 10],
   ])
 })
+
+describe('in a collection whose rows are spread by a partition key', () => {
+  const spread = { dbName: 'default', collectionName: 'spread' }
+
+  beforeEach(async () => {
+    await engine.createCollection({
+      dbName: 'default',
+      schema: schemaOf('spread', [
+        field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
+        field(101, 'price', DataType.Int64, { isPartitionKey: true }),
+        field(102, 'vector', DataType.FloatVector, { dim: 2 }),
+      ]),
+      shardsNum: 1,
+      consistencyLevel: 2,
+      properties: [],
+      numPartitions: 16,
+    })
+    const params: [string, string][] = [
+      ['index_type', 'FLAT'],
+      ['metric_type', 'L2'],
+    ]
+    await engine.createIndex({ ...spread, fieldName: 'vector', indexName: '', params })
+    await engine.load('default', 'spread', [])
+  })
+
+  /** 40 keys, each of them 25 times, with the row's number as its price. */
+  const rows: Rows = Array.from({ length: 1000 }, (_, row) => [(row * 7) % 40, row])
+  const bounds = new Map<string, [number, number]>()
+  for (const [id, price] of rows) {
+    const [first] = bounds.get(String(id)) ?? [price]
+    bounds.set(String(id), [first, price])
+  }
+
+  async function prices(): Promise<Map<string, number>> {
+    const { fields } = await engine.query({
+      ...spread,
+      partitionNames: [],
+      filter: 'id >= 0',
+      outputFields: ['id', 'price'],
+      limit: null,
+      offset: 0,
+    })
+    const valuesOf = (name: string) => {
+      const { column } = fields.find((each) => each.field.name === name)!
+      return [...(column as FixedColumn).values].map(Number)
+    }
+    const found = valuesOf('price')
+    return new Map(valuesOf('id').map((id, row) => [String(id), found[row]]))
+  }
+
+  /** As .npy, whose rows are counted, and as JSON lines, which are read until their end. */
+  function filesOf(kind: string): string[] {
+    if (kind === 'counted') return writeGroup('a', rows)
+    const lines = rows.map(([id, price]) => JSON.stringify({ id, price, vector: [id, price] }))
+    writeFileSync(join(directory, 'files', 'a.jsonl'), lines.join('\n'))
+    return ['a.jsonl']
+  }
+
+  it.each([
+    ['counted', { mode: 'upsert' }, 1],
+    ['not counted', { mode: 'upsert' }, 1],
+    ['counted', { dedupe: 'first' }, 0],
+    ['not counted', { dedupe: 'last' }, 1],
+    ['not counted', { mode: 'skip_existing' }, 0],
+  ] as const)('keeps of %s rows with one key the one that %o means', async (kind, options, end) => {
+    const request = { ...spread, partitionName: '', fileGroups: [filesOf(kind)] }
+    const { taskId } = await engine.startImport({ ...request, options: Object.entries(options) })
+    while (!isFinished(engine.importTask(taskId).task.state)) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    expect(engine.importTask(taskId).task).toMatchObject({ reason: '', rowCount: 40 })
+    const expected = [...bounds].map(([id, ends]): [string, number] => [id, ends[end]])
+    expect(await prices()).toEqual(new Map(expected))
+    expect(await engine.rowCount('default', 'spread', '')).toBe(40)
+    await engine.close()
+    await open()
+    await engine.load('default', 'spread', [])
+    expect(await prices()).toEqual(new Map(expected))
+  })
+})

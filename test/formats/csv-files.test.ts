@@ -124,7 +124,7 @@ describe('a .csv file', () => {
     const batch = (await reader.next())!
     expect(batch.rowCount).toBe(3)
     expect([0, 1, 2].map((row) => reader.rowOf(row))).toEqual([1, 4, 7])
-    expect(reader.rawRow(1)).toEqual({ byteOffset: 22, text: '4,"d\n"' })
+    expect(reader.rawRow(1)).toEqual({ line: 5, byteOffset: 22, text: '4,"d\n"' })
     expect(rejects.map(({ row, rawText }) => [row, rawText])).toEqual([
       [0, 'x,a'],
       [2, '2'],

@@ -91,6 +91,11 @@ const kept: Readonly<Record<string, readonly string[]>> = {
   'all.feather-v2.feather': ['id', 'text', 'floats'],
 }
 
+/** Whether the file's table has fields of its own here; others are read field by field elsewhere. */
+export function hasFixtureFields(name: string): boolean {
+  return name.split('.')[0] in fixtureFields
+}
+
 /** The fields of a file, named for its table. */
 export function fieldsOfFixture(name: string): Field[] {
   const fields = fixtureFields[name.split('.')[0]]

@@ -205,7 +205,7 @@ describe('rejected rows', () => {
     const batch = (await reader.next())!
     expect(batch.rowCount).toBe(2)
     expect([reader.rowOf(0), reader.rowOf(1)]).toEqual([1, 4])
-    expect(reader.rawRow(0)).toEqual({ byteOffset: 14, text: row })
+    expect(reader.rawRow(0)).toEqual({ line: 0, byteOffset: 14, text: row })
     expect(await reader.next()).toBeNull()
     expect(rejects.map(({ row, byteOffset, field }) => [row, byteOffset, field])).toEqual([
       [0, 1, 'id'],
@@ -215,7 +215,7 @@ describe('rejected rows', () => {
     ])
     expect(rejects[2].rawText).toBe('{"id": 2, "vector": [NaN, 1]}')
     expect(rejects[0].reason).toContain("illegal value 'x' for int64 type field 'id'")
-    expect(reader.checkpoint).toEqual({ position: text.length - 1, row: 6 })
+    expect(reader.checkpoint).toEqual({ position: text.length - 1, row: 6, line: 0 })
     expect(reader.bytesRead).toBe(text.length)
   })
 

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../dist/errors.js'
 import { rowsOfSource } from './file-rows.js'
-import { fieldsOfFixture } from './fixture-fields.js'
+import { fieldsOfFixture, hasFixtureFields } from './fixture-fields.js'
 import { memorySource } from './memory-source.js'
 
 const folder = join(import.meta.dirname, 'fixtures')
-const files = readdirSync(folder).filter((name) =>
-  /^\w+\.[\w-]+\.(parquet|arrow|feather)$/.test(name),
+const files = readdirSync(folder).filter(
+  (name) => /^\w+\.[\w-]+\.(parquet|arrow|feather)$/.test(name) && hasFixtureFields(name),
 )
 const timesPerFile = Number(process.env.MILLRACE_MUTATIONS ?? 40)
 

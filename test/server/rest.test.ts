@@ -247,6 +247,16 @@ describe('REST v2', () => {
     ].map((each) => ({ ...each, checkpoint: { position: 100, row: 100 } }))
     const request = { ...importRequest, fileGroups: [['a.json'], ['b.csv'], ['c.json']] }
     const options: [string, string][] = [['on_error', 'skip']]
+    const badRow = {
+      unitIndex: 1,
+      file: 'b.csv',
+      row: 7,
+      line: 8,
+      byteOffset: 80,
+      field: 'id',
+      reason: "expected a number, got text: value 'x'",
+      quote: 'x,1,2',
+    }
     const started = { ...pending, state: ImportState.Started, rowCount: 149, rejectedCount: 1 }
     tasks = [
       jobOf({
@@ -254,7 +264,7 @@ describe('REST v2', () => {
         request: { ...request, options },
         plan: { ...plan, units, bytesTotal: 3000, rowsTotal: null, warnings: ['a column'] },
         progress: 45,
-        firstRejects: ['a.json: row 7: no number'],
+        badRows: [badRow],
       }),
     ]
     const { data } = JSON.parse((await post('/jobs/import/describe', jobId)).text)
@@ -266,7 +276,20 @@ describe('REST v2', () => {
       fileSize: 3000,
       bytesRead: 1500,
       rejectedRows: 1,
-      rejects: ['a.json: row 7: no number'],
+      rejects: ["b.csv: row 7, field 'id': expected a number, got text: value 'x'"],
+      errors: [
+        {
+          file: 'b.csv',
+          row: 7,
+          line: 9,
+          byteOffset: 80,
+          field: 'id',
+          reason: "expected a number, got text: value 'x'",
+          expected: 'a number',
+          got: 'text',
+          quote: 'x',
+        },
+      ],
       warnings: ['a column'],
       completeTime: '',
     })

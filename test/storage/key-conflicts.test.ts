@@ -9,7 +9,8 @@ import { field } from '../support/fields.js'
 
 function sorted(keys: readonly (bigint | string)[], dataType: DataType): SortedKeys {
   const column = keyColumn(field(100, 'id', dataType, { isPrimaryKey: true }), keys)
-  return { column, order: pkOrderOf(column, keys.length), rowCount: keys.length, deleted: null }
+  const order = pkOrderOf(column, keys.length)
+  return { column, order, rowCount: keys.length, deleted: null, places: null }
 }
 
 const segments = fc.array(fc.array(fc.integer({ min: -4, max: 6 }), { maxLength: 12 }), {
@@ -69,3 +70,33 @@ it.each([DataType.Int64, DataType.VarChar])(
     )
   },
 )
+
+it('orders rows of segments that were filled side by side by their places in the input', () => {
+  const rows = fc.array(fc.record({ key: fc.integer({ min: 0, max: 5 }), segment: fc.nat(2) }), {
+    maxLength: 20,
+  })
+  fc.assert(
+    fc.property(rows, fc.constantFrom('first', 'last'), (input, winner) => {
+      const bySegment = [0, 1, 2].map((segment) =>
+        input.flatMap((row, place) => (row.segment === segment ? [{ ...row, place }] : [])),
+      )
+      const imported = bySegment.map((segment) => ({
+        ...sorted(
+          segment.map(({ key }) => BigInt(key)),
+          DataType.Int64,
+        ),
+        places: Float64Array.from(segment, ({ place }) => place),
+      }))
+      const { imported: lost } = findKeyConflicts(imported, [], { winner, loser: 'none' })
+      const kept = bySegment.flatMap((segment, index) =>
+        segment.filter((_, row) => lost[index] === null || !hasBit(lost[index], row)),
+      )
+      const keys = input.map(({ key }) => key)
+      const expected = [...new Set(keys)].map((key) =>
+        winner === 'first' ? keys.indexOf(key) : keys.lastIndexOf(key),
+      )
+      const ascending = (one: number, other: number) => one - other
+      expect(kept.map(({ place }) => place).sort(ascending)).toEqual(expected.sort(ascending))
+    }),
+  )
+})

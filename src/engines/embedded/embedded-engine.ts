@@ -1,3 +1,4 @@
+import { askedOf } from '../../bulk/idempotency.js'
 import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
 import { ImportRunner } from '../../bulk/import-runner.js'
 import { ImportState } from '../../bulk/import-state.js'
@@ -148,6 +149,7 @@ export class EmbeddedEngine implements Engine {
       target,
       pool: context.pool,
       roots: sources,
+      compat: options.compat ?? 'newest',
       nowMs: options.nowMs ?? Date.now,
       cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
       retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
@@ -380,11 +382,17 @@ export class EmbeddedEngine implements Engine {
   }
 
   async startImport(request: NewImport): Promise<ImportTask> {
-    this.#collections.named(request.dbName, request.collectionName)
+    const { collectionId } = this.#collections.named(request.dbName, request.collectionName).record
+    const keyed = request.idempotencyKey
+      ? { ...request, asked: askedOf(request, collectionId) }
+      : request
+    const known = await this.#imports.known(keyed)
+    if (known) return known
     const named = namesInBucket(request, this.#sources)
     const fileGroups = await expandFiles(named, this.#sources, rowsOf)
     const { record } = this.#collections.named(request.dbName, request.collectionName)
-    return this.#imports.submit(checkImportRequest({ ...request, fileGroups }, record))
+    const checked = checkImportRequest({ ...keyed, fileGroups }, record, this.#imports.compat)
+    return this.#imports.submit(checked)
   }
 
   importTask(taskId: bigint): ImportProgress {
@@ -435,7 +443,13 @@ export class EmbeddedEngine implements Engine {
 
 function logImport(log: EngineLog, task: ImportTask): void {
   const { taskId, request, rowCount, reason } = task
-  const detail = { taskId: String(taskId), collection: request.collectionName, rowCount }
+  const warnings = task.plan?.warnings ?? []
+  const detail = {
+    taskId: String(taskId),
+    collection: request.collectionName,
+    rowCount,
+    ...(warnings.length > 0 ? { warnings } : {}),
+  }
   if (task.state === ImportState.Completed) log.info('import completed', detail)
   if (task.state === ImportState.Failed) log.info('import failed', { ...detail, reason })
 }

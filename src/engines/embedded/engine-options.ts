@@ -1,4 +1,4 @@
-import type { S3Access } from '../../config.js'
+import type { Compat, S3Access } from '../../config.js'
 
 /** Things that nobody waits for went wrong or were put right; each a sentence. */
 export interface EngineLog {
@@ -16,6 +16,8 @@ export interface EmbeddedEngineOptions {
   readonly s3?: S3Access | null
   /** Hosts that imports may read from by http and https; left out: none. */
   readonly httpHosts?: readonly string[]
+  /** Whose rules hold for imports where versions of Milvus differ; left out: the newest one's. */
+  readonly compat?: Compat
   readonly log: EngineLog
   readonly nowMs?: () => number
   /** From Failed to FailedAndCleaned of an import; the default is Milvus 2.3's five minutes. */

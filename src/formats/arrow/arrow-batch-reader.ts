@@ -4,7 +4,14 @@ import { gatherBatch } from '../../column/slice.js'
 import { unevenRows } from '../../column/uneven-rows.js'
 import type { Field } from '../../schema/field.js'
 import { userFieldsOf } from '../../schema/struct-array.js'
-import type { BatchReader, Checkpoint, InputPart, RejectedRow } from '../format.js'
+import {
+  type BatchReader,
+  type Checkpoint,
+  type InputPart,
+  noRawRow,
+  type RawRow,
+  type RejectedRow,
+} from '../format.js'
 import { importError } from '../import-error.js'
 import type { FileColumn } from './arrow-conversion.js'
 import type { ColumnMatch } from './arrow-match.js'
@@ -85,8 +92,8 @@ export class ArrowBatchReader implements BatchReader {
     return this.#batchBegin + (this.#kept ? this.#kept[batchRow] : batchRow)
   }
 
-  rawRow(): { byteOffset: null; text: null } {
-    return { byteOffset: null, text: null }
+  rawRow(): RawRow {
+    return noRawRow
   }
 
   fileOf(fieldId: number): string {
@@ -145,7 +152,8 @@ export class ArrowBatchReader implements BatchReader {
       if (bad.has(fault.row)) continue
       bad.add(fault.row)
       const { row, field } = place(fault)
-      onReject({ row, byteOffset: null, field, reason: fault.message, rawText: null })
+      const reason = fault.message
+      onReject({ row, line: null, byteOffset: null, field, reason, rawText: null })
     }
     this.#kept = Int32Array.from({ length: rowCount - bad.size })
     let keptCount = 0

@@ -2,6 +2,7 @@ import { filledColumn, isFillable } from '../../column/filled-column.js'
 import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
+import type { ReadOptions } from '../format.js'
 import { importError } from '../import-error.js'
 import { isRowNumber, rowNumberText } from '../row-number-field.js'
 import type { ArrowConversion } from './arrow-conversion.js'
@@ -22,7 +23,8 @@ export interface ColumnMatch {
   readonly matched: readonly MatchedColumn[]
   /** Fields without a column: null or the default. */
   readonly filledFields: readonly Field[]
-  readonly warnings: readonly string[]
+  /** Columns without a field. */
+  readonly ignored: readonly string[]
 }
 
 /** What is said of a file's columns. */
@@ -63,7 +65,26 @@ export function matchColumns(
     }
   }
   if (matched.length === 0) refuseStranger(file, columns)
-  return { matched, filledFields, warnings: warningsOf(file, columns, matched) }
+  return { matched, filledFields, ignored: ignoredOf(columns, matched) }
+}
+
+/**
+ * What is said of columns without a field.
+ * @throws importFailed where they are not to be ignored
+ */
+export function ignoredWarnings(
+  file: string,
+  { ignored }: ColumnMatch,
+  { refusesExtraColumns }: ReadOptions,
+): string[] {
+  const [extra] = ignored
+  if (extra !== undefined && refusesExtraColumns) {
+    throw importError(
+      { file, field: extra },
+      `expected columns of fields only, got '${extra}': the field: ${extra} is not in schema, if it's a dynamic field, please reformat data by bulk_writer`,
+    )
+  }
+  return ignored.map((name) => `the column '${name}' of '${file}' has no field and was ignored`)
 }
 
 function refuseTwins(file: string, columns: readonly ArrowMember[]): void {
@@ -185,12 +206,8 @@ function fieldTypeName({ dataType, elementType }: Field): string {
   return `${dataTypeName(dataType)} of ${dataTypeName(elementType)}`
 }
 
-function warningsOf(
-  file: string,
-  columns: readonly ArrowMember[],
-  matched: readonly MatchedColumn[],
-): string[] {
+function ignoredOf(columns: readonly ArrowMember[], matched: readonly MatchedColumn[]): string[] {
   return columns
     .filter((_, index) => !matched.some(({ columnIndex }) => columnIndex === index))
-    .map(({ name }) => `the column '${name}' of '${file}' has no field and was ignored`)
+    .map(({ name }) => name)
 }

@@ -2,7 +2,7 @@ import type { Field } from '../../schema/field.js'
 import type { BatchReader, FileGroupOutline, Format, InputPart } from '../format.js'
 import { ArrowBatchReader } from './arrow-batch-reader.js'
 import type { ArrowFile } from './arrow-ipc-file.js'
-import { type ColumnMatch, matchColumns } from './arrow-match.js'
+import { type ColumnMatch, ignoredWarnings, matchColumns } from './arrow-match.js'
 import { evenParts } from './arrow-parts.js'
 
 /** Arrow's IPC files and streams, and Feather's version 2, which is one. Their library is loaded when a file comes. */
@@ -11,10 +11,11 @@ export const arrowFormat: Format = {
   extensions: ['.arrow', '.feather', '.arrows', '.ipc'],
   isRowFile: true,
 
-  async outline([source], fields, reserved): Promise<FileGroupOutline> {
+  async outline([source], fields, reserved, options): Promise<FileGroupOutline> {
     const { readArrowFile } = await import('./arrow-ipc-file.js')
     const file = await readArrowFile(source)
-    const { warnings } = matchOf(file, fields, reserved)
+    const match = matchOf(file, fields, reserved)
+    const warnings = ignoredWarnings(source.name, match, options)
     return { rowCount: file.rowCount, bytesTotal: source.byteLength, warnings }
   },
 

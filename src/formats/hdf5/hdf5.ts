@@ -1,6 +1,6 @@
 import type { Field } from '../../schema/field.js'
 import { ArrowBatchReader } from '../arrow/arrow-batch-reader.js'
-import { type ColumnMatch, matchColumns } from '../arrow/arrow-match.js'
+import { type ColumnMatch, ignoredWarnings, matchColumns } from '../arrow/arrow-match.js'
 import { evenParts } from '../arrow/arrow-parts.js'
 import type { BatchReader, FileGroupOutline, Format, InputPart } from '../format.js'
 import type { Hdf5File } from './hdf5-file.js'
@@ -12,11 +12,11 @@ export const hdf5Format: Format = {
   extensions: ['.hdf5', '.h5'],
   isRowFile: true,
 
-  async outline([source], fields, reserved): Promise<FileGroupOutline> {
+  async outline([source], fields, reserved, options): Promise<FileGroupOutline> {
     const { withHdf5File } = await import('./hdf5-file.js')
     return withHdf5File(source, (file) => {
       const match = matchOf(file, fields, reserved)
-      const { warnings } = match
+      const warnings = ignoredWarnings(source.name, match, options)
       return { rowCount: rowCountOf(file, match), bytesTotal: source.byteLength, warnings }
     })
   },

@@ -1,13 +1,15 @@
 import { type Column, type ColumnBatch, type ColumnLayout, layoutOf } from '../../column/column.js'
 import { filledColumn } from '../../column/filled-column.js'
 import { sliceColumn } from '../../column/slice.js'
-import type {
-  BatchReader,
-  Checkpoint,
-  FileGroupOutline,
-  Format,
-  InputPart,
-  ReadRequest,
+import {
+  type BatchReader,
+  type Checkpoint,
+  type FileGroupOutline,
+  type Format,
+  type InputPart,
+  noRawRow,
+  type RawRow,
+  type ReadRequest,
 } from '../format.js'
 import { importError } from '../import-error.js'
 import { BadNpyItem, NpyColumnReader } from './npy-column-reader.js'
@@ -20,8 +22,13 @@ export const npyFormat: Format = {
   extensions: ['.npy'],
   isRowFile: false,
 
-  async outline(sources, fields, reserved): Promise<FileGroupOutline> {
+  async outline(sources, fields, reserved, options): Promise<FileGroupOutline> {
     const group = await readNpyGroup(sources, fields, reserved)
+    const [extra] = group.ignored
+    if (extra && options.refusesExtraColumns) {
+      const reason = `the file '${extra.name}' has no corresponding field in collection`
+      throw importError({ file: extra.name }, reason)
+    }
     const warnings = group.ignored.map(
       ({ name }) => `the file '${name}' has no corresponding field in collection and was ignored`,
     )
@@ -139,7 +146,7 @@ class NpyReader implements BatchReader {
       this.#rowsWanted = rowsBefore
       return
     }
-    this.#onReject({ row, byteOffset: null, field, reason: message, rawText: null })
+    this.#onReject({ row, line: null, byteOffset: null, field, reason: message, rawText: null })
     this.#row++
     this.#rowsWanted = Math.min(rowsAfterBadOne, this.#rowsMax)
   }
@@ -148,8 +155,8 @@ class NpyReader implements BatchReader {
     return this.#batchBegin - this.#range.rowBegin + batchRow
   }
 
-  rawRow(): { byteOffset: null; text: null } {
-    return { byteOffset: null, text: null }
+  rawRow(): RawRow {
+    return noRawRow
   }
 
   fileOf(fieldId: number): string {

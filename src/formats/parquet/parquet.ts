@@ -1,6 +1,6 @@
 import type { Field } from '../../schema/field.js'
 import { ArrowBatchReader } from '../arrow/arrow-batch-reader.js'
-import { type ColumnMatch, matchColumns } from '../arrow/arrow-match.js'
+import { type ColumnMatch, ignoredWarnings, matchColumns } from '../arrow/arrow-match.js'
 import type { BatchReader, FileGroupOutline, Format, InputPart } from '../format.js'
 import type { ParquetFile } from './parquet-file.js'
 
@@ -10,10 +10,11 @@ export const parquetFormat: Format = {
   extensions: ['.parquet'],
   isRowFile: true,
 
-  async outline([source], fields, reserved): Promise<FileGroupOutline> {
+  async outline([source], fields, reserved, options): Promise<FileGroupOutline> {
     const { readParquetFile } = await import('./parquet-file.js')
     const file = await readParquetFile(source)
-    const { warnings } = matchOf(file, fields, reserved)
+    const match = matchOf(file, fields, reserved)
+    const warnings = ignoredWarnings(source.name, match, options)
     return { rowCount: file.rowCount, bytesTotal: source.byteLength, warnings }
   },
 

@@ -1,4 +1,5 @@
 import type { BatchReader, FileGroupOutline, Format, InputPart } from '../format.js'
+import { importError } from '../import-error.js'
 import { onlySource, partsBetween, textExtensions, wholePart } from '../row-file.js'
 import { csvRows } from './csv-rows.js'
 import { cutQuotedLines } from './cut-text.js'
@@ -15,6 +16,13 @@ export const csvFormat: Format = {
     const { names } = await csvRows(source, fields, reserved, options)
     const isKept = fields.some(({ isDynamic }) => isDynamic)
     const ignored = names.filter((name) => !fields.some((field) => field.name === name))
+    const [extra] = isKept ? [] : ignored
+    if (extra !== undefined && options.refusesExtraColumns) {
+      throw importError(
+        { file: source.name, field: extra },
+        `expected columns of fields only, got '${extra}': the field '${extra}' is not defined in collection schema`,
+      )
+    }
     const warnings = (isKept ? [] : ignored).map(
       (name) =>
         `the column '${name}' of '${source.name}' is not defined in collection schema and was ignored`,

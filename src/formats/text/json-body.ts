@@ -42,7 +42,7 @@ export function rowsUnder(
   reserved: readonly Field[],
 ): BodyRows {
   const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved, lenientReaderOf)
+  const reader = new JsonRowReader(columns, reserved, { readerOf: lenientReaderOf })
   readElements(body, key, (cursor) => reader.read(cursor))
   return { ...columns.batch(), unknownKeys: reader.unknownKeys }
 }

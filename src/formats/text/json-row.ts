@@ -29,6 +29,7 @@ const likelyPlacesMax = 1024
 export class JsonRowReader {
   readonly #columns: RowColumns
   readonly #reserved: readonly Field[]
+  readonly #refusesUnknown: boolean
   readonly #subFields: readonly Field[]
   readonly #values: readonly RowValue[]
   /** The names of the values, then those of the reserved fields, then those of sub-fields. */
@@ -40,7 +41,12 @@ export class JsonRowReader {
   readonly unknownKeys: string[] = []
 
   /** @param readerOf makes what reads a field's values */
-  constructor(columns: RowColumns, reserved: readonly Field[], readerOf = jsonReaderOf) {
+  constructor(
+    columns: RowColumns,
+    reserved: readonly Field[],
+    { readerOf = jsonReaderOf, refusesExtraColumns = false } = {},
+  ) {
+    this.#refusesUnknown = refusesExtraColumns
     this.#columns = columns
     this.#reserved = reserved
     const userFields = userFieldsOf(columns.fields)
@@ -123,6 +129,7 @@ export class JsonRowReader {
     if (dynamic) {
       dynamic.appendMember(cursor)
     } else {
+      if (this.#refusesUnknown) throw unknownKey(cursor)
       this.#noteIgnored(cursor)
       skipValue(cursor)
     }
@@ -156,6 +163,14 @@ function rowValue(
   }
   if (fields[0].isDynamic) return { first, end, read: (cursor) => dynamic!.readValue(cursor) }
   return { first, end, read: readerOf(fields[0], builders[first]) }
+}
+
+function unknownKey({ bytes, stringBegin, stringEnd }: ByteCursor): ValueFault {
+  const key = shownText(bytes.subarray(stringBegin, stringEnd))
+  return new ValueFault(
+    key,
+    `expected keys of fields only, got '${key}': the field '${key}' is not defined in collection schema`,
+  )
 }
 
 function notAnObject(cursor: ByteCursor): ValueFault {

@@ -1,6 +1,6 @@
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import type { FileGroupOutline } from '../format.js'
+import type { FileGroupOutline, ReadOptions } from '../format.js'
 import { jsonLinesGrammar, jsonListGrammar } from './json-grammars.js'
 import { readJsonHead } from './json-head.js'
 import { JsonRowReader } from './json-row.js'
@@ -10,7 +10,7 @@ import type { TextRows } from './text-reader.js'
 import { readSample } from './text-sample.js'
 
 interface JsonRows extends TextRows {
-  readonly reader: JsonRowReader
+  readonly warnings: () => readonly string[]
 }
 
 /** The rows of a .json file. */
@@ -18,12 +18,13 @@ export async function jsonRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
+  { refusesExtraColumns }: ReadOptions,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved)
+  const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const head = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
   const grammar = head.isList ? jsonListGrammar(reader) : jsonLinesGrammar(reader)
-  return { columns, reader, grammar, headEnd: head.headEnd }
+  return { ...rowsOf(source, columns, reader), grammar, headEnd: head.headEnd }
 }
 
 /** The rows of JSON lines. */
@@ -31,19 +32,25 @@ export async function jsonLinesRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
+  { refusesExtraColumns }: ReadOptions,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
-  const reader = new JsonRowReader(columns, reserved)
+  const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const headEnd = await readHead(source, ({ position }) => position)
-  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd }
+  return { ...rowsOf(source, columns, reader), grammar: jsonLinesGrammar(reader), headEnd }
 }
 
-/** Rows are not counted; keys without a field are told as far as the first rows have them. */
+function rowsOf(source: ByteSource, columns: RowColumns, reader: JsonRowReader) {
+  const warnings = () =>
+    reader.unknownKeys.map(
+      (key) =>
+        `the key '${key}' of '${source.name}' is not defined in collection schema and was ignored`,
+    )
+  return { columns, warnings }
+}
+
+/** Rows are not counted; keys without a field are told as far as the first rows have them, and then by who reads. */
 export async function outlineJson(source: ByteSource, rows: JsonRows): Promise<FileGroupOutline> {
   await readSample(source, rows)
-  const warnings = rows.reader.unknownKeys.map(
-    (key) =>
-      `the key '${key}' of '${source.name}' is not defined in collection schema and was ignored`,
-  )
-  return { rowCount: null, bytesTotal: source.byteLength, warnings }
+  return { rowCount: null, bytesTotal: source.byteLength, warnings: rows.warnings() }
 }

@@ -9,9 +9,9 @@ export const jsonFormat: Format = {
   extensions: textExtensions('.json'),
   isRowFile: true,
 
-  async outline(sources, fields, reserved): Promise<FileGroupOutline> {
+  async outline(sources, fields, reserved, options): Promise<FileGroupOutline> {
     const source = onlySource('JSON', sources)
-    return outlineJson(source, await jsonRows(source, fields, reserved))
+    return outlineJson(source, await jsonRows(source, fields, reserved, options))
   },
 
   /** Where a row begins is only known by what lies before it. */
@@ -20,9 +20,7 @@ export const jsonFormat: Format = {
   },
 
   async open(request) {
-    return openTextReader(
-      request,
-      await jsonRows(request.sources[0], request.fields, request.reserved),
-    )
+    const { sources, fields, reserved, options } = request
+    return openTextReader(request, await jsonRows(sources[0], fields, reserved, options))
   },
 }

@@ -13,9 +13,9 @@ export const jsonlFormat: Format = {
   extensions: textExtensions('.jsonl', '.ndjson'),
   isRowFile: true,
 
-  async outline(sources, fields, reserved): Promise<FileGroupOutline> {
+  async outline(sources, fields, reserved, options): Promise<FileGroupOutline> {
     const source = onlySource('JSON', sources)
-    return outlineJson(source, await jsonLinesRows(source, fields, reserved))
+    return outlineJson(source, await jsonLinesRows(source, fields, reserved, options))
   },
 
   async cut([source], _fields, _options, partCount): Promise<InputPart[]> {
@@ -26,8 +26,8 @@ export const jsonlFormat: Format = {
   },
 
   async open(request) {
-    const { sources, fields, reserved } = request
-    return openTextReader(request, await jsonLinesRows(sources[0], fields, reserved))
+    const { sources, fields, reserved, options } = request
+    return openTextReader(request, await jsonLinesRows(sources[0], fields, reserved, options))
   },
 }
 

@@ -2,7 +2,7 @@ import type { MillraceError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import { importError } from '../import-error.js'
 import type { ByteCursor, SyntaxFault } from './byte-cursor.js'
-import { openByteStream } from './byte-stream.js'
+import { countLines } from './line-counter.js'
 
 /** What broke the grammar, in plain words and in Milvus's. */
 export function syntaxReason({ position, expected, context }: SyntaxFault, cursor: ByteCursor) {
@@ -33,32 +33,7 @@ export async function syntaxError(
   byteOffset: number,
   reason: string,
 ): Promise<MillraceError> {
-  const place = { file: source.name, byteOffset, ...(row === null ? {} : { row }) }
-  const line = (await countNewlines(source, byteOffset)) + 1
+  const line = (await countLines(source, 0, byteOffset)) + 1
+  const place = { file: source.name, byteOffset, line, ...(row === null ? {} : { row }) }
   return importError(place, `at byte ${byteOffset}, line ${line}: ${reason}`)
-}
-
-const newline = 0x0a
-
-async function countNewlines(source: ByteSource, byteEnd: number): Promise<number> {
-  const stream = await openByteStream(source, 0, byteEnd)
-  const bytes = Buffer.alloc(Math.min(byteEnd, 1024 ** 2))
-  let count = 0
-  try {
-    for (let rest = byteEnd; rest > 0; ) {
-      const read = await stream.read(bytes.subarray(0, Math.min(rest, bytes.byteLength)))
-      if (read === 0) break
-      rest -= read
-      for (
-        let at = bytes.indexOf(newline);
-        at >= 0 && at < read;
-        at = bytes.indexOf(newline, at + 1)
-      ) {
-        count++
-      }
-    }
-  } finally {
-    stream.close()
-  }
-  return count
 }

@@ -1,10 +1,11 @@
 import { type ColumnBatch, type ColumnLayout, layoutOf } from '../../column/column.js'
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import type { BatchReader, Checkpoint, ReadRequest } from '../format.js'
+import type { BatchReader, Checkpoint, RawRow, ReadRequest } from '../format.js'
 import { importError } from '../import-error.js'
 import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
 import { type ByteStream, openByteStream } from './byte-stream.js'
+import { countLines, LineCounter } from './line-counter.js'
 import type { RowColumns } from './row-columns.js'
 import { syntaxError, syntaxReason } from './syntax-error.js'
 import { TextWindow } from './text-window.js'
@@ -38,6 +39,8 @@ export interface TextRows {
   readonly grammar: RowGrammar
   /** Where the text's first row may begin. */
   readonly headEnd: number
+  /** What was found in the rows so far; each a sentence. */
+  readonly warnings?: () => readonly string[]
 }
 
 /** Opens a part of a text file. @param windowBytes for tests */
@@ -51,7 +54,12 @@ export async function openTextReader(
   const bytes = Math.min(windowBytes, Math.max(0, part.end - checkpoint.position) + 1)
   const stream = await openByteStream(source, checkpoint.position, part.end)
   const window = new TextWindow(stream, source.name, checkpoint.position, bytes)
-  return new TextReader({ source, stream, window, part, rows, checkpoint, onReject })
+  const lines = onReject && new LineCounter(checkpoint.line ?? (await headLines()))
+  return new TextReader({ source, stream, window, part, rows, checkpoint, lines, onReject })
+
+  function headLines(): Promise<number> {
+    return countLines(source, part.begin, checkpoint.position)
+  }
 }
 
 interface TextReading {
@@ -62,6 +70,8 @@ interface TextReading {
   readonly rows: TextRows
   /** Where reading begins. */
   readonly checkpoint: Checkpoint
+  /** null where nobody asks for the lines of rows. */
+  readonly lines: LineCounter | null
   readonly onReject: ReadRequest['onReject']
 }
 
@@ -81,10 +91,11 @@ class TextReader implements BatchReader {
   readonly #columns: RowColumns
   readonly #grammar: RowGrammar
   readonly #rowsMax: number
-  /** Of the last batch's rows: where they begin and end in the window, and their numbers in the part. */
+  /** Of the last batch's rows: where they begin and end in the window, their numbers in the part, and their lines. */
   readonly #begins: number[] = []
   readonly #ends: number[] = []
   readonly #rows: number[] = []
+  readonly #lines: (number | null)[] = []
   /** In the window: what lies before is done. */
   #position = 0
   #row: number
@@ -106,7 +117,10 @@ class TextReader implements BatchReader {
   }
 
   get checkpoint(): Checkpoint {
-    return { position: this.#window.offset + this.#position, row: this.#row }
+    // What follows the last row belongs to the part too.
+    const line = this.#lineAt(this.#isDone ? this.#window.cursor.end : this.#position)
+    const checkpoint = { position: this.#window.offset + this.#position, row: this.#row }
+    return line === null ? checkpoint : { ...checkpoint, line }
   }
 
   async next(): Promise<ColumnBatch | null> {
@@ -144,6 +158,7 @@ class TextReader implements BatchReader {
     this.#begins[batchRow] = begin
     this.#ends[batchRow] = cursor.position
     this.#rows[batchRow] = this.#row++
+    this.#lines[batchRow] = this.#lineAt(begin)
     this.#position = cursor.position
     return 'row'
   }
@@ -198,6 +213,7 @@ class TextReader implements BatchReader {
     if (onReject === null && fault instanceof SyntaxFault) return this.#break(fault, true)
     const field = fault instanceof ValueFault ? fault.fieldName : ''
     const byteOffset = this.#window.offset + begin
+    const line = this.#lineAt(begin)
     const row = this.#row
     if (onReject === null) {
       const place = { file: source.name, row, byteOffset, ...(field === '' ? {} : { field }) }
@@ -205,7 +221,7 @@ class TextReader implements BatchReader {
     }
     const reason =
       fault instanceof ValueFault ? fault.message : syntaxReason(fault, this.#window.cursor)
-    onReject({ row, byteOffset, field, reason, rawText: this.#textOf(begin, end) })
+    onReject({ row, line, byteOffset, field, reason, rawText: this.#textOf(begin, end) })
     this.#row++
     this.#position = end
     return 'row'
@@ -222,7 +238,13 @@ class TextReader implements BatchReader {
     )
   }
 
+  #lineAt(position: number): number | null {
+    return this.#reading.lines?.linesBefore(this.#window.cursor, position) ?? null
+  }
+
   async #fill(): Promise<void> {
+    this.#lineAt(this.#position)
+    this.#reading.lines?.moveTo(this.#position)
     await this.#window.fill(this.#position)
     this.#position = 0
   }
@@ -231,10 +253,14 @@ class TextReader implements BatchReader {
     return this.#rows[batchRow]
   }
 
-  rawRow(batchRow: number) {
+  rawRow(batchRow: number): RawRow {
     const begin = this.#begins[batchRow]
     const text = this.#textOf(begin, this.#ends[batchRow])
-    return { byteOffset: this.#window.offset + begin, text }
+    return { line: this.#lines[batchRow], byteOffset: this.#window.offset + begin, text }
+  }
+
+  get warnings(): readonly string[] {
+    return this.#reading.rows.warnings?.() ?? []
   }
 
   /** Without the line's end. */

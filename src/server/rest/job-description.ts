@@ -1,3 +1,4 @@
+import { badRowSentences, errorRecordsOf } from '../../bulk/error-records.js'
 import {
   type ImportGroupProgress,
   type ImportProgress,
@@ -8,6 +9,9 @@ import type { ImportTask } from '../../bulk/import-task.js'
 import type { JsonValue } from './json-text.js'
 
 type Members = Record<string, JsonValue | undefined>
+
+/** Of the rows that were left out, as many are told as sentences too. */
+const rejectsTold = 3
 
 /** One line of a list of jobs. */
 export function jobRecord(job: ImportProgress): Members {
@@ -37,6 +41,7 @@ export function jobDescription(job: ImportProgress): Members {
     warnings: nonEmpty(task.plan?.warnings ?? []),
     failedFile: task.failedAt.file,
     failedRow: task.failedAt.row,
+    failedLine: task.failedAt.line,
     failedField: task.failedAt.field,
   }
 }
@@ -55,7 +60,8 @@ function speedMembers(job: ImportProgress): Members {
 
 function outcomeMembers(task: ImportTask): Members {
   const counts = outcomeInfos(task).map(([key, value]) => [camelCase(key), Number(value)])
-  return { ...Object.fromEntries(counts), rejects: nonEmpty(task.firstRejects) }
+  const rejects = nonEmpty(badRowSentences(task, rejectsTold))
+  return { ...Object.fromEntries(counts), rejects, errors: nonEmpty(errorRecordsOf(task)) }
 }
 
 function groupDescription({ task, progress, phase }: ImportProgress, group: ImportGroupProgress) {
@@ -121,8 +127,8 @@ function reasonOf({ reason }: ImportTask): string | undefined {
   return reason === '' ? undefined : reason
 }
 
-function nonEmpty(texts: readonly string[]): readonly string[] | undefined {
-  return texts.length > 0 ? texts : undefined
+function nonEmpty<Item>(items: readonly Item[]): readonly Item[] | undefined {
+  return items.length > 0 ? items : undefined
 }
 
 function rounded(value: number | null): number | undefined {
