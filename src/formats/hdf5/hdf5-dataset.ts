@@ -25,17 +25,35 @@ export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
   const [rowCount = 0, rowLength, ...more] = metadata.shape ?? []
   const valueBytes = isVariable(metadata) ? variableBytes : metadata.size
   const rowBytes = Math.max(1, valueBytes * (rowLength ?? 1))
-  const isRead = metadata.shape?.length && more.length === 0 && rowBytes <= rowBytesMax
+  const isColumn = metadata.shape?.length && more.length === 0 && rowBytes <= rowBytesMax
   const item = itemTypeOf(metadata)
   const type: ArrowType = rowLength === undefined ? item : { kind: 'list', item }
+  const shapeType: ArrowType = { kind: 'other', name: `shape [${metadata.shape?.join(', ')}]` }
+  giveHalvesAsBits(metadata)
   return {
     name: dataset.path.slice(1),
-    type: isRead ? type : { kind: 'other', name: `shape [${metadata.shape?.join(', ')}]` },
+    type: unknownFilterOf(dataset) ?? (isColumn ? type : shapeType),
     rowCount,
     rowBytes,
     chunkRows: metadata.chunks?.[0] ?? 1,
-    read: (begin, end) => readRows(dataset, metadata, begin, end, rowLength),
+    read: (begin, end) => readRows(dataset, begin, end, rowLength),
   }
+}
+
+/** The library has no 16-bit floats: told that they are integers, it gives their bits. */
+function giveHalvesAsBits(metadata: Metadata): void {
+  const { H5T_INTEGER, H5T_FLOAT } = Module.H5T_class_t
+  if (metadata.vlen_type) giveHalvesAsBits(metadata.vlen_type)
+  if (metadata.type !== H5T_FLOAT.value || metadata.size !== 2) return
+  Object.assign(metadata, { type: H5T_INTEGER.value, signed: false })
+}
+
+/** Filters from here on are others' than the library's own, and would have to be loaded. */
+const ownFiltersEnd = 256
+
+function unknownFilterOf(dataset: Dataset): ArrowType | null {
+  const filter = dataset.filters.find(({ id }) => id >= ownFiltersEnd)
+  return filter ? { kind: 'other', name: `values behind the filter ${filter.name}` } : null
 }
 
 function isVariable({ vlen, type }: Metadata): boolean {
@@ -47,9 +65,7 @@ function itemTypeOf(metadata: Metadata): ArrowType {
   const { type, size, signed } = metadata
   if (type === H5T_STRING.value) return { kind: 'text' }
   if (type === H5T_INTEGER.value) return integerTypeOf(size, signed)
-  if (type === H5T_FLOAT.value && (size === 4 || size === 8)) {
-    return { kind: 'float', bits: size === 4 ? 32 : 64 }
-  }
+  if (type === H5T_FLOAT.value) return floatTypeOf(size)
   if (type === H5T_ENUM.value && isBoolean(metadata)) return { kind: 'bool' }
   if (type === H5T_VLEN.value && metadata.vlen_type) {
     const item = itemTypeOf(metadata.vlen_type)
@@ -65,6 +81,11 @@ function integerTypeOf(size: number, isSigned: boolean): ArrowType {
     : { kind: 'other', name: `integer of ${size} bytes` }
 }
 
+function floatTypeOf(size: number): ArrowType {
+  const bits = ([16, 32, 64] as const).find((known) => known === size * 8)
+  return bits ? { kind: 'float', bits } : { kind: 'other', name: `float of ${size} bytes` }
+}
+
 /** As h5py has them. */
 function isBoolean({ enum_type, size }: Metadata): boolean {
   const { FALSE, TRUE } = enum_type?.members ?? {}
@@ -73,7 +94,6 @@ function isBoolean({ enum_type, size }: Metadata): boolean {
 
 function readRows(
   dataset: Dataset,
-  metadata: Metadata,
   begin: number,
   end: number,
   rowLength: number | undefined,
@@ -84,7 +104,7 @@ function readRows(
   if (!ArrayBuffer.isView(found)) throw new Error(`expected values, got ${typeof found}`)
   const plain = {
     shape: 'fixed',
-    values: valuesOf(found, metadata),
+    values: signedOf(found),
     width: 1,
     validity: null,
   } as const
@@ -140,18 +160,7 @@ function textColumn(texts: readonly string[]): BytesColumn {
   return { shape: 'bytes', offsets, bytes, validity: null }
 }
 
-/** The library gives values as the file has them. */
-function valuesOf(view: ArrayBufferView, { littleEndian, size }: Metadata): FixedValues {
-  if (!littleEndian && size > 1) {
-    const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength)
-    if (size === 2) bytes.swap16()
-    else if (size === 4) bytes.swap32()
-    else bytes.swap64()
-  }
-  return signedOf(view)
-}
-
-/** Unsigned integers of 32 and 64 bits as the signed ones of the same bits. */
+/** The library gives values in our byte order; unsigned ones of 32 and 64 bits become signed ones. */
 function signedOf(view: ArrayBufferView): FixedValues {
   const { buffer, byteOffset, byteLength } = view
   if (view instanceof Uint32Array) return new Int32Array(buffer, byteOffset, byteLength / 4)
