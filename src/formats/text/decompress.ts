@@ -3,7 +3,7 @@ import * as zlib from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { MillraceError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 
 export type Compression = 'gzip' | 'zstd'
 
@@ -33,10 +33,9 @@ export async function* decompressed(
     else yield* unpackedZstd(input)
   } catch (error) {
     if (error instanceof MillraceError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
     throw importError(
       { file: source.name },
-      `expected a file compressed with ${compression}, got one that is broken: ${reason}`,
+      `expected a file compressed with ${compression}, got one that is broken: ${decodingReason(error)}`,
       error,
     )
   }
