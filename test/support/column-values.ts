@@ -24,13 +24,15 @@ export function valueAt(field: Field, column: Column, row: number): unknown {
 function numberOf({ dataType }: Field, value: number | bigint): unknown {
   if (typeof value === 'bigint') return String(value)
   if (dataType === DataType.Bool) return value === 1
-  if (dataType === DataType.BFloat16Vector) {
-    return new Float32Array(Uint32Array.of(value * 65536).buffer)[0]
-  }
-  return dataType === DataType.Float16Vector ? halfValue(value) : value
+  if (dataType === DataType.BFloat16Vector) return bfloat16Value(value)
+  return dataType === DataType.Float16Vector ? float16Value(value) : value
 }
 
-function halfValue(bits: number): number {
+export function bfloat16Value(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits * 65536).buffer)[0]
+}
+
+export function float16Value(bits: number): number {
   const exponent = (bits >> 10) & 31
   const fraction = bits & 1023
   const sign = bits & 0x8000 ? -1 : 1
