@@ -427,6 +427,10 @@ def arrow_files():
         "empty": lambda _: b"",
         "text": lambda _: b"this is no file of Arrow at all, but a text\n",
     }, ".arrow")
+    whole = (ROOT / "arrow" / "zstd.arrow").read_bytes()
+    length = whole.index(b"\x28\xb5\x2f\xfd") - 8
+    (ROOT / "arrow" / "broken-zstd-length.arrow").write_bytes(whole[:length] + struct.pack("<q", 16_711_692) + whole[length + 8 :])
+    expect("arrow/broken-zstd-length.arrow", FIELDS, error=(None, "id", "cannot be read: expected 16711692 bytes, got 48"))
     broken("arrow", "stream.arrow", FIELDS, {"truncated-stream": lambda whole: whole[: len(whole) // 2]}, ".arrow")
 
 
@@ -588,6 +592,9 @@ def jsonl_files(rows):
     text_file("jsonl/bad-list.jsonl", "[" + simple, SIMPLE, error=(0, None, "line 2: expected ',' or ']', got '{'"))
     text_file("jsonl/broken-truncated.jsonl.gz", gzip.compress(lines.encode(), mtime=0)[:-200], FIELDS, error=(None, None, "expected a file compressed with gzip, got one that is broken: unexpected end of file"))
     text_file("jsonl/broken-truncated.jsonl.zst", zstd(lines.encode())[:-200], FIELDS, error=(None, None, "expected a file compressed with zstd, got one that is broken"))
+    # Ten bytes that ask for a window of 2 GiB.
+    window = b"\x28\xb5\x2f\xfd\x00\xa8" + bytes(4)
+    text_file("jsonl/broken-window.jsonl.zst", window, SIMPLE, error=(None, None, "expected a file compressed with zstd, got one that is broken"))
     text_file("jsonl/plain.jsonl.gz", simple, SIMPLE, simple_expected())
 
 

@@ -173,12 +173,16 @@ class MessageWalk {
   }
 }
 
+/** What a footer has for each message. */
+const blockBytes = 24
+
 /** All dictionaries come first, in whatever order they lie. */
 function placesOf(footer: Footer): Place[] {
   const dictionaryCount = footer.dictionariesLength()
   const batchCount = footer.recordBatchesLength()
-  if (dictionaryCount + batchCount > messagesMax) {
-    throw new Error(`it has more than ${messagesMax} messages`)
+  const messageCount = dictionaryCount + batchCount
+  if (messageCount * blockBytes > footer.bb!.capacity() || messageCount > messagesMax) {
+    throw new Error(`it has a footer of ${messageCount} messages`)
   }
   const placeOf = (block: ReturnType<Footer['dictionaries']>): Place => {
     const begin = Number(block!.offset())
