@@ -30,23 +30,23 @@ const end = from + count
 const corpus = readCorpus(join(root, 'test', 'files'), values.only)
 const folder = mkdtempSync(join(tmpdir(), 'millrace-fuzz-'))
 const server = await FuzzServer.start(folder)
+process.on('exit', () => {
+  server.kill()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 const findings = new Findings(resolve(values.keep))
 const began = performance.now()
 
 console.log(`seed ${seed}, cases ${from} to ${end - 1} of ${corpus.length} files`)
-try {
-  for (let begin = from; begin < end && !server.isDead; begin += casesPerRound) {
-    const roundEnd = Math.min(begin + casesPerRound, end)
-    await runRound(begin, roundEnd)
-    await server.checkRest(findings)
-    const seconds = Math.round((performance.now() - began) / 1000)
-    console.log(`${roundEnd - from} of ${count} in ${seconds} s, ${findings}`)
-  }
-  await server.stop(findings)
-} finally {
-  server.kill()
-  rmSync(folder, { recursive: true, force: true })
+for (let begin = from; begin < end && !server.isDead; begin += casesPerRound) {
+  const roundEnd = Math.min(begin + casesPerRound, end)
+  await runRound(begin, roundEnd)
+  await server.checkRest(findings)
+  const seconds = Math.round((performance.now() - began) / 1000)
+  console.log(`${roundEnd - from} of ${count} in ${seconds} s, ${findings}`)
 }
+await server.stop(findings)
 const peak = Number.isNaN(server.peakMib) ? '' : `, at most ${server.peakMib} MiB`
 console.log(`seed ${seed}: ${findings}${peak}`)
 process.exitCode = findings.count > 0 ? 1 : 0
