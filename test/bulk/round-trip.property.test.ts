@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => opened.remove())
 
-describe(`what is imported is read back, with seed ${seed}`, () => {
+describe(`what is imported is read back, with seed ${seed}`, { timeout: 120_000 }, () => {
   it('from JSON', () =>
     checkTables(everything, fc.boolean(), (table, isRowsForm) => ({
       files: [['rows.json', Buffer.from(jsonText(table, isRowsForm))]],
