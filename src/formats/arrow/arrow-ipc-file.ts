@@ -6,7 +6,7 @@ import { RecordBatch } from 'apache-arrow/fb/record-batch'
 import { Schema } from 'apache-arrow/fb/schema'
 import { ByteBuffer } from 'flatbuffers'
 import type { ByteSource } from '../../source/byte-source.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 import { type ArrowBody, arrowBodyOf } from './arrow-ipc-body.js'
 import { type ArrowField, arrowFieldsOf } from './arrow-ipc-schema.js'
 
@@ -64,7 +64,7 @@ export async function readArrowFile(source: ByteSource): Promise<ArrowFile> {
     if (!(error instanceof Error)) throw error
     throw importError(
       { file: source.name },
-      `expected an Arrow file, got one that cannot be read: ${error.message}`,
+      `expected an Arrow file, got one that cannot be read: ${decodingReason(error)}`,
       error,
     )
   }
@@ -159,7 +159,7 @@ class MessageWalk {
         this.#takeDictionary(message.header(new DictionaryBatch()), bodyBegin, end)
         return
       default:
-        throw new Error(`it has a message of type ${message.headerType()}`)
+        throw new Error(`it has a message of the unknown type ${message.headerType() ?? 0}`)
     }
   }
 
@@ -173,12 +173,16 @@ class MessageWalk {
   }
 }
 
+/** What a footer has for each message. */
+const blockBytes = 24
+
 /** All dictionaries come first, in whatever order they lie. */
 function placesOf(footer: Footer): Place[] {
   const dictionaryCount = footer.dictionariesLength()
   const batchCount = footer.recordBatchesLength()
-  if (dictionaryCount + batchCount > messagesMax) {
-    throw new Error(`it has more than ${messagesMax} messages`)
+  const messageCount = dictionaryCount + batchCount
+  if (messageCount * blockBytes > footer.bb!.capacity() || messageCount > messagesMax) {
+    throw new Error(`it has a footer of ${messageCount} messages`)
   }
   const placeOf = (block: ReturnType<Footer['dictionaries']>): Place => {
     const begin = Number(block!.offset())

@@ -2,7 +2,7 @@ import type { ColumnLayout } from '../../column/column.js'
 import { growableColumn } from '../../column/growable-column.js'
 import { MillraceError } from '../../errors.js'
 import type { InputPart } from '../format.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 import type { ArrowRows, ArrowRowsReader } from './arrow-batch-reader.js'
 import type { FileColumn, PlainColumn } from './arrow-conversion.js'
 import type { ArrowBody } from './arrow-ipc-body.js'
@@ -77,10 +77,9 @@ export class ArrowIpcReader implements ArrowRowsReader {
       return await work()
     } catch (error) {
       if (error instanceof MillraceError) throw error
-      const reason = error instanceof Error ? error.message : String(error)
       throw importError(
         { file: this.#file.source.name, field },
-        `expected the buffers of a column from row ${this.#row} on, got ones that cannot be read: ${reason}`,
+        `expected the buffers of a column from row ${this.#row} on, got ones that cannot be read: ${decodingReason(error)}`,
         error,
       )
     }

@@ -171,7 +171,7 @@ function otherOf(field: Field): Typed {
     case Type.LargeListView:
       return other('list_view', 3)
     default:
-      throw new Error(`a field of unknown type ${field.typeType()}`)
+      throw new Error(`a field of the unknown type ${field.typeType() ?? 0}`)
   }
 }
 

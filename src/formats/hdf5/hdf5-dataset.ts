@@ -22,16 +22,17 @@ const variableBytes = 64
 
 export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
   const { metadata } = dataset
-  if (isHalf(metadata)) readAsBits(dataset, metadata)
   const [rowCount = 0, rowLength, ...more] = metadata.shape ?? []
   const valueBytes = isVariable(metadata) ? variableBytes : metadata.size
   const rowBytes = Math.max(1, valueBytes * (rowLength ?? 1))
-  const isRead = metadata.shape?.length && more.length === 0 && rowBytes <= rowBytesMax
+  const isColumn = metadata.shape?.length && more.length === 0 && rowBytes <= rowBytesMax
   const item = itemTypeOf(metadata)
   const type: ArrowType = rowLength === undefined ? item : { kind: 'list', item }
+  const shapeType: ArrowType = { kind: 'other', name: `shape [${metadata.shape?.join(', ')}]` }
+  giveHalvesAsBits(metadata)
   return {
     name: dataset.path.slice(1),
-    type: isRead ? type : { kind: 'other', name: `shape [${metadata.shape?.join(', ')}]` },
+    type: unknownFilterOf(dataset) ?? (isColumn ? type : shapeType),
     rowCount,
     rowBytes,
     chunkRows: metadata.chunks?.[0] ?? 1,
@@ -39,15 +40,20 @@ export function hdf5DatasetOf(dataset: Dataset): Hdf5Dataset {
   }
 }
 
-/** 16-bit floats, which the library does not know. */
-function isHalf({ type, size }: Metadata): boolean {
-  return type === Module.H5T_class_t.H5T_FLOAT.value && size === 2
+/** The library has no 16-bit floats: told that they are integers, it gives their bits. */
+function giveHalvesAsBits(metadata: Metadata): void {
+  const { H5T_INTEGER, H5T_FLOAT } = Module.H5T_class_t
+  if (metadata.vlen_type) giveHalvesAsBits(metadata.vlen_type)
+  if (metadata.type !== H5T_FLOAT.value || metadata.size !== 2) return
+  Object.assign(metadata, { type: H5T_INTEGER.value, signed: false })
 }
 
-/** Makes the library give the bits, as if they were integers. */
-function readAsBits(dataset: Dataset, metadata: Metadata): void {
-  const type = Module.H5T_class_t.H5T_INTEGER.value
-  Object.defineProperty(dataset, 'metadata', { value: { ...metadata, type, signed: false } })
+/** Filters from here on are others' than the library's own, and would have to be loaded. */
+const ownFiltersEnd = 256
+
+function unknownFilterOf(dataset: Dataset): ArrowType | null {
+  const filter = dataset.filters.find(({ id }) => id >= ownFiltersEnd)
+  return filter ? { kind: 'other', name: `values behind the filter ${filter.name}` } : null
 }
 
 function isVariable({ vlen, type }: Metadata): boolean {
@@ -69,16 +75,16 @@ function itemTypeOf(metadata: Metadata): ArrowType {
   return { kind: 'other', name: `an HDF5 type of class ${type} with ${size} bytes` }
 }
 
-function floatTypeOf(size: number): ArrowType {
-  const bits = ([16, 32, 64] as const).find((known) => known === size * 8)
-  return bits ? { kind: 'float', bits } : { kind: 'other', name: `float of ${size} bytes` }
-}
-
 function integerTypeOf(size: number, isSigned: boolean): ArrowType {
   const bits = ([8, 16, 32, 64] as const).find((known) => known === size * 8)
   return bits
     ? { kind: 'int', bits, isSigned }
     : { kind: 'other', name: `integer of ${size} bytes` }
+}
+
+function floatTypeOf(size: number): ArrowType {
+  const bits = ([16, 32, 64] as const).find((known) => known === size * 8)
+  return bits ? { kind: 'float', bits } : { kind: 'other', name: `float of ${size} bytes` }
 }
 
 /** As h5py has them. */
@@ -156,7 +162,7 @@ function textColumn(texts: readonly string[]): BytesColumn {
   return { shape: 'bytes', offsets, bytes, validity: null }
 }
 
-/** Unsigned integers of 32 and 64 bits as the signed ones of the same bits. */
+/** The library gives values in our byte order; unsigned ones of 32 and 64 bits become signed ones. */
 function signedOf(view: ArrayBufferView): FixedValues {
   const { buffer, byteOffset, byteLength } = view
   if (view instanceof Uint32Array) return new Int32Array(buffer, byteOffset, byteLength / 4)

@@ -1,7 +1,7 @@
 import { Dataset, File, type Group, ready } from 'h5wasm'
 import { MillraceError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 import { type Hdf5Dataset, hdf5DatasetOf } from './hdf5-dataset.js'
 import { mountSource, unmountSource } from './hdf5-mount.js'
 
@@ -54,7 +54,7 @@ export function hdf5Error(
   place: { readonly file: string; readonly field?: string },
 ): MillraceError {
   if (thrown instanceof MillraceError) return thrown
-  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const text = decodingReason(thrown)
   const reason = text.match(/(?<=\(\): ).*/g)?.at(-1) ?? text
   return importError(place, `expected an HDF5 file, got one that cannot be read: ${reason}`, thrown)
 }

@@ -22,7 +22,8 @@ const codecs: Readonly<Record<string, Codec>> = {
 /** Decodes a page's bytes into exactly `byteLength` bytes. */
 export function decodePage(codecName: string, input: Uint8Array, byteLength: number): Uint8Array {
   const codec = codecs[codecName]
-  if (!codec) throw new Error(`unsupported compression ${codecName}`)
+  if (!codec)
+    throw new Error(`unsupported compression ${codecName ?? 'of a number that is not known'}`)
   if (byteLength > input.length * codec.ratioMax + 64) {
     throw new Error(`${input.length} bytes of ${codecName} cannot become ${byteLength} bytes`)
   }

@@ -1,6 +1,6 @@
 import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet'
 import type { ByteSource } from '../../source/byte-source.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 import { type ParquetColumn, parquetColumnsOf } from './parquet-schema.js'
 import { ThriftCursor } from './parquet-thrift.js'
 
@@ -32,7 +32,7 @@ export async function readParquetFile(source: ByteSource): Promise<ParquetFile> 
     if (!(error instanceof Error)) throw error
     throw importError(
       { file: source.name },
-      `expected a Parquet file: new parquet reader failed, err=parquet: ${error.message}`,
+      `expected a Parquet file: new parquet reader failed, err=parquet: ${decodingReason(error)}`,
       error,
     )
   }
@@ -70,7 +70,8 @@ function countRows({ row_groups, num_rows }: FileMetaData): number {
   let rowCount = 0
   for (const { num_rows: rows } of row_groups) {
     const count = Number(rows)
-    if (!(count >= 0 && count <= rowsMax)) throw new Error(`a row group of ${rows} rows`)
+    if (!(count >= 0 && count <= rowsMax))
+      throw new Error(`a row group of ${rows ?? 'no number of'} rows`)
     rowCount += count
   }
   if (rowCount !== Number(num_rows)) {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../errors.js'
 import type { Field } from '../../schema/field.js'
 import type { ArrowRows, ArrowRowsReader } from '../arrow/arrow-batch-reader.js'
 import type { MatchedColumn } from '../arrow/arrow-match.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
 import { batchRowsOf } from './parquet-batch-rows.js'
 import { ColumnFeed } from './parquet-column-feed.js'
 import type { ParquetFile } from './parquet-file.js'
@@ -155,10 +155,9 @@ function pageError(
   row: number,
 ): MillraceError {
   if (thrown instanceof MillraceError) return thrown
-  const reason = thrown instanceof Error ? thrown.message : String(thrown)
   return importError(
     place,
-    `expected the pages of a column from row ${row} on, got ones that cannot be read: ${reason}`,
+    `expected the pages of a column from row ${row} on, got ones that cannot be read: ${decodingReason(thrown)}`,
     thrown,
   )
 }

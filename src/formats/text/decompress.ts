@@ -3,7 +3,8 @@ import * as zlib from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { MillraceError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import { importError } from '../import-error.js'
+import { decodingReason, importError } from '../import-error.js'
+import { refuseLargeWindow } from '../zstd-frame.js'
 
 export type Compression = 'gzip' | 'zstd'
 
@@ -33,7 +34,8 @@ export async function* decompressed(
     else yield* unpackedZstd(input)
   } catch (error) {
     if (error instanceof MillraceError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    // What fetch throws is a TypeError, and no fault of the file's.
+    const reason = error instanceof TypeError ? error.message : decodingReason(error)
     throw importError(
       { file: source.name },
       `expected a file compressed with ${compression}, got one that is broken: ${reason}`,
@@ -88,7 +90,10 @@ async function* unpackedZstd(
   const unpacker = new Decompress((chunk) => {
     if (chunk.byteLength > 0) chunks.push(chunk)
   })
+  let isFirst = true
   for await (const packed of input) {
+    if (isFirst) refuseLargeWindow(packed)
+    isFirst = false
     unpacker.push(packed)
     yield* chunks
     chunks = []
