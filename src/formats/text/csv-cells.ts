@@ -23,19 +23,33 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
   }
 }
 
-const spellings = new Map([
-  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, 1] as const),
-  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, 0] as const),
-])
+const spellings = [
+  ...['true', 'True', '1', 'TRUE', 't', 'T'].map((text) => ({
+    bytes: Buffer.from(text),
+    value: 1,
+  })),
+  ...['false', 'False', '0', 'FALSE', 'f', 'F'].map((text) => ({
+    bytes: Buffer.from(text),
+    value: 0,
+  })),
+]
 
 function boolCell(field: Field, builder: FixedBuilder): TextAppender {
   return (bytes, begin, end) => {
-    const value = end - begin > 5 ? undefined : spellings.get(latin1Text(bytes, begin, end))
-    if (value === undefined) throw badCell(field, bytes, begin, end)
+    const spelling = spellings.find((each) => isTextAt(each.bytes, bytes, begin, end))
+    if (spelling === undefined) throw badCell(field, bytes, begin, end)
     const index = builder.openRow()
-    builder.values[index] = value
+    builder.values[index] = spelling.value
     builder.closeRow()
   }
+}
+
+function isTextAt(text: Uint8Array, bytes: Uint8Array, begin: number, end: number): boolean {
+  if (end - begin !== text.length) return false
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[begin + index] !== text[index]) return false
+  }
+  return true
 }
 
 /** Numbers and lists, which are written as in JSON; a plus before a number is passed. */
@@ -71,10 +85,10 @@ const floatPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 /** As JSON has them, or with a bare point or a plus: `.5`, `1.`, `+2`. */
 function floatCell(field: Field, builder: FixedBuilder): TextAppender {
   const readJson = jsonCell(field, builder)
-  return (bytes, begin, end, isAscii) => {
+  return (bytes, begin, end, isUtf8) => {
     const { rowCount } = builder
     try {
-      readJson(bytes, begin, end, isAscii)
+      readJson(bytes, begin, end, isUtf8)
       return
     } catch (fault) {
       if (!(fault instanceof ValueFault)) throw fault

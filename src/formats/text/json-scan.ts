@@ -36,7 +36,7 @@ export function scanString(cursor: ByteCursor): void {
     }
   }
   cursor.stringEnd = position
-  cursor.isAscii = seen < 0x80
+  cursor.isUtf8 = seen < 0x80 || cursor.isAllUtf8
   cursor.position = position + 1
 }
 

@@ -76,6 +76,7 @@ interface Breakage {
 }
 
 class TextReader implements BatchReader {
+  readonly hasCheckedJson = true
   readonly #reading: TextReading
   readonly #window: TextWindow
   readonly #columns: RowColumns
