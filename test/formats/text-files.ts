@@ -49,7 +49,7 @@ export async function openText(
   if (windowBytes === undefined) return format.open(request)
   const rows = {
     csv: () => csvRows(source, fields, reserved, allOptions),
-    json: () => jsonRows(source, fields, reserved),
+    json: () => jsonRows(source, fields, reserved, request.part.end < source.byteLength),
     jsonl: () => jsonLinesRows(source, fields, reserved),
   }
   return openTextReader(request, await rows[format.name as 'csv'](), windowBytes)

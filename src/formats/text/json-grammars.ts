@@ -3,13 +3,17 @@ import type { JsonRowReader } from './json-row.js'
 import { skipSpace, skipValue } from './json-scan.js'
 import type { RowGrammar } from './text-reader.js'
 
-/** Rows are the elements of a list. What comes behind the list is ignored. */
-export function jsonListGrammar(rows: JsonRowReader): RowGrammar {
+/**
+ * Rows are the elements of a list. What comes behind the list is ignored.
+ * @param isCut whether the text ends between two rows rather than with the list
+ */
+export function jsonListGrammar(rows: JsonRowReader, isCut: boolean): RowGrammar {
   return {
     findRow(cursor, isFirst) {
       const byte = skipSpace(cursor)
       if (byte === 0x5d) return false
       if (isFirst) return true
+      if (isCut && byte === 0 && isAtEnd(cursor)) return false
       if (byte !== 0x2c) {
         throw new SyntaxFault(cursor.position, "',' or ']'", `after array element: ${listEnd}`)
       }

@@ -11,19 +11,22 @@ import { readSample } from './text-sample.js'
 
 interface JsonRows extends TextRows {
   readonly reader: JsonRowReader
+  /** How many brackets are open where a row begins: 1 or 2 of a list, 0 of lines. */
+  readonly depth: number
 }
 
-/** The rows of a .json file. */
+/** The rows of a .json file. @param isCut whether rows follow behind the part that is read */
 export async function jsonRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
+  isCut: boolean,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
   const reader = new JsonRowReader(columns, reserved)
-  const head = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
-  const grammar = head.isList ? jsonListGrammar(reader) : jsonLinesGrammar(reader)
-  return { columns, reader, grammar, headEnd: head.headEnd }
+  const { depth, headEnd } = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
+  const grammar = depth > 0 ? jsonListGrammar(reader, isCut) : jsonLinesGrammar(reader)
+  return { columns, reader, grammar, headEnd, depth }
 }
 
 /** The rows of JSON lines. */
@@ -35,7 +38,7 @@ export async function jsonLinesRows(
   const columns = new RowColumns(fields)
   const reader = new JsonRowReader(columns, reserved)
   const headEnd = await readHead(source, ({ position }) => position)
-  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd }
+  return { columns, reader, grammar: jsonLinesGrammar(reader), headEnd, depth: 0 }
 }
 
 /** Rows are not counted; keys without a field are told as far as the first rows have them. */

@@ -4,7 +4,7 @@ import { ByteCursor } from './byte-cursor.js'
 import type { ByteStream } from './byte-stream.js'
 
 /** A row's text. */
-const rowBytesMax = 64 * 1024 ** 2
+export const rowBytesMax = 64 * 1024 ** 2
 const characterBytesMax = 4
 
 /** The part of a text that is in memory: always whole rows, and at its end the beginning of one. */
