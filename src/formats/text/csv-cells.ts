@@ -3,6 +3,7 @@ import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { ByteCursor, SyntaxFault } from './byte-cursor.js'
 import { latin1Text } from './decimal.js'
+import { writeInt64 } from './json-numbers.js'
 import { jsonReaderOf } from './json-reader.js'
 import { skipSpace } from './json-scan.js'
 import { type TextAppender, textAppenderOf } from './text-values.js'
@@ -15,6 +16,11 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
   switch (field.dataType) {
     case DataType.Bool:
       return boolCell(field, builder as FixedBuilder)
+    case DataType.Int8:
+    case DataType.Int16:
+    case DataType.Int32:
+    case DataType.Int64:
+      return intCell(field, builder as FixedBuilder)
     case DataType.Float:
     case DataType.Double:
       return floatCell(field, builder as FixedBuilder)
@@ -23,25 +29,38 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
   }
 }
 
+/** True ones at even places, the frequent ones first. */
 const spellings = [
-  ...['true', 'True', '1', 'TRUE', 't', 'T'].map((text) => ({
-    bytes: Buffer.from(text),
-    value: 1,
-  })),
-  ...['false', 'False', '0', 'FALSE', 'f', 'F'].map((text) => ({
-    bytes: Buffer.from(text),
-    value: 0,
-  })),
-]
+  'true',
+  'false',
+  'True',
+  'False',
+  '1',
+  '0',
+  'TRUE',
+  'FALSE',
+  't',
+  'f',
+  'T',
+  'F',
+].map((text) => Buffer.from(text))
 
 function boolCell(field: Field, builder: FixedBuilder): TextAppender {
   return (bytes, begin, end) => {
-    const spelling = spellings.find((each) => isTextAt(each.bytes, bytes, begin, end))
-    if (spelling === undefined) throw badCell(field, bytes, begin, end)
+    const value = boolOf(bytes, begin, end)
+    if (value < 0) throw badCell(field, bytes, begin, end)
     const index = builder.openRow()
-    builder.values[index] = spelling.value
+    builder.values[index] = value
     builder.closeRow()
   }
+}
+
+/** -1 where it is none. */
+function boolOf(bytes: Uint8Array, begin: number, end: number): number {
+  for (let index = 0; index < spellings.length; index++) {
+    if (isTextAt(spellings[index], bytes, begin, end)) return 1 - (index & 1)
+  }
+  return -1
 }
 
 function isTextAt(text: Uint8Array, bytes: Uint8Array, begin: number, end: number): boolean {
@@ -50,6 +69,41 @@ function isTextAt(text: Uint8Array, bytes: Uint8Array, begin: number, end: numbe
     if (bytes[begin + index] !== text[index]) return false
   }
   return true
+}
+
+/** No int of a type is too large with fewer digits than this. */
+const digitsOfInt: { readonly [Type in DataType]?: number } = {
+  [DataType.Int8]: 2,
+  [DataType.Int16]: 4,
+  [DataType.Int32]: 9,
+  [DataType.Int64]: 15,
+}
+
+/** Digits alone make most integers; whatever else there is, is read as in JSON. */
+function intCell(field: Field, builder: FixedBuilder): TextAppender {
+  const readJson = jsonCell(field, builder)
+  const digitsMax = digitsOfInt[field.dataType]!
+  const isWide = field.dataType === DataType.Int64
+  return (bytes, begin, end, isUtf8) => {
+    const value = end - begin > digitsMax ? -1 : digitsValue(bytes, begin, end)
+    if (value < 0) return readJson(bytes, begin, end, isUtf8)
+    const index = builder.openRow()
+    if (isWide) writeInt64(builder.words, index, value)
+    else builder.values[index] = value
+    builder.closeRow()
+  }
+}
+
+/** -1 where there is anything but digits of one number. */
+function digitsValue(bytes: Uint8Array, begin: number, end: number): number {
+  if (begin === end || (bytes[begin] === 0x30 && end - begin > 1)) return -1
+  let value = 0
+  for (let at = begin; at < end; at++) {
+    const digit = bytes[at] - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Numbers and lists, which are written as in JSON; a plus before a number is passed. */
