@@ -313,6 +313,19 @@ describe('JSON lists', () => {
     }
   })
 
+  it.each([
+    ['in an object', '{"rows": [', '], "z": [', ']}'],
+    ['by itself', '[', '] [', ']'],
+  ])('are refused where they were cut in a larger list behind them: %s', async (_, ...ends) => {
+    const [begin, between, end] = ends
+    const text = `${begin}${rows[0]}, ${rows[1]}${between}${rows.join(', ')}${end}`
+    expect(await readText('a.json', text, { fields })).toHaveLength(2)
+    const parts = await partsOf(text, 2)
+    expect(parts).toHaveLength(2)
+    const first = readText('a.json', text, { fields, part: parts[0] })
+    await expect(first).rejects.toThrow("expected nothing but one list of rows, got ']'")
+  })
+
   it('say so where a part ends in the middle, or the list does not end', async () => {
     const text = `[${rows.join(', ')}]`
     const [first, second] = await partsOf(text, 2)

@@ -11,6 +11,7 @@ export function jsonListGrammar(rows: JsonRowReader, isCut: boolean): RowGrammar
   return {
     findRow(cursor, isFirst) {
       const byte = skipSpace(cursor)
+      if (byte === 0x5d && isCut) throw listEndsEarly(cursor)
       if (byte === 0x5d) return false
       if (isFirst) return true
       if (isCut && byte === 0 && isAtEnd(cursor)) return false
@@ -26,6 +27,12 @@ export function jsonListGrammar(rows: JsonRowReader, isCut: boolean): RowGrammar
     // Behind a broken element, nobody can tell what is a row and what a part of one.
     skipBrokenRow: () => false,
   }
+}
+
+/** The file was cut in a second list, more than half of it, whose objects must not pass for rows. */
+function listEndsEarly({ position }: ByteCursor): SyntaxFault {
+  const context = 'invalid JSON format, what lies behind the rows list is too large to be ignored'
+  return new SyntaxFault(position, 'nothing but one list of rows', context)
 }
 
 const listEnd = "invalid JSON format, rows list should end with a ']'"
