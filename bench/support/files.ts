@@ -13,8 +13,19 @@ import { encodeNpyHeader } from 'millrace/formats'
 
 const blockRows = 8192
 
-/** Writes `id.npy` and `vector.npy` with seeded random rows below `directory`; returns their paths. */
-export function writeNpySet(directory: string, rowCount: number, dim: number): string[] {
+/** Ids that repeat: rows of them are spread over partitions. */
+export const tagCount = 1000
+
+/**
+ * Writes `id.npy` and `vector.npy` with seeded random rows below `directory`, and `tag.npy` where it is wanted;
+ * returns their paths.
+ */
+export function writeNpySet(
+  directory: string,
+  rowCount: number,
+  dim: number,
+  hasTags = false,
+): string[] {
   mkdirSync(directory, { recursive: true })
   const id = join(directory, 'id.npy')
   const vector = join(directory, 'vector.npy')
@@ -23,7 +34,12 @@ export function writeNpySet(directory: string, rowCount: number, dim: number): s
   )
   const random = randomFloats(7)
   writeNpy(vector, '<f4', [rowCount, dim], (_first, rows) => random(rows * dim))
-  return [id, vector]
+  if (!hasTags) return [id, vector]
+  const tag = join(directory, 'tag.npy')
+  writeNpy(tag, '<i8', [rowCount], (first, rows) =>
+    BigInt64Array.from({ length: rows }, (_, row) => BigInt((first + row) % tagCount)),
+  )
+  return [id, vector, tag]
 }
 
 /** What any import has to do at least: the seconds that a copy of the files takes until it is on disk. */
@@ -70,7 +86,7 @@ function writeNpy(
 }
 
 /** Uniform in [0, 1): xorshift32, the same on every machine. */
-function randomFloats(seed: number): (count: number) => Float32Array {
+export function randomFloats(seed: number): (count: number) => Float32Array {
   let state = seed
   return (count) => {
     const values = new Float32Array(count)

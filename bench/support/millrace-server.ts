@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface BenchServer {
   readonly port: number
+  /** CPU time of the process until now, in seconds; NaN where the system does not tell. */
+  cpuSeconds(): number
   /** Begins a new count of the peak. */
   resetPeak(): void
   /** The most resident memory since, in MiB; NaN where the system does not tell. */
@@ -13,20 +15,26 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
-/** The built server in a process of its own. */
-export async function startMillrace(data: string, importRoot: string): Promise<BenchServer> {
+/**
+ * The built server in a process of its own.
+ * @param prefix what it is started by, like `taskset -c 0`
+ */
+export async function startMillrace(
+  data: string,
+  importRoot: string,
+  prefix: readonly string[] = [],
+): Promise<BenchServer> {
   const port = await freePort()
   const folders = ['--data', data, '--import-root', importRoot]
-  const child = spawn(
-    process.execPath,
-    ['dist/cli/main.js', 'serve', '--port', String(port), ...folders],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+  const command = [process.execPath, 'dist/cli/main.js', 'serve', '--port', String(port)]
+  const [program, ...rest] = [...prefix, ...command, ...folders]
+  const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
   const exit = once(child, 'exit')
   await ready(port)
   await sleep(500) // What a server does after it began to listen is not measured.
   return {
     port,
+    cpuSeconds: () => quietly(() => cpuSecondsOf(child.pid!)) ?? Number.NaN,
     resetPeak: () => quietly(() => writeFileSync(`/proc/${child.pid}/clear_refs`, '5')),
     peakMib: () => quietly(() => peakOf(child.pid!)) ?? Number.NaN,
     async stop() {
@@ -34,6 +42,16 @@ export async function startMillrace(data: string, importRoot: string): Promise<B
       await exit
     },
   }
+}
+
+/** The system counts hundredths of a second, whatever its clock is. */
+function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+  return (Number(user) + Number(system)) / 100
 }
 
 function peakOf(pid: number): number {

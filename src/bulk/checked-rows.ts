@@ -2,6 +2,7 @@ import type { ColumnBatch } from '../column/column.js'
 import { gatherBatch } from '../column/slice.js'
 import type { BatchReader, RejectedRow } from '../formats/format.js'
 import { createFiniteChecks } from '../kernels/finite-checks.js'
+import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { StepRejects } from './step-rejects.js'
 import { badRowsOf, validateBatch } from './validate-batch.js'
@@ -20,11 +21,16 @@ export async function nextCheckedRows(
 ): Promise<ColumnBatch | null> {
   const batch = await reader.next()
   if (batch === null) return null
-  if (rejects) return withoutBadRows(reader, fields, batch, rejects)
+  const unchecked = reader.hasCheckedJson ? fields.filter(isNoJson) : fields
+  if (rejects) return withoutBadRows(reader, unchecked, batch, rejects)
   const fileOf = (fieldId: number) => reader.fileOf(fieldId)
   const rowOf = (batchRow: number) => reader.rowOf(batchRow)
-  validateBatch(fields, batch, checks, fileOf, rowOf)
+  validateBatch(unchecked, batch, checks, fileOf, rowOf)
   return batch
+}
+
+function isNoJson({ dataType }: Field): boolean {
+  return dataType !== DataType.JSON
 }
 
 function withoutBadRows(

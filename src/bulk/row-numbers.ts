@@ -29,6 +29,10 @@ export function numberedReader(reader: BatchReader, field: Field, rowsBefore: nu
     get checkpoint() {
       return reader.checkpoint
     },
+    get warnings() {
+      return reader.warnings ?? []
+    },
+    hasCheckedJson: reader.hasCheckedJson,
     next: async () => {
       const batch = await reader.next()
       return batch && numbered(batch, reader, field, rowsBefore)

@@ -23,6 +23,8 @@ export interface NewCollection {
   readonly description?: string
   readonly enableDynamicField?: boolean
   readonly consistencyLevel?: Consistency
+  /** Of a collection with a partition key; the server has a default. */
+  readonly numPartitions?: number
 }
 
 export interface CollectionDescription {
@@ -75,7 +77,8 @@ export class MilvusClient {
       enable_dynamic_field: enableDynamicField,
     })
     const consistency_level = ConsistencyLevel[collection.consistencyLevel ?? 'Bounded']
-    const request = { collection_name: collectionName, schema, consistency_level }
+    const num_partitions = BigInt(collection.numPartitions ?? 0)
+    const request = { collection_name: collectionName, schema, consistency_level, num_partitions }
     await this.#connection.call('CreateCollection', request, this.#using)
   }
 

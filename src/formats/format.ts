@@ -128,6 +128,8 @@ export interface Format {
  * from the part's beginning: what lies before the part is added by whoever opened it.
  */
 export interface BatchReader {
+  /** Whether the values of JSON fields were looked at: each is one JSON value, that of `$meta` an object. */
+  readonly hasCheckedJson: boolean
   /** Bytes of the part used so far, those before `from` too. */
   readonly bytesRead: number
   /** After the batch that `next` gave last; before the first one, where reading begins. */

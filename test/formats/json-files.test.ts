@@ -273,6 +273,72 @@ describe('JSON lines', () => {
   })
 })
 
+describe('JSON lists', () => {
+  const nested = '[{"id": 1, "vector": [1, 2]}, {"id": 2, "a": "}, {\\"id\\\\"}, {"b": []}]'
+  const string = JSON.stringify('},{"id":7 \\ ], {"vector')
+  const rows = Array.from(
+    { length: 60 },
+    (_, id) => `{"id": ${id}, "vector": [${id}, 0.5], "x": ${id % 3 === 0 ? nested : string}}`,
+  )
+
+  async function partsOf(text: string, count: number) {
+    const source = memorySource('a.json', Buffer.from(text))
+    return formatOf('a.json')!.cut([source], fields, defaultReadOptions, count)
+  }
+
+  it.each([
+    ['a list', `[${rows.join(', ')}]`],
+    ['a list over many lines', ` [\n${rows.join('\n,\n')}\n]\n`],
+    ['the rows of an object', `{"a": [{"b": 1}, {"c": 1}], "rows": [${rows.join(',')}] }`],
+    ['the rows of an object that goes on', `{"rows": [${rows.join(',')}], "z": [{}, {"a": 1}]}`],
+    ['lines', rows.join('\n')],
+  ])('are cut between rows, and all parts are all rows: %s', async (_, text) => {
+    const all = await readText('a.json', text, { fields })
+    expect(all).toHaveLength(rows.length)
+    for (let count = 2; count < 40; count += 3) {
+      const parts = await partsOf(text, count)
+      expect(parts.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(text.length)
+      expect(parts.length).toBeGreaterThan(Math.min(count, 12) / 2)
+      for (const windowBytes of [undefined, 300]) {
+        const read = parts.map((part) => readText('a.json', text, { fields, part, windowBytes }))
+        expect((await Promise.all(read)).flat()).toEqual(all)
+      }
+    }
+  })
+
+  it('are not cut where all objects lie in one row, or nothing is an object', async () => {
+    const inner = Array.from({ length: 500 }, (_, id) => `{"id": ${id}}`).join(', ')
+    for (const text of [`[{"id": 1, "vector": [1, 2], "x": [${inner}]}]`, '[]', '[1, 2, 3, 4]']) {
+      expect(await partsOf(text, 4)).toHaveLength(1)
+    }
+  })
+
+  it.each([
+    ['in an object', '{"rows": [', '], "z": [', ']}'],
+    ['by itself', '[', '] [', ']'],
+  ])('are refused where they were cut in a larger list behind them: %s', async (_, ...ends) => {
+    const [begin, between, end] = ends
+    const text = `${begin}${rows[0]}, ${rows[1]}${between}${rows.join(', ')}${end}`
+    expect(await readText('a.json', text, { fields })).toHaveLength(2)
+    const parts = await partsOf(text, 2)
+    expect(parts).toHaveLength(2)
+    const first = readText('a.json', text, { fields, part: parts[0] })
+    await expect(first).rejects.toThrow("expected nothing but one list of rows, got ']'")
+  })
+
+  it('say so where a part ends in the middle, or the list does not end', async () => {
+    const text = `[${rows.join(', ')}]`
+    const [first, second] = await partsOf(text, 2)
+    const early = { ...first, end: first.end - 2 }
+    await expect(readText('a.json', text, { fields, part: early })).rejects.toThrow(/row \d+/)
+    const open = text.slice(0, -1)
+    const last = { ...second, end: open.length }
+    await expect(readText('a.json', open, { fields, part: last })).rejects.toThrow(
+      "expected ',' or ']', got the end of the text",
+    )
+  })
+})
+
 it('reads gzip, whatever the file is called, as one part', async () => {
   const rows = Array.from(
     { length: 3000 },

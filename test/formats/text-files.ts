@@ -49,7 +49,8 @@ export async function openText(
   if (windowBytes === undefined) return format.open(request)
   const rows = {
     csv: () => csvRows(source, fields, reserved, allOptions),
-    json: () => jsonRows(source, fields, reserved, allOptions),
+    json: () =>
+      jsonRows(source, fields, reserved, allOptions, request.part.end < source.byteLength),
     jsonl: () => jsonLinesRows(source, fields, reserved, allOptions),
   }
   return openTextReader(request, await rows[format.name as 'csv'](), windowBytes)

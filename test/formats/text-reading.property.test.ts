@@ -16,7 +16,7 @@ const fields = [
   field('json', DataType.JSON, { nullable: true }),
   field('list', DataType.Array, { nullable: true, elementType: DataType.VarChar }),
   field('numbers', DataType.Array, { nullable: true, elementType: DataType.Int64 }),
-  field('vector', DataType.FloatVector, { dim: 3 }),
+  field('vector', DataType.FloatVector, { dim: 9 }),
   field('sparse', DataType.SparseFloatVector, { nullable: true }),
   field('$meta', DataType.JSON, { isDynamic: true }),
 ]
@@ -49,7 +49,7 @@ const rowArbitrary: fc.Arbitrary<Row> = fc.record({
   json: fc.option(fc.dictionary(text, fc.jsonValue())),
   list: fc.option(fc.array(text)),
   numbers: fc.option(fc.array(int64)),
-  vector: fc.array(single, { minLength: 3, maxLength: 3 }),
+  vector: fc.array(single, { minLength: 9, maxLength: 9 }),
   sparse: fc.option(fc.dictionary(fc.nat({ max: 2 ** 32 - 2 }).map(String), single.map(Math.abs))),
   more: fc.dictionary(
     text.filter((key) => !fields.some(({ name }) => name === key) && key !== '__proto__'),

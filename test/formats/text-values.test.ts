@@ -48,8 +48,14 @@ const types: TypeRow[] = [
       '"12"': "expected type 'Int8' for field 'i', got type 'string' with value '12'",
       null: "got type '<nil>' with value '<nil>'",
     },
-    cells: { '12': 12, '-5': -5, '+5': 5 },
-    badCells: { '128': 'value out of range', abc: "got 'abc'", '1 2': "got '1 2'", '': "got ''" },
+    cells: { '12': 12, '-5': -5, '+5': 5, '0': 0, '99': 99, '127': 127 },
+    badCells: {
+      '128': 'value out of range',
+      '007': "got '007'",
+      abc: "got 'abc'",
+      '1 2': "got '1 2'",
+      '': "got ''",
+    },
   },
   {
     field: field('i', DataType.Int16),
@@ -77,7 +83,13 @@ const types: TypeRow[] = [
       '"12"': "illegal value '12' for int64 type field 'i'",
       '[1]': "got type 'list' with value '[1]'",
     },
-    cells: { '9223372036854775807': 9223372036854775807n, ' 7 ': 7n },
+    cells: {
+      '9223372036854775807': 9223372036854775807n,
+      '999999999999999': 999999999999999n,
+      '4294967297': 4294967297n,
+      '0': 0n,
+      ' 7 ': 7n,
+    },
     badCells: { '1.5': 'invalid syntax' },
   },
   {

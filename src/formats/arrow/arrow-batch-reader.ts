@@ -55,6 +55,7 @@ const decodedRatioMax = 1000
 
 /** Turns the rows of a file into batches of the fields. Its parts count rows of the file. */
 export class ArrowBatchReader implements BatchReader {
+  readonly hasCheckedJson = false
   readonly #rows: ArrowRowsReader
   readonly #request: ArrowPart
   readonly #matchedIds: ReadonlySet<number>

@@ -66,6 +66,7 @@ const batchBytesTarget = 32 * 1024 ** 2
 const rowsAfterBadOne = 256
 
 class NpyReader implements BatchReader {
+  readonly hasCheckedJson = false
   readonly #range: RowRange
   readonly #rowsMax: number
   readonly #onReject: ReadRequest['onReject']

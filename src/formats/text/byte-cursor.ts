@@ -7,12 +7,15 @@ export class ByteCursor {
   end: number
   /** Whether the text ends with these bytes. */
   isLast = true
+  /** Whether all of the text is known to be UTF-8; what is cut out of it between ASCII bytes is then, too. */
+  isAllUtf8 = false
   position = 0
   /** The string that was scanned last, without its quotes. */
   stringBegin = 0
   stringEnd = 0
   hasEscapes = false
-  isAscii = true
+  /** Whether the string is known to be UTF-8, so that nobody needs to look. */
+  isUtf8 = true
 
   constructor(bytes: Uint8Array, end: number) {
     this.bytes = bytes

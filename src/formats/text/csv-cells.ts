@@ -4,7 +4,7 @@ import type { Field } from '../../schema/field.js'
 import { structField, type UserField } from '../../schema/struct-array.js'
 import { ByteCursor, SyntaxFault } from './byte-cursor.js'
 import { latin1Text } from './decimal.js'
-import type { JsonReader } from './json-numbers.js'
+import { type JsonReader, writeInt64 } from './json-numbers.js'
 import { jsonReaderOf } from './json-reader.js'
 import { skipSpace } from './json-scan.js'
 import { structReader } from './json-struct.js'
@@ -18,6 +18,11 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
   switch (field.dataType) {
     case DataType.Bool:
       return boolCell(field, builder as FixedBuilder)
+    case DataType.Int8:
+    case DataType.Int16:
+    case DataType.Int32:
+    case DataType.Int64:
+      return intCell(field, builder as FixedBuilder)
     case DataType.Float:
     case DataType.Double:
       return floatCell(field, builder as FixedBuilder)
@@ -26,15 +31,26 @@ export function cellReaderOf(field: Field, builder: ColumnBuilder): TextAppender
   }
 }
 
-const spellings = new Map([
-  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, 1] as const),
-  ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, 0] as const),
-])
+/** True ones at even places, the frequent ones first. */
+const spellings = [
+  'true',
+  'false',
+  'True',
+  'False',
+  '1',
+  '0',
+  'TRUE',
+  'FALSE',
+  't',
+  'f',
+  'T',
+  'F',
+].map((text) => Buffer.from(text))
 
 function boolCell(field: Field, builder: FixedBuilder): TextAppender {
   return (bytes, begin, end) => {
-    const value = end - begin > 5 ? undefined : spellings.get(latin1Text(bytes, begin, end))
-    if (value === undefined) throw badCell(field, bytes, begin, end)
+    const value = boolOf(bytes, begin, end)
+    if (value < 0) throw badCell(field, bytes, begin, end)
     const index = builder.openRow()
     builder.values[index] = value
     builder.closeRow()
@@ -47,6 +63,57 @@ export function structCellReaderOf(
   builders: readonly ColumnBuilder[],
 ): TextAppender {
   return jsonCell(structField(struct.struct!), structReader(struct, builders, jsonReaderOf))
+}
+
+/** -1 where it is none. */
+function boolOf(bytes: Uint8Array, begin: number, end: number): number {
+  for (let index = 0; index < spellings.length; index++) {
+    if (isTextAt(spellings[index], bytes, begin, end)) return 1 - (index & 1)
+  }
+  return -1
+}
+
+function isTextAt(text: Uint8Array, bytes: Uint8Array, begin: number, end: number): boolean {
+  if (end - begin !== text.length) return false
+  for (let index = 0; index < text.length; index++) {
+    if (bytes[begin + index] !== text[index]) return false
+  }
+  return true
+}
+
+/** No int of a type is too large with fewer digits than this. */
+const digitsOfInt: { readonly [Type in DataType]?: number } = {
+  [DataType.Int8]: 2,
+  [DataType.Int16]: 4,
+  [DataType.Int32]: 9,
+  [DataType.Int64]: 15,
+}
+
+/** Digits alone make most integers; whatever else there is, is read as in JSON. */
+function intCell(field: Field, builder: FixedBuilder): TextAppender {
+  const readJson = jsonCell(field, jsonReaderOf(field, builder))
+  const digitsMax = digitsOfInt[field.dataType]!
+  const isWide = field.dataType === DataType.Int64
+  return (bytes, begin, end, isUtf8) => {
+    const value = end - begin > digitsMax ? -1 : digitsValue(bytes, begin, end)
+    if (value < 0) return readJson(bytes, begin, end, isUtf8)
+    const index = builder.openRow()
+    if (isWide) writeInt64(builder.words, index, value)
+    else builder.values[index] = value
+    builder.closeRow()
+  }
+}
+
+/** -1 where there is anything but digits of one number. */
+function digitsValue(bytes: Uint8Array, begin: number, end: number): number {
+  if (begin === end || (bytes[begin] === 0x30 && end - begin > 1)) return -1
+  let value = 0
+  for (let at = begin; at < end; at++) {
+    const digit = bytes[at] - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Numbers and lists, which are written as in JSON; a plus before a number is passed. */
@@ -81,10 +148,10 @@ const floatPattern = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
 /** As JSON has them, or with a bare point or a plus: `.5`, `1.`, `+2`. */
 function floatCell(field: Field, builder: FixedBuilder): TextAppender {
   const readJson = jsonCell(field, jsonReaderOf(field, builder))
-  return (bytes, begin, end, isAscii) => {
+  return (bytes, begin, end, isUtf8) => {
     const { rowCount } = builder
     try {
-      readJson(bytes, begin, end, isAscii)
+      readJson(bytes, begin, end, isUtf8)
       return
     } catch (fault) {
       if (!(fault instanceof ValueFault)) throw fault

@@ -71,7 +71,7 @@ export class CsvGrammar implements RowGrammar {
     if (nullable.length > 0 && this.#isNull(bytes, stringBegin, stringEnd)) {
       for (const index of nullable) this.#rows.appendNull(index)
     } else {
-      read(bytes, stringBegin, stringEnd, cursor.isAscii)
+      read(bytes, stringBegin, stringEnd, cursor.isUtf8)
     }
   }
 
@@ -118,8 +118,8 @@ function dynamicCell({ dynamic }: RowColumns, name: string): TextAppender {
   const quoted = Buffer.concat([Buffer.from(JSON.stringify(name)), Buffer.alloc(1)])
   const key = new ByteCursor(quoted, quoted.byteLength - 1)
   scanString(key)
-  return (bytes, begin, end, isAscii) => {
-    if (!isAscii) refuseBadUtf8(name, bytes, begin, end)
+  return (bytes, begin, end, isUtf8) => {
+    if (!isUtf8) refuseBadUtf8(name, bytes, begin, end)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + begin, end - begin).toString()
     dynamic!.appendText(key, JSON.stringify(text))
   }

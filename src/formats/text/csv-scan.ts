@@ -39,7 +39,7 @@ function scanBare(cursor: ByteCursor, stops: Uint8Array): void {
     seen |= byte
     position++
   }
-  cursor.isAscii = seen < 0x80
+  cursor.isUtf8 = seen < 0x80 || cursor.isAllUtf8
   cursor.stringEnd = position
   cursor.position = position
 }
@@ -70,7 +70,7 @@ function scanQuoted(cursor: ByteCursor): void {
     seen |= byte
     position++
   }
-  cursor.isAscii = seen < 0x80
+  cursor.isUtf8 = seen < 0x80 || cursor.isAllUtf8
   cursor.stringEnd = position
   cursor.position = position + 1
 }
@@ -138,11 +138,11 @@ function strayQuote({ position }: ByteCursor, isQuoted: boolean): SyntaxFault {
 
 /** What looked like a separator was a part of the cell. */
 function passBare(cursor: ByteCursor, stops: Uint8Array): void {
-  const { stringBegin, isAscii } = cursor
+  const { stringBegin, isUtf8 } = cursor
   const first = cursor.bytes[cursor.position++]
   scanBare(cursor, stops)
   cursor.stringBegin = stringBegin
-  cursor.isAscii &&= isAscii && first < 0x80
+  cursor.isUtf8 &&= cursor.isAllUtf8 || (isUtf8 && first < 0x80)
 }
 
 /** Writes a cell's text without its doubled quotes to `target`, and returns how long it is. */

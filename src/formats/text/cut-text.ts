@@ -5,7 +5,7 @@ const quote = 0x22
 const chunkBytes = 1024 ** 2
 
 /** About even places for `partCount` parts of what lies behind the head. */
-function targetsOf(source: ByteSource, headEnd: number, partCount: number): number[] {
+export function targetsOf(source: ByteSource, headEnd: number, partCount: number): number[] {
   const share = (source.byteLength - headEnd) / partCount
   return Array.from({ length: Math.max(0, partCount - 1) }, (_, index) =>
     Math.floor(headEnd + share * (index + 1)),

@@ -43,7 +43,7 @@ export class DynamicMembers {
     this.#builder.writeByte(0x3a)
     const begin = cursor.position
     skipValue(cursor)
-    refuseBadUtf8(this.#field.name, bytes, begin, cursor.position)
+    if (!cursor.isAllUtf8) refuseBadUtf8(this.#field.name, bytes, begin, cursor.position)
     this.#builder.write(bytes, begin, cursor.position)
   }
 
@@ -110,8 +110,8 @@ export class DynamicMembers {
     this.#isOpen = true
   }
 
-  #openMember({ bytes, stringBegin, stringEnd, hasEscapes, isAscii }: ByteCursor): void {
-    if (!isAscii) refuseBadUtf8('', bytes, stringBegin, stringEnd)
+  #openMember({ bytes, stringBegin, stringEnd, hasEscapes, isUtf8 }: ByteCursor): void {
+    if (!isUtf8) refuseBadUtf8('', bytes, stringBegin, stringEnd)
     const key = hasEscapes
       ? this.#keys.add(...this.#unescape(bytes, stringBegin, stringEnd))
       : this.#keys.add(bytes, stringBegin, stringEnd)

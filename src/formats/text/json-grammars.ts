@@ -3,13 +3,18 @@ import type { JsonRowReader } from './json-row.js'
 import { skipSpace, skipValue } from './json-scan.js'
 import type { RowGrammar } from './text-reader.js'
 
-/** Rows are the elements of a list. What comes behind the list is ignored. */
-export function jsonListGrammar(rows: JsonRowReader): RowGrammar {
+/**
+ * Rows are the elements of a list. What comes behind the list is ignored.
+ * @param isCut whether the text ends between two rows rather than with the list
+ */
+export function jsonListGrammar(rows: JsonRowReader, isCut: boolean): RowGrammar {
   return {
     findRow(cursor, isFirst) {
       const byte = skipSpace(cursor)
+      if (byte === 0x5d && isCut) throw listEndsEarly(cursor)
       if (byte === 0x5d) return false
       if (isFirst) return true
+      if (isCut && byte === 0 && isAtEnd(cursor)) return false
       if (byte !== 0x2c) {
         throw new SyntaxFault(cursor.position, "',' or ']'", `after array element: ${listEnd}`)
       }
@@ -22,6 +27,12 @@ export function jsonListGrammar(rows: JsonRowReader): RowGrammar {
     // Behind a broken element, nobody can tell what is a row and what a part of one.
     skipBrokenRow: () => false,
   }
+}
+
+/** The file was cut in a second list, more than half of it, whose objects must not pass for rows. */
+function listEndsEarly({ position }: ByteCursor): SyntaxFault {
+  const context = 'invalid JSON format, what lies behind the rows list is too large to be ignored'
+  return new SyntaxFault(position, 'nothing but one list of rows', context)
 }
 
 const listEnd = "invalid JSON format, rows list should end with a ']'"

@@ -7,7 +7,8 @@ import { shownText } from './value-fault.js'
 
 /** Where the rows of a .json file begin, and how they lie there. */
 interface JsonHead {
-  readonly isList: boolean
+  /** How many brackets are open where a row begins: 1 or 2 of a list, 0 of lines. */
+  readonly depth: number
   readonly headEnd: number
 }
 
@@ -23,7 +24,7 @@ export function readJsonHead(
   return readHead(source, (cursor) => {
     switch (skipSpace(cursor)) {
       case 0x5b:
-        return listHere(cursor)
+        return listHere(cursor, 1)
       case 0x7b:
         return parseRoot(source, cursor, isFieldName)
       default:
@@ -32,8 +33,8 @@ export function readJsonHead(
   })
 }
 
-function listHere(cursor: ByteCursor): JsonHead {
-  return { isList: true, headEnd: cursor.position + 1 }
+function listHere(cursor: ByteCursor, depth: number): JsonHead {
+  return { depth, headEnd: cursor.position + 1 }
 }
 
 function notJson(source: ByteSource, { bytes, position, end }: ByteCursor) {
@@ -60,7 +61,7 @@ function parseRoot(
     scanKey(cursor)
     const key = shownText(cursor.bytes.subarray(cursor.stringBegin, cursor.stringEnd))
     if (key.toLowerCase() === 'rows') return rowsHere(source, cursor)
-    if (isFieldName(cursor)) return { isList: false, headEnd: begin }
+    if (isFieldName(cursor)) return { depth: 0, headEnd: begin }
     firstKey ||= key
     skipValue(cursor)
   }
@@ -71,7 +72,7 @@ function parseRoot(
 }
 
 function rowsHere(source: ByteSource, cursor: ByteCursor): JsonHead {
-  if (skipSpace(cursor) === 0x5b) return listHere(cursor)
+  if (skipSpace(cursor) === 0x5b) return listHere(cursor, 2)
   const { position } = cursor
   skipValue(cursor, true)
   const got = shownText(cursor.bytes.subarray(position, cursor.position))

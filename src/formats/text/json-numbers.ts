@@ -96,15 +96,14 @@ export function int64Reader(field: Field, builder: FixedBuilder): JsonReader {
     scanDecimal(cursor, decimal)
     if (!decimal.isInteger) throw badInteger(field, DataType.Int64, cursor.bytes, 'invalid syntax')
     const index = builder.openRow()
-    if (decimal.digitCount <= 15) writeSmallInt64(builder.words, index)
+    if (decimal.digitCount <= 15) writeInt64(builder.words, index, integerOf(decimal))
     else builder.values[index] = bigInt64(field, cursor.bytes) as never
     builder.closeRow()
   }
 }
 
 /** A double holds it: its two words are written, no bigint is made. */
-function writeSmallInt64(words: Int32Array, index: number): void {
-  const value = integerOf(decimal)
+export function writeInt64(words: Int32Array, index: number, value: number): void {
   const high = Math.floor(value / 2 ** 32)
   words[2 * index] = (value - high * 2 ** 32) | 0
   words[2 * index + 1] = high

@@ -69,11 +69,11 @@ function stringReader(field: Field, append: TextAppender): JsonReader {
   return (cursor) => {
     if (cursor.bytes[cursor.position] !== 0x22) throw wrongKind(field, cursor, 'a string')
     scanString(cursor)
-    const { bytes, stringBegin, stringEnd, isAscii } = cursor
-    if (!cursor.hasEscapes) return append(bytes, stringBegin, stringEnd, isAscii)
+    const { bytes, stringBegin, stringEnd, isUtf8 } = cursor
+    if (!cursor.hasEscapes) return append(bytes, stringBegin, stringEnd, isUtf8)
     const length = stringEnd - stringBegin
     if (unescaped.length < length) unescaped = new Uint8Array(length * 2)
-    append(unescaped, 0, unescapeString(bytes, stringBegin, stringEnd, unescaped, 0), isAscii)
+    append(unescaped, 0, unescapeString(bytes, stringBegin, stringEnd, unescaped, 0), isUtf8)
   }
 }
 
@@ -95,7 +95,7 @@ function jsonReader(field: Field, builder: BytesBuilder, append: TextAppender): 
 function skipRawValue(field: Field, cursor: ByteCursor): void {
   const begin = cursor.position
   skipValue(cursor)
-  refuseBadUtf8(field.name, cursor.bytes, begin, cursor.position)
+  if (!cursor.isAllUtf8) refuseBadUtf8(field.name, cursor.bytes, begin, cursor.position)
 }
 
 function arrayReader(field: Field, builder: ListBuilder): JsonReader {

@@ -11,20 +11,23 @@ import { readSample } from './text-sample.js'
 
 interface JsonRows extends TextRows {
   readonly warnings: () => readonly string[]
+  /** How many brackets are open where a row begins: 1 or 2 of a list, 0 of lines. */
+  readonly depth: number
 }
 
-/** The rows of a .json file. */
+/** The rows of a .json file. @param isCut whether rows follow behind the part that is read */
 export async function jsonRows(
   source: ByteSource,
   fields: readonly Field[],
   reserved: readonly Field[],
   { refusesExtraColumns }: ReadOptions,
+  isCut: boolean,
 ): Promise<JsonRows> {
   const columns = new RowColumns(fields)
   const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
-  const head = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
-  const grammar = head.isList ? jsonListGrammar(reader) : jsonLinesGrammar(reader)
-  return { ...rowsOf(source, columns, reader), grammar, headEnd: head.headEnd }
+  const { depth, headEnd } = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
+  const grammar = depth > 0 ? jsonListGrammar(reader, isCut) : jsonLinesGrammar(reader)
+  return { ...rowsOf(source, columns, reader), grammar, headEnd, depth }
 }
 
 /** The rows of JSON lines. */
@@ -37,7 +40,12 @@ export async function jsonLinesRows(
   const columns = new RowColumns(fields)
   const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const headEnd = await readHead(source, ({ position }) => position)
-  return { ...rowsOf(source, columns, reader), grammar: jsonLinesGrammar(reader), headEnd }
+  return {
+    ...rowsOf(source, columns, reader),
+    grammar: jsonLinesGrammar(reader),
+    headEnd,
+    depth: 0,
+  }
 }
 
 function rowsOf(source: ByteSource, columns: RowColumns, reader: JsonRowReader) {

@@ -23,22 +23,27 @@ export function scanString(cursor: ByteCursor): void {
   cursor.stringBegin = position
   cursor.hasEscapes = false
   for (;;) {
-    const byte = bytes[position]
-    if (byte === 0x22) break
-    if (byte === 0x5c) {
-      cursor.hasEscapes = true
-      position = endOfEscape(bytes, position)
-    } else if (byte < 0x20) {
-      throw new SyntaxFault(position, 'a character of a string', 'in string literal')
-    } else {
+    let byte = bytes[position]
+    while (isPlain[byte] === 1) {
       seen |= byte
-      position++
+      byte = bytes[++position]
     }
+    if (byte === 0x22) break
+    if (byte !== 0x5c) {
+      throw new SyntaxFault(position, 'a character of a string', 'in string literal')
+    }
+    cursor.hasEscapes = true
+    position = endOfEscape(bytes, position)
   }
   cursor.stringEnd = position
-  cursor.isAscii = seen < 0x80
+  cursor.isUtf8 = seen < 0x80 || cursor.isAllUtf8
   cursor.position = position + 1
 }
+
+/** What stands for itself in a string. */
+const isPlain = new Uint8Array(256).fill(1, 0x20)
+isPlain[0x22] = 0
+isPlain[0x5c] = 0
 
 function endOfEscape(bytes: Uint8Array, position: number): number {
   const byte = bytes[position + 1]

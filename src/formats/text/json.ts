@@ -1,5 +1,7 @@
-import type { FileGroupOutline, Format } from '../format.js'
-import { onlySource, textExtensions, wholePart } from '../row-file.js'
+import type { FileGroupOutline, Format, InputPart } from '../format.js'
+import { onlySource, partsBetween, textExtensions, wholePart } from '../row-file.js'
+import { cutJsonLines } from './cut-json-lines.js'
+import { cutList } from './cut-list.js'
 import { jsonRows, outlineJson } from './json-rows.js'
 import { openTextReader } from './text-reader.js'
 
@@ -11,16 +13,23 @@ export const jsonFormat: Format = {
 
   async outline(sources, fields, reserved, options): Promise<FileGroupOutline> {
     const source = onlySource('JSON', sources)
-    return outlineJson(source, await jsonRows(source, fields, reserved, options))
+    return outlineJson(source, await jsonRows(source, fields, reserved, options, false))
   },
 
-  /** Where a row begins is only known by what lies before it. */
-  async cut([source]) {
-    return [await wholePart(source)]
+  async cut([source], fields, options, partCount): Promise<InputPart[]> {
+    const whole = await wholePart(source)
+    if (partCount < 2 || whole.end !== source.byteLength) return [whole]
+    const { depth, headEnd } = await jsonRows(source, fields, [], options, false)
+    const cuts =
+      depth > 0
+        ? await cutList(source, headEnd, depth, partCount)
+        : await cutJsonLines(source, partCount)
+    return partsBetween(source, cuts)
   },
 
   async open(request) {
-    const { sources, fields, reserved, options } = request
-    return openTextReader(request, await jsonRows(sources[0], fields, reserved, options))
+    const { sources, fields, reserved, options, part } = request
+    const isCut = part.end < sources[0].byteLength
+    return openTextReader(request, await jsonRows(sources[0], fields, reserved, options, isCut))
   },
 }

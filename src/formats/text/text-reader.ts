@@ -86,6 +86,7 @@ interface Breakage {
 }
 
 class TextReader implements BatchReader {
+  readonly hasCheckedJson = true
   readonly #reading: TextReading
   readonly #window: TextWindow
   readonly #columns: RowColumns

@@ -8,7 +8,7 @@ import { microsecondsOf } from './timestamp-text.js'
 import { shownText, ValueFault } from './value-fault.js'
 
 /** Appends a text, or what it means, as one row. @throws ValueFault */
-export type TextAppender = (bytes: Uint8Array, begin: number, end: number, isAscii: boolean) => void
+export type TextAppender = (bytes: Uint8Array, begin: number, end: number, isUtf8: boolean) => void
 
 /** For the types whose values are texts in every text format; undefined for the others. */
 export function textAppenderOf(
@@ -33,8 +33,8 @@ export function textAppenderOf(
 }
 
 function plainText(field: Field, builder: BytesBuilder): TextAppender {
-  return (bytes, begin, end, isAscii) => {
-    if (!isAscii) refuseBadUtf8(field.name, bytes, begin, end)
+  return (bytes, begin, end, isUtf8) => {
+    if (!isUtf8) refuseBadUtf8(field.name, bytes, begin, end)
     builder.write(bytes, begin, end)
     builder.closeRow()
   }
@@ -58,8 +58,8 @@ export function refuseBadUtf8(
 
 function jsonText(field: Field, builder: BytesBuilder): TextAppender {
   const cursor = new ByteCursor(builder.bytes, 0)
-  return (bytes, begin, end, isAscii) => {
-    if (!isAscii) refuseBadUtf8(field.name, bytes, begin, end)
+  return (bytes, begin, end, isUtf8) => {
+    if (!isUtf8) refuseBadUtf8(field.name, bytes, begin, end)
     builder.write(bytes, begin, end)
     cursor.bytes = builder.bytes
     cursor.position = builder.rowBegin
@@ -80,8 +80,8 @@ const wktPattern =
   /^\s*(?:SRID=\d+;)?\s*(?:POINT|LINESTRING|LINEARRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:EMPTY|\([\s\w.,()+-]*\))\s*$/i
 
 function wellKnownText(field: Field, builder: BytesBuilder): TextAppender {
-  return (bytes, begin, end, isAscii) => {
-    if (!isAscii) refuseBadUtf8(field.name, bytes, begin, end)
+  return (bytes, begin, end, isUtf8) => {
+    if (!isUtf8) refuseBadUtf8(field.name, bytes, begin, end)
     const text = decode(bytes, begin, end)
     if (!wktPattern.test(text) || !hasBalancedParentheses(text)) {
       const shown = shownText(bytes.subarray(begin, end))

@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import { importError } from '../import-error.js'
 import { ByteCursor } from './byte-cursor.js'
 import type { ByteStream } from './byte-stream.js'
 
 /** A row's text. */
-const rowBytesMax = 64 * 1024 ** 2
+export const rowBytesMax = 64 * 1024 ** 2
+const characterBytesMax = 4
 
 /** The part of a text that is in memory: always whole rows, and at its end the beginning of one. */
 export class TextWindow {
@@ -39,6 +41,7 @@ export class TextWindow {
     cursor.end = rest + count
     cursor.bytes[cursor.end] = 0
     cursor.isLast = count < target.byteLength
+    cursor.isAllUtf8 = isUtf8(bytes.subarray(0, cursor.isLast ? cursor.end : wholeEnd(cursor)))
     this.offset += position
   }
 
@@ -49,4 +52,13 @@ export class TextWindow {
       `expected rows of at most ${rowBytesMax} bytes, got more from byte ${byteOffset} on`,
     )
   }
+}
+
+/** Where the last character begins that may be cut, else the end. */
+function wholeEnd({ bytes, end }: ByteCursor): number {
+  for (let at = end - 1; at >= 0 && at > end - characterBytesMax; at--) {
+    if (bytes[at] >= 0xc0) return at
+    if (bytes[at] < 0x80) break
+  }
+  return end
 }

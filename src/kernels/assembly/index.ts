@@ -1,4 +1,6 @@
 export { firstNonFinite32, firstNonFinite64 } from './finite'
+export { currentDepth, followDepth, startDepth } from './json-depth'
+export { readFloatList } from './number-text'
 export { clearHeaps, scan, sortHeaps } from './scan'
 export { gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
 export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
