@@ -18,7 +18,7 @@ const magic = 0xfd2fb528
 const windowBytesMax = 128 * 1024 ** 2
 
 /** What the first frame's header says; null where there is none. @throws RangeError where it is cut */
-export function zstdFrameOf(input: Uint8Array): ZstdFrame | null {
+function zstdFrameOf(input: Uint8Array): ZstdFrame | null {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength)
   if (input.byteLength < 6 || view.getUint32(0, true) !== magic) return null
   const flags = input[4]

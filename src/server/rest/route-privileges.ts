@@ -27,6 +27,7 @@ const methodNames: ReadonlyMap<string, MethodName> = new Map([
   ['/collections/alter_properties', 'AlterCollection'],
   ['/collections/drop_properties', 'AlterCollection'],
   ['/collections/fields/add', 'AddCollectionField'],
+  ['/collections/struct_fields/add', 'AddCollectionField'],
   ['/collections/fields/alter_properties', 'AlterCollectionField'],
   ['/collections/fields/drop', 'AlterCollectionSchema'],
   ['/entities/insert', 'Insert'],
