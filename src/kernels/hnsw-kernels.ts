@@ -57,7 +57,8 @@ interface HnswKernels {
     ef: number,
     scratch: number,
   ): void
-  hnswStartQuery(query: number, ef: number): void
+  /** @returns the share of the rows near the query that may be found, roughly */
+  hnswStartQuery(query: number, ef: number): number
   /** @returns 0 when the walk has ended */
   hnswWalk(stepCount: number): number
   hnswScanCodes(first: number, end: number): void

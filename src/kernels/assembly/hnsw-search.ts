@@ -3,18 +3,18 @@
 import { distance } from './distance'
 import { dotProduct } from './float-distances'
 import { offer } from './heap'
-import { codeDistance, dotZero, queryBytes } from './hnsw-distances'
+import { dotZero, queryBytes } from './hnsw-distances'
 import { decode, hnswFloatBytes, normalize, queryFromFloats } from './hnsw-encode'
 import {
-  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax, linksOf, mean,
-  NONE, nodeCount, normalizes, rowOf, stride, width,
+  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax, linksOf,
+  NONE, nodeCount, normalizes, rowOf, scale, width,
 } from './hnsw-layout'
-import { offerToPool, openPool, poolCount, pooledNode, poolLimit, takeFromPool } from './hnsw-pool'
+import { offerToPool, openPool, poolCount, pooledNode, takeFromPool } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
   addToBatch, batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
 } from './hnsw-walk'
-import { FLOAT32, HAMMING, IP } from './shape'
+import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
 
 let metric: u32 = 0
@@ -28,10 +28,16 @@ let query: usize = 0
 /** A row as floats. */
 let room: usize = 0
 let found: usize = 0
-/** Nodes nearer than `near` that the walk has yet to go on from, and the distance of codes that says so. */
+/** The product of the query with itself. */
+let squared: f32 = 0
+/** Nodes nearer than `near` that the walk has yet to go on from. */
 let inner: usize = 0
 let innerCount: u32 = 0
-let innerLimit: u32 = 0
+/** Below the first distance of codes a row is nearer than `near`, from the second one on it is not. */
+let innerLow: u32 = 0
+let innerHigh: u32 = 0
+/** Nodes that a step among masked rows has met. */
+let lookedAt: u32 = 0
 
 export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32): usize {
   const rooms = (hnswFloatBytes(codeWidth) << 2) + 128
@@ -60,18 +66,24 @@ export function hnswOpenSearch(
   openVisits((inner + (<usize>nodeCount << 2) + 15) & ~15, nodeCount)
 }
 
-/** Begins a query. @param at the query as the scan takes it */
-export function hnswStartQuery(at: usize, ef: u32): void {
+/**
+ * Begins a query.
+ * @param at the query as the scan takes it
+ * @returns the share of rows near it that may be found, roughly
+ */
+export function hnswStartQuery(at: usize, ef: u32): f32 {
   floats = at
   clearVisits()
   openPool(found, ef)
   innerCount = 0
   prepareQuery()
   const entry = entryNode()
-  if (entry == NONE) return
-  const nearest = descend(query, entry, entryLevel(), 0)
+  if (entry == NONE) return 0
+  lookedAt = 1
+  begin(descend(query, entry, entryLevel(), 0))
+  const share = <f32>(poolCount + innerCount) / <f32>lookedAt
   if (mask != 0) seed()
-  begin(nearest)
+  return share
 }
 
 /** Goes on from up to `stepCount` nodes. @returns whether there are more */
@@ -80,7 +92,7 @@ export function hnswWalk(stepCount: u32): bool {
     const node = innerCount > 0 ? takeInner() : takeFromPool()
     if (node == NONE) return false
     if (mask != 0) stepFromAllowed(node)
-    else if (innerLimit != 0) stepOverInner(node)
+    else if (innerHigh != 0) stepOverInner(node)
     else stepFrom(node, query, 0)
   }
   return true
@@ -100,17 +112,21 @@ export function hnswScanCodes(first: u32, end: u32): void {
  * @returns how many rows were offered
  */
 export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstId: u32): u32 {
-  const squared: f32 = isBits() ? 0 : dotProduct(floats, floats, width)
   const count = min(candidateCount, poolCount)
   let offered: u32 = 0
   for (let place: u32 = 0; place < count; place++) {
     const node = pooledNode(place)
-    const d = distance(metric, width, floats, squared, rowValues(node))
+    const d = exactDistance(node)
     if (d < near) continue
     offer(heap, k, d, firstId + rowOf(node))
     offered++
   }
   return offered
+}
+
+@inline
+function exactDistance(node: u32): f32 {
+  return distance(metric, width, floats, squared, rowValues(node))
 }
 
 function rowValues(node: u32): usize {
@@ -126,33 +142,36 @@ function rowValues(node: u32): usize {
 }
 
 function prepareQuery(): void {
+  innerLow = innerHigh = 0
   if (isBits()) {
     memory.fill(query, 0, queryBytes())
     memory.copy(query, floats, width)
-    innerLimit = near > 0 ? (kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)) : 0
+    if (near > 0) innerLow = innerHigh = kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)
     return
   }
+  squared = dotProduct(floats, floats, width)
   let values = floats
   if (normalizes()) {
     memory.copy(room, floats, <usize>width << 2)
     normalize(room)
     values = room
   }
-  innerLimit = innerLimitFor(queryFromFloats(values, query))
+  const unit = queryFromFloats(values, query)
+  if (near > -Infinity) setInnerLimits(unit)
 }
 
-/**
- * The distance of codes below which a row is nearer than `near` for certain, or nearly so: what is not is among
- * the candidates, and left out there.
- */
-function innerLimitFor(unit: f32): u32 {
-  if (near == -Infinity) return 0
-  if (!isSquared()) {
-    const limit = <f64>dotZero + <f64>near / <f64>unit
-    return <u32>max(0, min(4294967295.0, limit - Math.abs(limit - <f64>dotZero) * 0.02))
+/** Three times what rounding makes of a distance, on the average, is left open between the limits. */
+function setInnerLimits(unit: f32): void {
+  let limit: f64, slack: f64
+  if (isSquared()) {
+    limit = (normalizes() ? 2 + 2 * <f64>near : <f64>near) / <f64>unit
+    slack = 3 * sqrt<f64>(max<f64>(limit, 1))
+  } else {
+    limit = <f64>dotZero + <f64>near / <f64>unit
+    slack = 2 * sqrt<f64>(<f64>squared) * <f64>scale() / <f64>unit
   }
-  const squared = normalizes() ? 2 + 2 * <f64>near : <f64>near
-  return squared <= 0 ? 0 : <u32>min(4294967295.0, (squared * 0.98) / <f64>unit)
+  innerLow = <u32>(limit - slack)
+  innerHigh = <u32>(limit + slack)
 }
 
 @inline
@@ -166,7 +185,7 @@ function isAllowed(node: u32): bool {
 function seed(): void {
   const step = max(1, nodeCount / probeCount)
   for (let node: u32 = 0, count: u32 = 0; node < nodeCount && count < seedCount; node += step) {
-    if (!isAllowed(node)) continue
+    if (isVisited(node) || !isAllowed(node)) continue
     addToBatch(node)
     count++
     if (batchedCount() == 4) keepBatch()
@@ -179,7 +198,6 @@ const seedCount: u32 = 64
 
 /** The walk begins at a node, which need not be one that may be found. */
 function begin(node: u32): void {
-  if (isVisited(node)) return
   if (isAllowed(node)) {
     addToBatch(node)
     keepBatch()
@@ -195,9 +213,8 @@ function keepBatch(): void {
   for (let place: u32 = 0; place < count; place++) keep(batchedDistance(place), batchedNode(place))
 }
 
-@inline
 function keep(codeDistance: u32, node: u32): void {
-  if (codeDistance >= innerLimit) {
+  if (codeDistance >= innerHigh || (codeDistance >= innerLow && exactDistance(node) >= near)) {
     offerToPool(codeDistance, node)
   } else {
     store<u32>(inner + (<usize>innerCount << 2), node)
@@ -230,6 +247,7 @@ function stepFromAllowed(node: u32): void {
   for (let at = links; at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
+    lookedAt++
     if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
   }
   for (let at = links; at < end && batchedCount() < linkMax; at += 4) {
@@ -247,6 +265,7 @@ function crossTo(masked: u32): void {
   for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
+    lookedAt++
     if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
   }
 }
