@@ -34,7 +34,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     rowBytes: width * (componentBytes[dataType] ?? 1),
     queryBytes: isBits ? width : width * 4,
     ef,
-    candidateCount: ef,
+    candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
   }
 }
 

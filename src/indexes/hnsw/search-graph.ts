@@ -55,13 +55,13 @@ function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
   return countBits(new Uint8Array(memory.buffer, mask, Math.ceil(rowCount / 8)), rowCount)
 }
 
-/** Whether a scan is faster than the walk, which has less and less to go on. */
+/** Whether a scan is faster than the walk, which has less and less to go on: some 250 rows cost as much as a step. */
 function isFew({ findableCount, nodeCount }: Search, ef: number): boolean {
   return findableCount < Math.max(scannedShare * nodeCount, scannedForEf * ef)
 }
 
-const scannedShare = 0.02
-const scannedForEf = 16
+const scannedShare = 0.03
+const scannedForEf = 256
 
 function searchOne(search: Search, index: number): void {
   const { kernels, job, context, query, findableCount } = search

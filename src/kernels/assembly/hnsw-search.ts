@@ -250,7 +250,7 @@ function stepFromAllowed(node: u32): void {
     lookedAt++
     if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
   }
-  for (let at = links; at < end && batchedCount() < linkMax; at += 4) {
+  for (let at = links; at < end && batchedCount() < linkMax << 1; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
     if (!isVisited(neighbor)) crossTo(neighbor)
