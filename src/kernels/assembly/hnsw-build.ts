@@ -6,7 +6,10 @@ import {
 } from './hnsw-layout'
 import { offerToPool, openPool, pool, poolCount, pooledNode } from './hnsw-pool'
 import { clearVisits, openVisits, visit, visitBytes } from './hnsw-visits'
-import { batchBytes, descend, openBatch, walkLevel } from './hnsw-walk'
+import {
+  addNeighborsToBatch, addToBatch, batchBytes, batchedDistance, batchedNode, descend, measureBatch, openBatch,
+  walkLevel,
+} from './hnsw-walk'
 
 /** Shared by all threads: { …, u32 lock of the entry, counters … }, the locks that nodes share, the order. */
 const sharedHeader: usize = 64
@@ -129,12 +132,12 @@ function replaceLinks(node: u32, level: u32, added: u32): void {
   const links = linksOf(node, level)
   const capacity = capacityOf(level)
   queryFromCode(codeOf(node), other)
-  let count: u32 = 0
-  for (let place: u32 = 0; place < capacity; place++) {
-    const neighbor = load<u32>(links + (<usize>place << 2))
-    insertSorted(count++, codeDistance(other, codeOf(neighbor)), neighbor)
+  addNeighborsToBatch(node, level)
+  addToBatch(added)
+  const count = measureBatch(other)
+  for (let place: u32 = 0; place < count; place++) {
+    insertSorted(place, batchedDistance(place), batchedNode(place))
   }
-  insertSorted(count++, codeDistance(other, codeOf(added)), added)
   const kept = selectNeighbors(sorted, count, capacity)
   memory.copy(links, selected, <usize>kept << 2)
   memory.fill(links + (<usize>kept << 2), 0xff, <usize>(capacity - kept) << 2)

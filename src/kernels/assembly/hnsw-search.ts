@@ -12,7 +12,7 @@ import {
 import { offerToPool, openPool, poolCount, pooledNode, takeFromPool } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  addToBatch, batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
+  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom, visitInBatch,
 } from './hnsw-walk'
 import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
@@ -101,7 +101,7 @@ export function hnswWalk(stepCount: u32): bool {
 /** Looks at the codes `[first, end)` instead of walking. */
 export function hnswScanCodes(first: u32, end: u32): void {
   for (let node = first; node < end; node++) {
-    if (!isVisited(node) && isAllowed(node)) addToBatch(node)
+    if (!isVisited(node) && isAllowed(node)) visitInBatch(node)
     if (batchedCount() == 4) keepBatch()
   }
   keepBatch()
@@ -186,7 +186,7 @@ function seed(): void {
   const step = max(1, nodeCount / probeCount)
   for (let node: u32 = 0, count: u32 = 0; node < nodeCount && count < seedCount; node += step) {
     if (isVisited(node) || !isAllowed(node)) continue
-    addToBatch(node)
+    visitInBatch(node)
     count++
     if (batchedCount() == 4) keepBatch()
   }
@@ -199,7 +199,7 @@ const seedCount: u32 = 64
 /** The walk begins at a node, which need not be one that may be found. */
 function begin(node: u32): void {
   if (isAllowed(node)) {
-    addToBatch(node)
+    visitInBatch(node)
     keepBatch()
   } else {
     visit(node)
@@ -232,7 +232,7 @@ function stepOverInner(node: u32): void {
   for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor)) addToBatch(neighbor)
+    if (!isVisited(neighbor)) visitInBatch(neighbor)
   }
   keepBatch()
 }
@@ -248,7 +248,7 @@ function stepFromAllowed(node: u32): void {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
     lookedAt++
-    if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
+    if (!isVisited(neighbor) && isAllowed(neighbor)) visitInBatch(neighbor)
   }
   for (let at = links; at < end && batchedCount() < linkMax << 1; at += 4) {
     const neighbor = load<u32>(at)
@@ -266,6 +266,6 @@ function crossTo(masked: u32): void {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
     lookedAt++
-    if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
+    if (!isVisited(neighbor) && isAllowed(neighbor)) visitInBatch(neighbor)
   }
 }
