@@ -113,6 +113,7 @@ export function hnswScanCodes(first: u32, end: u32): void {
  */
 export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstId: u32): u32 {
   const count = min(candidateCount, poolCount)
+  if (vectors != 0 && !isBits()) touchRows(count)
   let offered: u32 = 0
   for (let place: u32 = 0; place < count; place++) {
     const node = pooledNode(place)
@@ -123,6 +124,19 @@ export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstI
   }
   return offered
 }
+
+/** Brings the rows of the candidates on their way from the memory together. */
+function touchRows(count: u32): void {
+  const rowBytes = storedBytes(element, width)
+  const bytes = min(rowBytes, touchedBytesMax)
+  for (let place: u32 = 0; place < count; place++) {
+    const row = vectors + <usize>rowOf(pooledNode(place)) * rowBytes
+    for (let at: usize = 0; at < bytes; at += 64) touched += load<u8>(row + at)
+  }
+}
+
+const touchedBytesMax: usize = 512
+let touched: u32 = 0
 
 @inline
 function exactDistance(node: u32): f32 {
