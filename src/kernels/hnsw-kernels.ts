@@ -47,7 +47,8 @@ interface HnswKernels {
   ): number
   hnswOpenBuild(shared: number, efConstruction: number, scratch: number): void
   hnswInsert(first: number, end: number): void
-  hnswSearchBytes(nodes: number, width: number, m: number, ef: number): number
+  /** @param innerMax nodes that may be nearer than `near`: all where it is given */
+  hnswSearchBytes(nodes: number, width: number, m: number, ef: number, innerMax: number): number
   hnswOpenSearch(
     metric: number,
     element: number,

@@ -343,3 +343,23 @@ describe('cancellation', () => {
     expect(() => index.search(search)).toThrow('given up')
   })
 })
+
+describe('the links', () => {
+  it('lead to other nodes, each once, and from each node to any other', async () => {
+    const rowCount = 2000
+    const vectors = clusteredVectors(DataType.FloatVector, 24, rowCount, 51)
+    const { index } = await build(vectors, specOf('L2', 'HNSW', { M: 8 }))
+    const header = new Uint32Array(memory.bytesOf(index).slice(0, 128).buffer)
+    const links = new Uint32Array(memory.bytesOf(index).slice(header[16]).buffer)
+    const linksOf = (node: number) =>
+      Array.from(links.subarray(node * 16, node * 16 + 16)).filter((other) => other !== 0xffffffff)
+    for (let node = 0; node < rowCount; node++) {
+      const others = linksOf(node)
+      expect(new Set(others).size).toBe(others.length)
+      expect(others.every((other) => other !== node && other < rowCount)).toBe(true)
+    }
+    const reached = new Set([0])
+    for (const node of reached) for (const other of linksOf(node)) reached.add(other)
+    expect(reached.size).toBeGreaterThan(rowCount * 0.99)
+  })
+})

@@ -26,7 +26,9 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
   const efGiven = Math.max(params.ef ?? params.search_list ?? efDefault, k, refined)
-  const ef = job.near === -Infinity ? efGiven : efGiven * efNearFactor
+  const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
+  // A walk cannot have more candidates than there are rows.
+  const ef = Math.max(1, Math.min(efWanted, job.rowCount))
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
@@ -57,6 +59,8 @@ export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
   const { element, width, ef } = graphQueryOf(job)
   const { m } = graphShapeOf(job.spec, job)
   const kernels = hnswKernelsOn(job.memoryId, job.memory)
-  const walkBytes = kernels.hnswSearchBytes(job.rowCount, width, m, ef * efFarFactor) >>> 0
+  const { rowCount, near } = job
+  const innerMax = near === -Infinity ? 0 : rowCount
+  const walkBytes = kernels.hnswSearchBytes(rowCount, width, m, ef * efFarFactor, innerMax) >>> 0
   return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
 }

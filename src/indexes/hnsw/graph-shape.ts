@@ -16,7 +16,7 @@ export interface GraphShape {
 
 export function graphShapeOf(
   spec: IndexSpec,
-  { dataType, dim }: Pick<IndexedVectors, 'dataType' | 'dim'>,
+  { dataType, dim, rowCount }: Pick<IndexedVectors, 'dataType' | 'dim' | 'rowCount'>,
 ): GraphShape {
   const isBits = dataType === DataType.BinaryVector
   const { m, efConstruction } = linksOf(spec)
@@ -25,7 +25,8 @@ export function graphShapeOf(
     width: isBits ? dim / 8 : dim,
     normalizes: spec.metric === 'COSINE',
     m,
-    efConstruction: Math.max(efConstruction, m),
+    // A walk cannot have more candidates than there are rows.
+    efConstruction: Math.max(1, Math.min(Math.max(efConstruction, m), rowCount)),
   }
 }
 

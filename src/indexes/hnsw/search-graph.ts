@@ -55,13 +55,18 @@ function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
   return countBits(new Uint8Array(memory.buffer, mask, Math.ceil(rowCount / 8)), rowCount)
 }
 
-/** Whether a scan is faster than the walk, which has less and less to go on: some 250 rows cost as much as a step. */
-function isFew({ findableCount, nodeCount }: Search, ef: number): boolean {
-  return findableCount < Math.max(scannedShare * nodeCount, scannedForEf * ef)
+/**
+ * Whether a scan is faster than the walk. Among masked rows a walk has less and less to go on, and one step of
+ * it takes as long as a scan of some 250 rows.
+ */
+function isFew({ job, findableCount, nodeCount }: Search, ef: number): boolean {
+  if (job.mask === 0) return findableCount < scannedForEf * ef
+  return findableCount < Math.max(scannedShare * nodeCount, scannedForEfMasked * ef)
 }
 
+const scannedForEf = 16
 const scannedShare = 0.03
-const scannedForEf = 256
+const scannedForEfMasked = 256
 
 function searchOne(search: Search, index: number): void {
   const { kernels, job, context, query, findableCount } = search

@@ -39,9 +39,10 @@ let innerHigh: u32 = 0
 /** Nodes that a step among masked rows has met. */
 let lookedAt: u32 = 0
 
-export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32): usize {
-  const rooms = (hnswFloatBytes(codeWidth) << 2) + 128
-  return rooms + batchBytes(m) + (<usize>ef + 2) * 8 + visitBytes(nodes) + (<usize>nodes << 2) + 64
+/** @param innerMax nodes that may be nearer than `near`: all where it is given */
+export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32, innerMax: u32): usize {
+  const rooms = (hnswFloatBytes(codeWidth) << 2) + 192
+  return rooms + batchBytes(m) + (<usize>ef + 2) * 8 + visitBytes(nodes) + (<usize>innerMax << 2)
 }
 
 /**
@@ -62,8 +63,9 @@ export function hnswOpenSearch(
   room = query + queryBytes()
   openBatch(room + hnswFloatBytes(width) + 16, linkMax)
   found = room + hnswFloatBytes(width) + 16 + batchBytes(linkMax)
-  inner = found + (<usize>ef + 2) * 8
-  openVisits((inner + (<usize>nodeCount << 2) + 15) & ~15, nodeCount)
+  const visits = (found + (<usize>ef + 2) * 8 + 15) & ~15
+  openVisits(visits, nodeCount)
+  inner = visits + visitBytes(nodeCount)
 }
 
 /**
