@@ -1,5 +1,6 @@
-// Nodes are inserted by any number of threads at once. A list of neighbors is changed under a lock and read
-// without: whatever a reader meets there is a node, and a search does not depend on a single one.
+// Nodes are inserted by any number of threads at once. A list of neighbors is changed under a lock
+// and read without: whatever a reader meets there is a node, and a search does not depend on a
+// single one.
 import { codeDistance, codeDistances, queryBytes, queryBytesOf, queryFromCode } from './hnsw-distances'
 import {
   capacityOf, codeOf, entryLevel, entryNode, levelOf, linkMax, linksOf, NONE, nodeCount, setEntry,
@@ -7,11 +8,14 @@ import {
 import { offerToPool, openPool, pool, poolCount, pooledNode } from './hnsw-pool'
 import { clearVisits, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  addNeighborsToBatch, addToBatch, batchBytes, batchedDistance, batchedNode, descend, measureBatch, openBatch,
-  walkLevel,
+  addNeighborsToBatch, addToBatch, batchBytes, batchedDistance, batchedNode, descend, measureBatch,
+  openBatch, walkLevel,
 } from './hnsw-walk'
 
-/** Shared by all threads: { …, u32 lock of the entry, counters … }, the locks that nodes share, the order. */
+/**
+ * Shared by all threads: { …, u32 lock of the entry, counters … }, the locks that nodes share, the
+ * order.
+ */
 const sharedHeader: usize = 64
 const lockCount: u32 = 4096
 
@@ -151,8 +155,8 @@ function insertSorted(count: u32, distance: u32, node: u32): void {
 }
 
 /**
- * Of a sorted list, the nodes that are nearer to its origin than to any node selected before: links that lead
- * to different places.
+ * Of a sorted list, the nodes that are nearer to its origin than to any node selected before: links
+ * that lead to different places.
  * @returns how many are in `selected`
  */
 function selectNeighbors(list: usize, count: u32, most: u32): u32 {

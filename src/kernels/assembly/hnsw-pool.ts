@@ -1,7 +1,7 @@
-// The nearest nodes a walk has found, sorted: u64 keys, the distance in the upper half, the node in the lower,
-// whose top bit says that the walk went on from there. What falls out at the end is forgotten.
+// The nearest nodes a walk has found, sorted: u64 keys, the distance in the upper half, the node in
+// the lower, whose top bit says that the walk went on from there. What falls out at the end is
+// forgotten.
 
-export const poolPlaceBytes: usize = 8
 const expandedBit: u64 = 0x80000000
 
 export let pool: usize = 0
@@ -70,9 +70,4 @@ export function takeFromPool(): u32 {
 @inline
 export function pooledNode(place: u32): u32 {
   return load<u32>(pool + (<usize>place << 3)) & 0x7fffffff
-}
-
-@inline
-export function pooledDistance(place: u32): u32 {
-  return load<u32>(pool + (<usize>place << 3), 4)
 }

@@ -1,18 +1,20 @@
-// A search: the walk finds candidates by their codes, and their exact distances decide. It is cut into steps,
-// between which it may be given up.
+// A search: the walk finds candidates by their codes, and their exact distances decide. It is cut
+// into steps, between which it may be given up.
 import { distance } from './distance'
 import { dotProduct } from './float-distances'
 import { offer } from './heap'
 import { dotZero, queryBytes } from './hnsw-distances'
 import { decode, hnswFloatBytes, normalize, queryFromFloats } from './hnsw-encode'
 import {
-  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax, linksOf,
+  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax,
+  linksOf,
   NONE, nodeCount, normalizes, rowOf, scale, width,
 } from './hnsw-layout'
 import { offerToPool, openPool, poolCount, pooledNode, takeFromPool } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom, visitInBatch,
+  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
+  visitInBatch,
 } from './hnsw-walk'
 import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
@@ -33,7 +35,9 @@ let squared: f32 = 0
 /** Nodes nearer than `near` that the walk has yet to go on from. */
 let inner: usize = 0
 let innerCount: u32 = 0
-/** Below the first distance of codes a row is nearer than `near`, from the second one on it is not. */
+/**
+ * Below the first distance of codes a row is nearer than `near`, from the second one on it is not.
+ */
 let innerLow: u32 = 0
 let innerHigh: u32 = 0
 /** Nodes that a step among masked rows has met. */
@@ -51,8 +55,8 @@ export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32, inn
  * @param scratch `hnswSearchBytes` bytes, of any content
  */
 export function hnswOpenSearch(
-  metricNumber: u32, elementNumber: u32, rowVectors: usize, rowMask: usize, leastDistance: f32, ef: u32,
-  scratch: usize,
+  metricNumber: u32, elementNumber: u32, rowVectors: usize, rowMask: usize, leastDistance: f32,
+  ef: u32, scratch: usize,
 ): void {
   metric = metricNumber
   element = elementNumber
@@ -162,7 +166,8 @@ function prepareQuery(): void {
   if (isBits()) {
     memory.fill(query, 0, queryBytes())
     memory.copy(query, floats, width)
-    if (near > 0) innerLow = innerHigh = kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)
+    const limit = kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)
+    if (near > 0) innerLow = innerHigh = limit
     return
   }
   squared = dotProduct(floats, floats, width)
@@ -176,7 +181,9 @@ function prepareQuery(): void {
   if (near > -Infinity) setInnerLimits(unit)
 }
 
-/** Three times what rounding makes of a distance, on the average, is left open between the limits. */
+/**
+ * Three times what rounding makes of a distance, on the average, is left open between the limits.
+ */
 function setInnerLimits(unit: f32): void {
   let limit: f64, slack: f64
   if (isSquared()) {
@@ -197,7 +204,9 @@ function isAllowed(node: u32): bool {
   return ((load<u8>(mask + (row >> 3)) >> (row & 7)) & 1) != 0
 }
 
-/** Rows that may be found, from all over the data: there may be islands of them far from the query. */
+/**
+ * Rows that may be found, from all over the data: there may be islands of them far from the query.
+ */
 function seed(): void {
   const step = max(1, nodeCount / probeCount)
   for (let node: u32 = 0, count: u32 = 0; node < nodeCount && count < seedCount; node += step) {
@@ -254,8 +263,8 @@ function stepOverInner(node: u32): void {
 }
 
 /**
- * Finds the rows that may be found among a node's neighbors and, while those are few, among the neighbors of
- * the neighbors that may not: so the walk crosses what the mask takes away.
+ * Finds the rows that may be found among a node's neighbors and, while those are few, among the
+ * neighbors of the neighbors that may not: so the walk crosses what the mask takes away.
  */
 function stepFromAllowed(node: u32): void {
   const links = linksOf(node, 0)

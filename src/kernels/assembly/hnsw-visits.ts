@@ -1,5 +1,5 @@
-// The nodes a walk has seen: a bit for each node, and a log of those set, by which they are cleared again. A
-// walk costs what it touches, not what there is; one that touches very many clears all.
+// The nodes a walk has seen: a bit for each node, and a log of those set, by which they are cleared
+// again. A walk costs what it touches, not what there is; one that touches very many clears all.
 
 const logMax: u32 = 1 << 16
 

@@ -27,8 +27,8 @@ export function batchedCount(): u32 {
 }
 
 /**
- * Puts a node into the batch. Its code is touched, so that the codes of a whole batch are on their way from the
- * memory at once.
+ * Puts a node into the batch. Its code is touched, so that the codes of a whole batch are on their
+ * way from the memory at once.
  */
 @inline
 export function addToBatch(node: u32): void {
