@@ -36,7 +36,7 @@ try {
   const contenders = contendersFor(set, pool)
   try {
     await tellBuilds(contenders, rowCount)
-    for (const contender of contenders) await tellCurve(contender)
+    await tellCurve(contenders)
   } finally {
     for (const contender of contenders) await contender.close()
   }
@@ -60,12 +60,16 @@ async function tellBuilds(contenders: readonly Contender[], rowCount: number): P
   }
 }
 
-async function tellCurve(contender: Contender): Promise<void> {
-  console.log(`\n${contender.name.padEnd(22)} recall@10  queries/s`)
+/** In turn for each ef, so that what else the machine does meets all of them. */
+async function tellCurve(contenders: readonly Contender[]): Promise<void> {
   for (const ef of efs) {
-    const { recall, queriesPerSecond } = await contender.search(ef, 'all')
-    console.log(
-      `  ef ${String(ef).padEnd(17)} ${recall.toFixed(4)}     ${Math.round(queriesPerSecond)}`,
-    )
+    console.log(`\nef ${String(ef).padEnd(19)} recall@10  queries/s  p50`)
+    for (const contender of contenders) {
+      const { recall, queriesPerSecond, p50Ms } = await contender.search(ef, 'all')
+      const rate = String(Math.round(queriesPerSecond)).padEnd(9)
+      console.log(
+        `  ${contender.name.padEnd(20)} ${recall.toFixed(4)}     ${rate}  ${p50Ms.toFixed(3)} ms`,
+      )
+    }
   }
 }

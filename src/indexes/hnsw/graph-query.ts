@@ -25,7 +25,11 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
-  const efGiven = Math.max(params.ef ?? params.search_list ?? efDefault, k, refined)
+  const efGiven = Math.max(
+    params.ef ?? params.search_list ?? Math.max(efDefault, 2 * k),
+    k,
+    refined,
+  )
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
   const ef = Math.max(1, Math.min(efWanted, job.rowCount))

@@ -36,7 +36,7 @@ function bitKindOf({ metric }: IndexSpec): number {
 
 /** Few components need finer codes: of one with 8 bits there are 255. */
 function floatKindOf({ metric, params }: IndexSpec, dim: number): number {
-  const isFine = dim < fineDims || fineTypes.includes(String(params.sq_type))
+  const isFine = dim < fineDims || fineTypes.includes(String(params.sq_type).toUpperCase())
   if (metric === 'IP') return isFine ? hnswCodeKinds.dot16 : hnswCodeKinds.dot8
   return isFine ? hnswCodeKinds.squared16 : hnswCodeKinds.squared8
 }
