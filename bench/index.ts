@@ -48,7 +48,10 @@ try {
 async function tellBuilds(contenders: readonly Contender[], rowCount: number): Promise<void> {
   const seconds = contenders.map((): number[] => [])
   for (let run = 0; run < Number(options.runs); run++) {
-    for (const [at, contender] of contenders.entries()) seconds[at].push(await contender.build())
+    for (const [at, contender] of contenders.entries()) {
+      seconds[at].push(await contender.build())
+      console.log(`  run ${run + 1}: ${contender.name} ${seconds[at][run].toFixed(1)} s`)
+    }
   }
   const peer = contenders.findIndex(({ name }) => name === 'hnswlib')
   console.log('\nbuild')
