@@ -200,6 +200,8 @@ describe('a user', () => {
     const origin = `http://127.0.0.1:${server.port}`
     const headers = headersOf(bob)
     const statusOf = async (path: string) => (await fetch(origin + path, { headers })).status
+    const asked = { collectionName: 'books', files }
+    expect(await post('/jobs/import/create', asked, bob)).toMatchObject({ status: 403 })
     expect(await post('/jobs/import/describe', { jobId }, bob)).toMatchObject({ status: 403 })
     expect(await data('/jobs/import/list', {}, bob)).toEqual({ records: [] })
     expect(await statusOf(`/v2/jobs/import/${jobId}/events`)).toBe(403)
