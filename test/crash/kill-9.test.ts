@@ -38,7 +38,7 @@ beforeAll(async () => {
   await utility.waitForBulkInsert(await startImport(name), { timeout: 30 })
   importMs = performance.now() - beganMs
   await client.dropCollection(name)
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   const { firstAnswersMs } = server
@@ -75,7 +75,7 @@ it('keeps an import whole or absent that is killed before its call returns', asy
     else expect(await faultsOf(server.connection, name, [])).toEqual([])
     await dropped(name)
   }
-}, 60_000)
+}, 120_000)
 
 it('goes on with an import that is killed anywhere while it runs', async () => {
   for (const [index, delayMs] of spread(12, 0, importMs).entries()) {
@@ -88,7 +88,7 @@ it('goes on with an import that is killed anywhere while it runs', async () => {
     await endsWhole(name, taskId, durable)
     await dropped(name)
   }
-}, 120_000)
+}, 300_000)
 
 it('goes on with an import that is killed around its commit', async () => {
   for (let index = 0; index < 12; index++) {
@@ -105,7 +105,7 @@ it('goes on with an import that is killed around its commit', async () => {
     await endsWhole(name, taskId, durable)
     await dropped(name)
   }
-}, 120_000)
+}, 300_000)
 
 it('goes on with an import that is killed twice in a row', async () => {
   for (const delayMs of spread(3, 0.1 * importMs, 0.6 * importMs)) {
@@ -121,7 +121,7 @@ it('goes on with an import that is killed twice in a row', async () => {
     await endsWhole(name, taskId, durable)
     await dropped(name)
   }
-}, 60_000)
+}, 120_000)
 
 it('fails an import under which the process was killed three times, and leaves nothing', async () => {
   const name = await newCollection()
@@ -140,7 +140,7 @@ it('fails an import under which the process was killed three times, and leaves n
   expect(server.segmentFiles()).toEqual([])
   expect(await faultsOf(server.connection, name, [])).toEqual([])
   await dropped(name)
-}, 60_000)
+}, 120_000)
 
 it('keeps every acknowledged insert and delete, and the others whole or not at all', async () => {
   for (const delayMs of spread(7, 30, 500)) {
@@ -154,7 +154,7 @@ it('keeps every acknowledged insert and delete, and the others whole or not at a
     await writes.check()
     await dropped(name)
   }
-}, 60_000)
+}, 120_000)
 
 it('keeps rows and deletes that are sealed while the process is killed', async () => {
   for (const delayMs of spread(7, 0, 120)) {
@@ -176,7 +176,7 @@ it('keeps rows and deletes that are sealed while the process is killed', async (
     expect(server.segmentFiles().length).toBe(1)
     await dropped(name)
   }
-}, 60_000)
+}, 120_000)
 
 it('was killed at least 50 times', () => {
   expect(killCount).toBeGreaterThanOrEqual(50)
