@@ -6,7 +6,7 @@ import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { queryWindow } from '../grpc/search-params.js'
 import { refuse } from '../grpc/unsupported.js'
-import { anything, flag, text, texts } from './body-shape.js'
+import { anything, exprParams, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
 import { filterValuesIn } from './filter-values.js'
 import { type RowsRequest, rowsRoute } from './route.js'
@@ -46,6 +46,7 @@ export const deleteEntities = rowsRoute(
       ...ofCollection,
       partitionName: text,
       filter: text,
+      exprParams,
       id: anything,
     }),
     required: { collectionName: 'CollectionName' },
@@ -97,6 +98,7 @@ export const queryEntities = rowsRoute(
       partitionNames: texts,
       outputFields: texts,
       filter: text,
+      exprParams,
       limit: z.number().int().nullish(),
       offset: z.number().int().nullish(),
     }),

@@ -10,7 +10,7 @@ import type { QueryVectors, SearchResult } from '../../search/search-request.js'
 import { rankerFrom } from '../grpc/ranker.js'
 import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
 import { refuse } from '../grpc/unsupported.js'
-import { anything, notJson, text, texts } from './body-shape.js'
+import { anything, exprParams, notJson, text, texts } from './body-shape.js'
 import { filterValuesIn } from './filter-values.js'
 import { rowsRoute } from './route.js'
 import { float32Json, keyValues, rowObjects } from './row-objects.js'
@@ -23,6 +23,7 @@ const searchMembers = {
   data: anything,
   annsField: text,
   filter: text,
+  exprParams,
   limit: wholeNumber,
   offset: wholeNumber,
 }
