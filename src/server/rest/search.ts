@@ -9,7 +9,6 @@ import { elementFieldOf } from '../../schema/struct-array.js'
 import type { QueryVectors, SearchResult } from '../../search/search-request.js'
 import { rankerFrom } from '../grpc/ranker.js'
 import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
-import { refuse } from '../grpc/unsupported.js'
 import { anything, exprParams, notJson, text, texts } from './body-shape.js'
 import { filterValuesIn } from './filter-values.js'
 import { rowsRoute } from './route.js'
@@ -75,11 +74,11 @@ export const hybridSearchEntities = rowsRoute(
       limit: wholeNumber,
       outputFields: texts,
       groupingField: text,
+      groupSize: wholeNumber,
     }),
     required: { collectionName: 'CollectionName' },
   },
   async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
-    refuse({ 'hybrid search by groups': body.groupingField !== '' })
     const { collectionName, partitionNames, outputFields, rerank } = body
     const { schema } = engine.describeCollection(dbName, collectionName)
     const partTexts = elementTexts(textUnder(bodyText, 'search') ?? '')
@@ -88,6 +87,10 @@ export const hybridSearchEntities = rowsRoute(
       const { topK } = searchWindow(wordsOf({ topk: part.limit ?? defaultLimit }))
       return { ...searchPart(schema, part, partTexts[index], given), topK }
     })
+    const grouping = groupingFrom(
+      wordsOf({ group_by_field: body.groupingField, group_size: body.groupSize }),
+      {},
+    )
     const ranking = { strategy: rerank?.strategy, params: JSON.stringify(rerank?.params ?? {}) }
     const result = await engine.hybridSearch({
       dbName,
@@ -98,6 +101,7 @@ export const hybridSearchEntities = rowsRoute(
       ...searchWindow(wordsOf({ topk: body.limit ?? defaultLimit })),
       roundDecimal: -1,
       outputFields,
+      grouping: grouping && { ...grouping, scorer: 'max' },
     })
     return answerOf(result, allowsInt64)
   },
