@@ -303,3 +303,48 @@ it('has indexes, aliases and databases', async () => {
   await data('/databases/drop', { dbName: 'library' })
   expect(await post('/collections/list', { dbName: 'library' })).toMatchObject({ code: 800 })
 })
+
+it('updates some fields of rows, and leaves the others as they are', async () => {
+  await data('/collections/create', { ...books, dimension: 2, metricType: 'L2' })
+  const rows = [
+    { id: 1, vector: [0.1, 1], title: 'one', page: 3 },
+    { id: 2, vector: [0.2, 1], title: 'two' },
+  ]
+  await data('/entities/insert', { ...books, data: rows })
+  const partial = { ...books, partialUpdate: true }
+  await data('/entities/upsert', { ...partial, data: [{ id: 1, title: 'eins' }] })
+  await data('/entities/upsert', { ...partial, data: { id: 2, vector: [7, 7] } })
+  expect(await data('/entities/query', { ...books, filter: 'id > 0' })).toEqual([
+    { id: '1', vector: [0.1, 1], title: 'eins', page: 3 },
+    { id: '2', vector: [7, 7], title: 'two' },
+  ])
+  const uneven = [
+    { id: 1, vector: [1, 1] },
+    { id: 2, title: 'zwei' },
+  ]
+  expect(await post('/entities/upsert', { ...partial, data: uneven })).toMatchObject({
+    code: 1804,
+    message: expect.stringMatching(/data\[1\]: .* must have the same keys/),
+  })
+})
+
+it('searches with sparse vectors', async () => {
+  const schema = {
+    fields: [
+      { fieldName: 'id', dataType: 'Int64', isPrimary: true },
+      { fieldName: 'words', dataType: 'SparseFloatVector' },
+    ],
+  }
+  const indexParams = [{ fieldName: 'words', metricType: 'IP', indexType: 'SPARSE_INVERTED_INDEX' }]
+  await data('/collections/create', { ...books, schema, indexParams })
+  const rows = [
+    { id: 1, words: { 3: 0.5, 70: 1 } },
+    { id: 2, words: { 3: 2 } },
+  ]
+  await data('/entities/insert', { ...books, data: rows })
+  const asked = { ...books, annsField: 'words', data: [{ 3: 1 }, { 70: 2, 3: 1 }], limit: 1 }
+  expect(await data('/entities/search', asked)).toMatchObject([
+    { id: '2', distance: 2 },
+    { id: '1', distance: 2.5 },
+  ])
+})

@@ -168,8 +168,8 @@ function queriesIn(bodyText: string, searched: Field): QueryVectors {
   if (rowCount === 0) throw notJson('data: expected at least one vector, got none')
   const { dataType } = field
   if (column.shape === 'list') return listQueries(field, rowCount, column)
-  if (column.shape !== 'fixed') {
-    throw new MillraceError('unsupported', `field '${field.name}': only dense vectors are searched`)
+  if (column.shape === 'bytes') {
+    return { dataType, nq: rowCount, bytes: column.bytes, offsets: column.offsets }
   }
   const { buffer, byteOffset, byteLength } = column.values
   return { dataType, nq: rowCount, bytes: new Uint8Array(buffer, byteOffset, byteLength) }
