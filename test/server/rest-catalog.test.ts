@@ -255,7 +255,10 @@ it('has what is asked of collections and partitions', async () => {
   })
   expect(await data('/collections/describe', tomes)).toMatchObject({
     fields: [{ name: 'id' }, { name: 'vector' }, { name: 'note', nullable: true }],
-    properties: [{ key: 'collection.ttl.seconds', value: '9' }],
+    properties: [
+      { key: 'timezone', value: 'UTC' },
+      { key: 'collection.ttl.seconds', value: '9' },
+    ],
   })
   await data('/collections/drop_properties', { ...tomes, propertyKeys: ['collection.ttl.seconds'] })
   await data('/collections/truncate', tomes)
@@ -302,6 +305,33 @@ it('has indexes, aliases and databases', async () => {
   await data('/collections/drop', inside)
   await data('/databases/drop', { dbName: 'library' })
   expect(await post('/collections/list', { dbName: 'library' })).toMatchObject({ code: 800 })
+})
+
+it('gives a collection its time zone, that of its database or UTC', async () => {
+  const zoneOf = async (body: object) => {
+    await data('/collections/create', { ...body, dimension: 2 })
+    return (await data('/collections/describe', body)).properties
+  }
+  expect(await zoneOf(books)).toEqual([{ key: 'timezone', value: 'UTC' }])
+  const asia = { dbName: 'asia', properties: { timezone: 'Asia/Shanghai' } }
+  await data('/databases/create', asia)
+  expect(await zoneOf({ ...books, dbName: 'asia' })).toEqual([
+    { key: 'timezone', value: 'Asia/Shanghai' },
+  ])
+  const odd = { ...books, properties: { timezone: 'Mars/Olympus' } }
+  expect(await post('/collections/alter_properties', odd)).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining("got 'Mars/Olympus'"),
+  })
+})
+
+it('refuses what has no code of its own in Milvus with its code for that', async () => {
+  await data('/collections/create', { ...books, dimension: 2 })
+  const indexParams = [{ fieldName: 'none', metricType: 'L2', indexType: 'FLAT' }]
+  expect(await post('/indexes/create', { ...books, indexParams })).toMatchObject({
+    code: 65535,
+    message: expect.stringContaining('non-existed field: none'),
+  })
 })
 
 it('updates some fields of rows, and leaves the others as they are', async () => {

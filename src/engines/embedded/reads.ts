@@ -1,7 +1,6 @@
 import type { Column } from '../../column/column.js'
-import { MillraceError } from '../../errors.js'
+import { type ErrorKind, MillraceError } from '../../errors.js'
 import { partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
-import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import { isAggregate } from '../../search/aggregate-name.js'
 import { checkQueries } from '../../search/check-queries.js'
@@ -122,7 +121,7 @@ export class Reads {
   }
 
   async query(request: QueryRequest): Promise<QueryResult> {
-    const open = await this.#loaded(request)
+    const open = await this.#loaded(request, 'parameterInvalid')
     const { schema } = open.record
     const filter = boundFilter(schema, request.filter, request.filterValues)
     const base = { collectionName: schema.name, primaryFieldName: primaryKeyOf(schema).name }
@@ -202,11 +201,14 @@ export class Reads {
   }
 
   /** @throws collectionNotLoaded, partitionNotLoaded */
-  async #loaded({ dbName, collectionName, partitionNames }: Scope): Promise<OpenCollection> {
+  async #loaded(
+    { dbName, collectionName, partitionNames }: Scope,
+    kind: ErrorKind = 'refused',
+  ): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
-    checkLoaded(open.record, partitionNames)
+    checkLoaded(open.record, partitionNames, kind)
     return open
   }
 
@@ -253,9 +255,15 @@ function rankedGroups(
   })
 }
 
-function checkLoaded(record: CollectionRecord, partitionNames: readonly string[]): void {
+/** @param kind of the refusal of partitions beside a partition key. Milvus: not the same for all reads. */
+function checkLoaded(
+  record: CollectionRecord,
+  partitionNames: readonly string[],
+  kind: ErrorKind,
+): void {
   if (partitionNames.length > 0 && partitionKeyOf(record.schema)) {
-    throw invalidParameter(
+    throw new MillraceError(
+      kind,
       'not support manually specifying the partition names if partition key mode is used',
     )
   }
