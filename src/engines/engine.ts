@@ -116,6 +116,8 @@ export interface SegmentDescription {
   readonly isSealed: boolean
   /** Deleted ones too. */
   readonly rowCount: number
+  /** Indexes that are still to be built for it. */
+  readonly pendingIndexIds: readonly bigint[]
 }
 
 /**

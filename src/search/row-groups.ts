@@ -3,7 +3,7 @@ import type { RowGroups } from './aggregate.js'
 import { type GroupValue, groupValueOf } from './group-values.js'
 
 /** Rows with the same values, by the order of their first rows. */
-export interface FoundGroups extends RowGroups {
+interface FoundGroups extends RowGroups {
   readonly firstRows: Int32Array
 }
 
