@@ -13,10 +13,17 @@ export const segmentHandlers = {
   async GetQuerySegmentInfo(call, { collectionName }) {
     const { engine, dbName } = call
     const { collectionId, segments } = segmentsOf(call, collectionName)
+    const { partitions } = engine.describeCollection(dbName, collectionName)
+    const loaded = new Set(
+      partitions
+        .filter(({ loadedPercent }) => loadedPercent > 0)
+        .map(({ partitionId }) => partitionId),
+    )
     const { state } = engine.loadState(dbName, collectionName, [])
     if (state !== 'loaded') return { infos: [] }
+    const queried = segments.filter(({ partitionId }) => loaded.has(partitionId))
     return {
-      infos: segments.map((segment) => ({
+      infos: queried.map((segment) => ({
         ...segmentMembers(segment, collectionId),
         nodeID: nodeId,
         nodeIds: [nodeId],
