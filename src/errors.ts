@@ -44,6 +44,8 @@ export const errorKinds = {
   cancelled: { code: 10000, legacy: 1, retriable: false, input: false },
   timeout: { code: 10001, legacy: 1, retriable: false, input: false },
   unexpected: { code: 65535, legacy: 1, retriable: false, input: false },
+  // Milvus: some refusals have no code of their own.
+  refused: { code: 65535, legacy: 1, retriable: false, input: false },
 } as const
 
 export type ErrorKind = keyof typeof errorKinds

@@ -71,6 +71,10 @@ export interface IndexDescription {
   readonly failure: string
 }
 
+/** What a partial update does with the elements that it gives for an Array field: none said, they replace it. */
+export type FieldOperation = 'append' | 'remove'
+export type FieldOperations = ReadonlyMap<string, FieldOperation>
+
 /** `loaded` when every partition asked about is; `partial` when some are. */
 export type LoadState = 'missing' | 'released' | 'loading' | 'loaded'
 
@@ -112,6 +116,8 @@ export interface SegmentDescription {
   readonly isSealed: boolean
   /** Deleted ones too. */
   readonly rowCount: number
+  /** Indexes that are still to be built for it. */
+  readonly pendingIndexIds: readonly bigint[]
 }
 
 /**
@@ -177,14 +183,14 @@ export interface Engine {
   ): Promise<Mutation>
   /**
    * Puts rows in the place of those with their keys, in one step. `batch` has the keys.
-   * @param isPartial what the rows leave out stays as it is
+   * @param partial what the rows leave out stays as it is, and arrays are changed as it says; null: rows are whole
    */
   upsert(
     dbName: string,
     collectionName: string,
     partitionName: string,
     batch: ColumnBatch,
-    isPartial?: boolean,
+    partial?: FieldOperations | null,
   ): Promise<Mutation>
   delete(
     dbName: string,

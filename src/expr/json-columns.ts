@@ -15,7 +15,7 @@ import {
 
 /** What lies at a path, as a column of the value's data type: Bool, VarChar or Double. */
 export function jsonValueColumn(
-  { path, dataType }: JsonValue,
+  { path, dataType }: Pick<JsonValue, 'path' | 'dataType'>,
   column: BytesColumn,
   rowCount: number,
 ): Column {

@@ -1,7 +1,7 @@
 import { bitmapWithLength, clearBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
-import { type GroupValue, groupValueAt } from './group-values.js'
+import { type GroupValue, groupValueOf } from './group-values.js'
 import type { QueryVectors } from './search-request.js'
 import {
   type Found,
@@ -19,18 +19,18 @@ interface GroupWindow {
 }
 
 /**
- * The nearest rows of the nearest groups of each query: groups in the order of their nearest row, one
- * after the other. `groupColumns` are the segments' columns of the field that groups.
+ * The nearest rows of the nearest groups of each query, groups in the order of their nearest row.
+ * `groupColumns` are each segment's columns of the fields that group.
  */
 export async function searchGroups(
   searched: Searched,
   search: VectorSearch,
-  groupColumns: readonly Column[],
+  groupColumns: readonly (readonly Column[])[],
   window: GroupWindow,
-): Promise<Hit[][]> {
+): Promise<Hit[][][]> {
   const wanted = (window.topK + window.offset) * window.size
   const found = await searchVectors(searched, search, wanted)
-  const answers: Hit[][] = []
+  const answers: Hit[][][] = []
   for (const [index, first] of found.entries()) {
     const groups = new Groups(groupColumns, window)
     groups.add(first.hits)
@@ -38,7 +38,7 @@ export async function searchGroups(
       const queries = queryAt(search.queries, index)
       await fillGroups(searched, { ...search, queries }, groups, wanted)
     }
-    answers.push(groups.hits())
+    answers.push(groups.nearest())
   }
   return answers
 }
@@ -63,12 +63,12 @@ async function fillGroups(
 
 /** The groups found so far, in the order of their nearest row. */
 class Groups {
-  readonly #columns: readonly Column[]
+  readonly #columns: readonly (readonly Column[])[]
   readonly #window: GroupWindow
   readonly #groups = new Map<GroupValue, Hit[]>()
   readonly #seen = new Set<PrimaryKey>()
 
-  constructor(columns: readonly Column[], window: GroupWindow) {
+  constructor(columns: readonly (readonly Column[])[], window: GroupWindow) {
     this.#columns = columns
     this.#window = window
   }
@@ -83,7 +83,7 @@ class Groups {
   add(hits: readonly Hit[]): void {
     for (const hit of hits) {
       if (this.#seen.has(hit.pk)) continue
-      const value = groupValueAt(this.#columns[hit.viewIndex], hit.rowOffset)
+      const value = groupValueOf(this.#columns[hit.viewIndex], hit.rowOffset)
       if (!this.#isOpen(value)) continue
       this.#seen.add(hit.pk)
       const group = this.#groups.get(value)
@@ -95,9 +95,9 @@ class Groups {
   /** The rows of a segment that may still be wanted and are not here yet. */
   openRows(viewIndex: number, rowCount: number, mask: Uint8Array | null): Uint8Array {
     const open = mask === null ? bitmapWithLength(rowCount, true) : mask.slice()
-    const column = this.#columns[viewIndex]
+    const columns = this.#columns[viewIndex]
     for (let row = 0; row < rowCount; row++) {
-      if (!this.#isOpen(groupValueAt(column, row))) clearBit(open, row)
+      if (!this.#isOpen(groupValueOf(columns, row))) clearBit(open, row)
     }
     for (const hit of [...this.#groups.values()].flat()) {
       if (hit.viewIndex === viewIndex) clearBit(open, hit.rowOffset)
@@ -105,8 +105,8 @@ class Groups {
     return open
   }
 
-  hits(): Hit[] {
-    return [...this.#groups.values()].slice(this.#window.offset).flat()
+  nearest(): Hit[][] {
+    return [...this.#groups.values()].slice(this.#window.offset)
   }
 
   get #isComplete(): boolean {

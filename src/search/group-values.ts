@@ -16,7 +16,14 @@ export function checkGroupField({ name, dataType }: Field): void {
   )
 }
 
-export function groupValueAt(column: Column, row: number): GroupValue {
+/** The value of one column, or one that stands for those of several. */
+export function groupValueOf(columns: readonly Column[], row: number): GroupValue {
+  if (columns.length === 1) return groupValueAt(columns[0], row)
+  const values = columns.map((column) => groupValueAt(column, row))
+  return JSON.stringify(values.map((value) => (value === null ? null : String(value))))
+}
+
+function groupValueAt(column: Column, row: number): GroupValue {
   if (column.validity !== null && !hasBit(column.validity, row)) return null
   if (column.shape === 'fixed') return (column as FixedColumn).values[row]
   const { bytes, offsets } = column as BytesColumn

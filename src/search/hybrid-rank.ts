@@ -12,7 +12,7 @@ export interface RankedList {
 }
 
 /** A row with the score that it has from all searches together. */
-interface RankedHit extends Hit {
+export interface RankedHit extends Hit {
   readonly score: number
 }
 
@@ -48,7 +48,7 @@ function scorersOf(lists: readonly RankedList[], ranker: Ranker): Scorer[] {
 }
 
 /** Milvus: distances that nothing normalizes are added up as distances, where there is nothing else. */
-function isSmallerBetter(lists: readonly RankedList[], ranker: Ranker): boolean {
+export function isSmallerBetter(lists: readonly RankedList[], ranker: Ranker): boolean {
   if (ranker.strategy === 'rrf' || ranker.normScore) return false
   return lists.every(({ metric }) => !isLargerNearer(metric))
 }

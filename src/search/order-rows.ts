@@ -17,20 +17,29 @@ export async function orderRows(
   order: readonly OrderBy[],
 ): Promise<RowRef[]> {
   const columns = await Promise.all(order.map(({ field }) => gatherField(views, rows, field)))
+  return Array.from(orderedPlaces(columns, order, rows.length), (place) => rows[place])
+}
+
+/** The rows of some columns in their order, by where they stand; each column has its own direction. */
+export function orderedPlaces(
+  columns: readonly Column[],
+  order: readonly Direction[],
+  rowCount: number,
+): Uint32Array {
   const compares = order.map((by, index) => comparisonOf(by, columns[index]))
-  const places = Uint32Array.from(rows, (_, place) => place).sort((left, right) => {
+  return Uint32Array.from({ length: rowCount }, (_, place) => place).sort((left, right) => {
     for (const compare of compares) {
       const sign = compare(left, right)
       if (sign !== 0) return sign
     }
     return left - right
   })
-  return Array.from(places, (place) => rows[place])
 }
 
+type Direction = Pick<OrderByName, 'isDescending' | 'areNullsFirst'>
 type Comparison = (left: number, right: number) => number
 
-function comparisonOf({ isDescending, areNullsFirst }: OrderBy, column: Column): Comparison {
+function comparisonOf({ isDescending, areNullsFirst }: Direction, column: Column): Comparison {
   const compare = valueComparison(column)
   const direction = isDescending ? -1 : 1
   const { validity } = column
@@ -44,7 +53,8 @@ function comparisonOf({ isDescending, areNullsFirst }: OrderBy, column: Column):
   }
 }
 
-function valueComparison(column: Column): Comparison {
+/** The values of two rows that are not null. */
+export function valueComparison(column: Column): Comparison {
   if (column.shape === 'fixed') {
     const { values } = column as FixedColumn
     return (left, right) =>

@@ -1,4 +1,4 @@
-import { countBits } from '../column/bitmap.js'
+import { countBits, hasBit } from '../column/bitmap.js'
 import { MillraceError } from '../errors.js'
 import type { BoundExpr } from '../expr/bound-expr.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
@@ -48,6 +48,23 @@ export async function countRows(
     count += mask === null ? view.rowCount : countBits(mask, view.rowCount)
   }
   return count
+}
+
+/** All rows that pass, duplicates too, as they lie. */
+export async function passingRows(
+  views: readonly SegmentView[],
+  bound: BoundExpr | null,
+  signal?: AbortSignal,
+): Promise<RowRef[]> {
+  const rows: RowRef[] = []
+  for (const [viewIndex, view] of views.entries()) {
+    throwIfCancelled(signal)
+    const mask = await filterMask(view, bound)
+    for (let rowOffset = 0; rowOffset < view.rowCount; rowOffset++) {
+      if (mask === null || hasBit(mask, rowOffset)) rows.push({ viewIndex, rowOffset })
+    }
+  }
+  return rows
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {

@@ -22,7 +22,12 @@ export interface QueryKeys {
 
 /** The nearest rows of each of the nearest groups: `topK` and `offset` count groups. */
 export interface Grouping {
-  readonly fieldName: string
+  /** Rows are of one group if they have the same values of all of these; also dynamic keys and JSON paths. */
+  readonly fieldNames: readonly string[]
+  /** Where in a JSON field the value lies, as a JSON pointer. */
+  readonly jsonPath?: string
+  /** What a value in a JSON field is read as; left out: as JSON. */
+  readonly jsonType?: DataType
   /** Rows of a group. */
   readonly size: number
 }
@@ -55,6 +60,8 @@ export interface SearchRequest {
   readonly roundDecimal: number
   readonly outputFields: readonly string[]
   readonly grouping?: Grouping | null
+  /** The order of the rows that are found; left out or empty: nearest first. */
+  readonly orderBy?: readonly OrderByName[]
   readonly page?: SearchPage | null
   /** Leaves out rows that are not sealed yet. */
   readonly ignoreGrowing?: boolean
@@ -82,9 +89,14 @@ export interface HybridSearchRequest {
   readonly offset: number
   readonly roundDecimal: number
   readonly outputFields: readonly string[]
+  readonly grouping?: (Grouping & { readonly scorer: GroupScorer }) | null
+  readonly orderBy?: readonly OrderByName[]
   readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
 }
+
+/** Which score of its rows tells a group's place in a hybrid search. */
+export type GroupScorer = 'max' | 'sum' | 'avg'
 
 /** One of the searches of a hybrid search; `topK` rows of it take part. */
 export type HybridPart = Pick<
@@ -98,8 +110,10 @@ export interface QueryRequest {
   readonly partitionNames: readonly string[]
   readonly filter: string
   readonly filterValues?: FilterValues
-  /** `count(*)` alone counts. */
+  /** `count(*)` alone counts; aggregates (`sum(field)`) are of groups. */
   readonly outputFields: readonly string[]
+  /** Fields whose values make groups; left out or empty: all rows are one, where there are aggregates. */
+  readonly groupBy?: readonly string[]
   /** null: no limit. */
   readonly limit: number | null
   readonly offset: number
@@ -136,7 +150,7 @@ export interface SearchResult {
   readonly fields: readonly OutputField[]
   readonly outputFieldNames: readonly string[]
   /** The values that rows were grouped by. */
-  readonly groupField?: OutputField | null
+  readonly groupFields?: readonly OutputField[]
   /** Of a search for single elements of lists: which of its row's elements each hit is. */
   readonly elements?: readonly number[] | null
   /** Of a page: where the next one begins. */

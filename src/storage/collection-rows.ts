@@ -10,7 +10,7 @@ import { withIndexesBuilt } from './hidden-index-works.js'
 import type { CommitImport, ImportRules } from './import-conflicts.js'
 import type { IndexWork } from './index-builder.js'
 import { type IndexProgress, indexProgressOf } from './index-progress.js'
-import { dropUnwantedIndexes, nextIndexWorkOf } from './index-works.js'
+import { dropUnwantedIndexes, nextIndexWorkOf, pendingIndexesOf } from './index-works.js'
 import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { sealRows } from './seal-rows.js'
@@ -167,17 +167,19 @@ export class CollectionRows {
 
   /** Sealed and growing segments with rows. */
   segments() {
-    const sealed = this.#sealed.all().map(({ record, rowCount }) => ({
-      segmentId: record.segmentId,
-      partitionId: record.partitionId,
+    const sealed = this.#sealed.all().map((segment) => ({
+      segmentId: segment.record.segmentId,
+      partitionId: segment.record.partitionId,
       isSealed: true,
-      rowCount,
+      rowCount: segment.rowCount,
+      pendingIndexIds: pendingIndexesOf(this.#parts, segment),
     }))
     const growing = this.#growing.all().map(({ segmentId, partitionId, rowCount }) => ({
       segmentId,
       partitionId,
       isSealed: false,
       rowCount,
+      pendingIndexIds: [],
     }))
     return [...sealed, ...growing].filter(({ rowCount }) => rowCount > 0)
   }

@@ -1,5 +1,5 @@
-import { familyFor } from '../indexes/families.js'
 import type { CollectionParts } from './collection-parts.js'
+import { lacksIndex } from './index-works.js'
 import { wantedIndexes } from './wanted-indexes.js'
 
 export interface IndexProgress {
@@ -24,7 +24,7 @@ export function indexProgressOf(
     const { rowCount } = segment
     const { segmentId } = segment.record
     totalRows += rowCount
-    if (!wanted || !familyFor(wanted.spec, rowCount) || segment.hasIndex(indexId)) {
+    if (!wanted || !lacksIndex(segment, wanted)) {
       indexedRows += rowCount
       continue
     }

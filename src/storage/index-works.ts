@@ -22,7 +22,7 @@ export function nextIndexWorkOf(
   for (const wanted of wantedIndexes(record)) {
     for (const segment of sealed.all()) {
       const { segmentId } = segment.record
-      if (!lacks(segment, wanted) || isRefused(segmentId, wanted.indexId)) continue
+      if (!lacksIndex(segment, wanted) || isRefused(segmentId, wanted.indexId)) continue
       return workOn(parts, segment, wanted, inTurn)
     }
   }
@@ -63,8 +63,20 @@ export function withBuiltIndex(record: SegmentRecord, built: BuiltIndex): Segmen
   return { ...record, indexes: [...others, built] }
 }
 
-function lacks(segment: SealedSegment, { indexId, spec }: WantedIndex): boolean {
-  return familyFor(spec, segment.rowCount) !== null && !segment.hasIndex(indexId)
+/** The indexes that a segment still lacks. */
+export function pendingIndexesOf(
+  { context, collectionId }: CollectionParts,
+  segment: SealedSegment,
+): bigint[] {
+  const record = context.catalog.collection(collectionId)
+  const wanted = record ? wantedIndexes(record) : []
+  return wanted.filter((each) => lacksIndex(segment, each)).map(({ indexId }) => indexId)
+}
+
+/** Whether an index is to be built: not for a few rows, nor for a field that no row has. */
+export function lacksIndex(segment: SealedSegment, { indexId, field, spec }: WantedIndex): boolean {
+  const isWorth = familyFor(spec, segment.rowCount) !== null && segment.hasField(field)
+  return isWorth && !segment.hasIndex(indexId)
 }
 
 function workOn(

@@ -125,6 +125,11 @@ export class SealedSegment {
     }
   }
 
+  /** False of a field that is younger than the segment: its rows have none of it. */
+  hasField({ fieldId }: Field): boolean {
+    return this.#record.file.columns.some((column) => column.fieldId === fieldId)
+  }
+
   /** Whether there is an index that can be read. */
   hasIndex(indexId: bigint): boolean {
     const { segmentId, indexes } = this.#record
@@ -212,7 +217,7 @@ export class SealedSegment {
       column: (field) => this.#viewColumn(field, vectors),
       validity: (field) => this.#validityOf(field),
       pkOrder: () => this.#order(),
-      vectorParts: (field) => residentParts(vectors, field),
+      vectorParts: (field) => (this.hasField(field) ? residentParts(vectors, field) : []),
       vectorIndex: (field) => vectors?.index(field) ?? null,
       release: () => {
         this.#viewCount--
@@ -254,7 +259,9 @@ export class SealedSegment {
   }
 
   #readVectors(fields: readonly Field[], leavesRoom = false): Promise<ResidentVectors> {
-    const dense = fields.filter(({ dataType }) => isDenseVectorType(dataType))
+    const dense = fields.filter(
+      (field) => isDenseVectorType(field.dataType) && this.hasField(field),
+    )
     return this.#withReader((reader) =>
       ResidentVectors.read(this.#context, reader, dense, this.#record, leavesRoom),
     )
@@ -269,6 +276,7 @@ export class SealedSegment {
   async #validityOf(field: Field): Promise<Uint8Array | null> {
     if (!field.nullable) return null
     if (!isDenseVectorType(field.dataType)) return (await this.#column(field)).validity
+    if (!this.hasField(field)) return filledColumn(field, this.rowCount).validity
     const known = this.#vectorValidity.get(field.fieldId)
     if (known) return known
     const validity = this.#withReader((reader) => reader.readValidity(field.fieldId))

@@ -119,11 +119,13 @@ export class SealedSegments {
     records: readonly SegmentRecord[],
     schema: CollectionSchema,
   ): Promise<Map<bigint, ResidentVectors>> {
-    const fields = denseVectorsOf(schema)
+    const dense = denseVectorsOf(schema)
     const vectors = new Map<bigint, ResidentVectors>()
     await releasingOnError(vectors, async () => {
       for (const record of records) {
         if (!this.isLoaded(record.partitionId)) continue
+        const inFile = new Set(record.file.columns.map(({ fieldId }) => fieldId))
+        const fields = dense.filter(({ fieldId }) => inFile.has(fieldId))
         vectors.set(record.segmentId, await this.#readVectors(record, fields))
       }
     })

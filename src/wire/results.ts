@@ -32,7 +32,7 @@ interface SearchAnswer extends Omit<QueryAnswer, 'sessionTimestamp' | 'elements'
   readonly ids: Column
   readonly scores: Float32Array
   readonly elements?: readonly number[] | null
-  readonly groupField?: AnswerField | null
+  readonly groupFields?: readonly AnswerField[]
   readonly lastBound?: number | null
 }
 
@@ -66,7 +66,7 @@ export function messageFromSearchAnswer(
       output_fields: answer.outputFieldNames,
       primary_field_name: answer.primaryFieldName,
       ...(answer.elements && { element_indices: longs(answer.elements) }),
-      ...(answer.groupField && groupValues(answer.groupField)),
+      ...groupValues(answer.groupFields ?? []),
       ...(iteratorToken && {
         search_iterator_v2_results: { token: iteratorToken, last_bound: answer.lastBound ?? 0 },
       }),
@@ -80,10 +80,13 @@ function longs(values: readonly number[]): { data: BigInt64Array } {
   return { data: BigInt64Array.from(values, BigInt) }
 }
 
-/** The newest SDKs read the list, those before it the single one. */
-function groupValues(answer: AnswerField): MessageInput<'SearchResultData'> {
-  const values = fieldDataFromAnswer(answer)
-  return { group_by_field_value: values, group_by_field_values: [values] }
+/** The newest SDKs read the list, those before it the single one, which is there for one field. */
+function groupValues(answers: readonly AnswerField[]): MessageInput<'SearchResultData'> {
+  const values = answers.map(fieldDataFromAnswer)
+  return {
+    group_by_field_values: values,
+    ...(values.length === 1 && { group_by_field_value: values[0] }),
+  }
 }
 
 /** Primary keys, Int64 or VarChar: also for the answer to Insert and Delete. */

@@ -39,7 +39,7 @@ async function keys(filter: string): Promise<number[]> {
 async function nearestOrigin(filter: string): Promise<number[]> {
   const bytes = new Uint8Array(8)
   const { ids } = await opened.engine.search({
-    ...{ ...where, filter, vectorFieldName: '', topK: 3, offset: 0, metricType: '' },
+    ...{ ...where, filter, vectorFieldName: 'vector', topK: 3, offset: 0, metricType: '' },
     ...{ queries: { dataType: DataType.FloatVector, nq: 1, bytes }, params: {} },
     ...{ roundDecimal: -1, outputFields: [] },
   })
@@ -60,4 +60,45 @@ it('does so when the row is sealed, in memory, and after a restart', async () =>
   await expectNullKept()
   await opened.reopen()
   await expectNullKept()
+})
+
+it('has no vectors of a field that is younger than its rows, until rows bring some', async () => {
+  const { engine } = opened
+  await engine.flush(db, name)
+  const younger = field(0, 'other', DataType.FloatVector, { dim: 2, nullable: true })
+  await engine.changes.addField(db, name, younger)
+  const bytes = new Uint8Array(8)
+  const nearest = async (): Promise<number[]> => {
+    const { ids } = await engine.search({
+      ...{ ...where, filter: '', vectorFieldName: 'other', topK: 5, offset: 0, metricType: '' },
+      ...{ queries: { dataType: DataType.FloatVector, nq: 1, bytes }, params: {} },
+      ...{ roundDecimal: -1, outputFields: ['other'] },
+    })
+    return Array.from((ids as FixedColumn).values, Number)
+  }
+  expect(await nearest()).toEqual([])
+  const { schema } = engine.describeCollection(db, name)
+  const { fieldId } = schema.fields.find((each) => each.name === 'other')!
+  const columns = new Map<number, Column>([
+    [100, { shape: 'fixed', values: BigInt64Array.of(7n, 8n), width: 1, validity: null }],
+    [fieldId, { shape: 'fixed', values: Float32Array.of(2, 2, 1, 1), width: 2, validity: null }],
+  ])
+  await engine.insert(db, name, '', { rowCount: 2, columns })
+  const expectFound = async () => {
+    expect(await nearest()).toEqual([8, 7])
+    expect(await nearestOrigin('')).toEqual([3, 1])
+    expect(await keys('other is null')).toEqual([1, 2, 3])
+  }
+  await expectFound()
+  const index = { dbName: db, collectionName: name, fieldName: 'other', indexName: '' }
+  await engine.createIndex({ ...index, params: [['metric_type', 'L2']] })
+  await engine.flush(db, name)
+  await expectFound()
+  await engine.release(db, name, [])
+  await engine.load(db, name, [])
+  await expectFound()
+  await engine.compact(db, name)
+  await expectFound()
+  await opened.reopen()
+  expect(await keys('other is null')).toEqual([1, 2, 3])
 })

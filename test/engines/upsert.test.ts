@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Column, FixedColumn } from '../../dist/column/column.js'
+import type { Column, FixedColumn, ListColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
 import { field, schemaOf } from '../support/fields.js'
@@ -101,15 +101,63 @@ it('leaves what a partial update does not name as it is', async () => {
     return { rowCount, columns: named }
   }
   const { engine } = opened
-  await engine.upsert(db, name, '', only([1, 3], 102), true)
-  await engine.upsert(db, name, '', only([4, 2], 101), true)
+  await engine.upsert(db, name, '', only([1, 3], 102), new Map())
+  await engine.upsert(db, name, '', only([4, 2], 101), new Map())
   const [ids, found, vectors] = await opened.numbers(db, name, ['id', 'tag', 'vector'])
   expect([ids, found]).toEqual([
     [1, 2, 3, 4],
     [9, 7, 9, 0],
   ])
   expect(vectors).toEqual([1, 1, 2, 1, 3, 1, 4, 1])
-  await expect(engine.upsert(db, name, '', only([5], 102), true)).rejects.toThrow(/vector.*row 0/)
+  await expect(engine.upsert(db, name, '', only([5], 102), new Map())).rejects.toThrow(
+    /vector.*row 0/,
+  )
+})
+
+it('puts elements behind those of an array, and takes elements out of it', async () => {
+  const isArray = { dataType: DataType.Array, elementType: DataType.Int64, maxCapacity: 4 }
+  await create({ ...isArray, nullable: true })
+  const { engine } = opened
+  const rowsOf = (lists: readonly (readonly number[])[]) => {
+    const { rowCount, columns } = batch(
+      lists.map((_, row) => row + 1),
+      0,
+    )
+    const offsets = Int32Array.from([
+      0,
+      ...lists.map((_, row) => lists.slice(0, row + 1).flat().length),
+    ])
+    const child = fixed(BigInt64Array.from(lists.flat(), BigInt))
+    return {
+      rowCount,
+      columns: new Map(columns).set(102, { shape: 'list', offsets, child, validity: null }),
+    }
+  }
+  const lists = async () => {
+    const query = {
+      dbName: db,
+      collectionName: name,
+      partitionNames: [],
+      filter: '',
+      limit: 9,
+      offset: 0,
+    }
+    const { fields } = await engine.query({ ...query, outputFields: ['tag'] })
+    const { offsets, child } = fields[1].column as ListColumn
+    const numbers = Array.from((child as FixedColumn).values, Number)
+    return Array.from({ length: fields[1].rowCount }, (_, row) =>
+      numbers.slice(offsets[row], offsets[row + 1]),
+    )
+  }
+  await engine.insert(db, name, '', rowsOf([[1, 2], [5]]))
+  await engine.upsert(db, name, '', rowsOf([[3, 1], [], [7]]), new Map([['tag', 'append']]))
+  expect(await lists()).toEqual([[1, 2, 3, 1], [5], [7]])
+  await engine.upsert(db, name, '', rowsOf([[1, 9], [5]]), new Map([['tag', 'remove']]))
+  expect(await lists()).toEqual([[2, 3], [], [7]])
+  const tooMany = engine.upsert(db, name, '', rowsOf([[1, 2, 3]]), new Map([['tag', 'append']]))
+  await expect(tooMany).rejects.toThrow(/row 0, field 'tag'/)
+  const noArray = engine.upsert(db, name, '', rowsOf([[1]]), new Map([['id', 'append']]))
+  await expect(noArray).rejects.toThrow('needs an Array field')
 })
 
 it('takes given keys in the place of auto ids where the collection allows it', async () => {

@@ -19,6 +19,9 @@ afterAll(async () => {
 const succeeded = (status: { error_code?: string | number; reason?: string }) =>
   expect([status.error_code, status.reason]).toEqual(['Success', ''])
 
+const idOf = async (name: string) =>
+  (await client.describeCollection({ collection_name: name })).collectionID
+
 it('serves the Node SDK databases', async () => {
   succeeded(await client.createDatabase({ db_name: 'node_db' }))
   expect((await client.listDatabases()).db_names).toEqual(['default', 'node_db'])
@@ -81,6 +84,10 @@ it('serves the Node SDK upserts, aliases and changes of a collection', async () 
   succeeded(await client.releasePartitions({ collection_name, partition_names: ['_default'] }))
   const loaded = await client.showPartitions({ collection_name, type: ShowPartitionsType.Loaded })
   expect(loaded.partition_names).not.toContain('_default')
+  const queried = await client.getQuerySegmentInfo({ collectionName: collection_name })
+  expect(queried.infos).toEqual([])
+  const { replicas } = await client.getReplicas({ collectionID: await idOf(collection_name) })
+  expect(replicas.map(({ partition_ids }) => partition_ids.length)).toEqual([1])
   const balanced = await client.loadBalance({ src_nodeID: 1, collectionName: collection_name })
   expect(balanced.reason).toContain('there is one node')
   succeeded(await client.renameCollection({ collection_name, new_collection_name: 'node_new' }))

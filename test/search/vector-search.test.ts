@@ -100,10 +100,15 @@ describe('a search by groups', () => {
           if (group.length < size) group.push(row)
         }
         const wanted = [...groups.values()].slice(offset, offset + topK).flat()
-        const [hits] = await withThings(rows, async (searched, views) => {
-          const columns = await Promise.all(views.map((view) => view.column(schema.fields[1])))
-          return searchGroups(searched, searchOf(), columns, { topK, offset, size })
+        const [found] = await withThings(rows, async (searched, views) => {
+          const columns = views.map(async (view) => [await view.column(schema.fields[1])])
+          return searchGroups(searched, searchOf(), await Promise.all(columns), {
+            topK,
+            offset,
+            size,
+          })
         })
+        const hits = found.flat()
         expect(hits.map(({ pk }) => Number(pk))).toEqual(wanted.map(({ id }) => id))
         expect(hits.map(({ distance }) => distance)).toEqual(wanted.map(({ far }) => far ** 2))
       }),

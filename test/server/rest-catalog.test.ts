@@ -255,7 +255,10 @@ it('has what is asked of collections and partitions', async () => {
   })
   expect(await data('/collections/describe', tomes)).toMatchObject({
     fields: [{ name: 'id' }, { name: 'vector' }, { name: 'note', nullable: true }],
-    properties: [{ key: 'collection.ttl.seconds', value: '9' }],
+    properties: [
+      { key: 'timezone', value: 'UTC' },
+      { key: 'collection.ttl.seconds', value: '9' },
+    ],
   })
   await data('/collections/drop_properties', { ...tomes, propertyKeys: ['collection.ttl.seconds'] })
   await data('/collections/truncate', tomes)
@@ -302,4 +305,76 @@ it('has indexes, aliases and databases', async () => {
   await data('/collections/drop', inside)
   await data('/databases/drop', { dbName: 'library' })
   expect(await post('/collections/list', { dbName: 'library' })).toMatchObject({ code: 800 })
+})
+
+it('gives a collection its time zone, that of its database or UTC', async () => {
+  const zoneOf = async (body: object) => {
+    await data('/collections/create', { ...body, dimension: 2 })
+    return (await data('/collections/describe', body)).properties
+  }
+  expect(await zoneOf(books)).toEqual([{ key: 'timezone', value: 'UTC' }])
+  const asia = { dbName: 'asia', properties: { timezone: 'Asia/Shanghai' } }
+  await data('/databases/create', asia)
+  expect(await zoneOf({ ...books, dbName: 'asia' })).toEqual([
+    { key: 'timezone', value: 'Asia/Shanghai' },
+  ])
+  const odd = { ...books, properties: { timezone: 'Mars/Olympus' } }
+  expect(await post('/collections/alter_properties', odd)).toMatchObject({
+    code: 1100,
+    message: expect.stringContaining("got 'Mars/Olympus'"),
+  })
+})
+
+it('refuses what has no code of its own in Milvus with its code for that', async () => {
+  await data('/collections/create', { ...books, dimension: 2 })
+  const indexParams = [{ fieldName: 'none', metricType: 'L2', indexType: 'FLAT' }]
+  expect(await post('/indexes/create', { ...books, indexParams })).toMatchObject({
+    code: 65535,
+    message: expect.stringContaining('non-existed field: none'),
+  })
+})
+
+it('updates some fields of rows, and leaves the others as they are', async () => {
+  await data('/collections/create', { ...books, dimension: 2, metricType: 'L2' })
+  const rows = [
+    { id: 1, vector: [0.1, 1], title: 'one', page: 3 },
+    { id: 2, vector: [0.2, 1], title: 'two' },
+  ]
+  await data('/entities/insert', { ...books, data: rows })
+  const partial = { ...books, partialUpdate: true }
+  await data('/entities/upsert', { ...partial, data: [{ id: 1, title: 'eins' }] })
+  await data('/entities/upsert', { ...partial, data: { id: 2, vector: [7, 7] } })
+  expect(await data('/entities/query', { ...books, filter: 'id > 0' })).toEqual([
+    { id: '1', vector: [0.1, 1], title: 'eins', page: 3 },
+    { id: '2', vector: [7, 7], title: 'two' },
+  ])
+  const uneven = [
+    { id: 1, vector: [1, 1] },
+    { id: 2, title: 'zwei' },
+  ]
+  expect(await post('/entities/upsert', { ...partial, data: uneven })).toMatchObject({
+    code: 1804,
+    message: expect.stringMatching(/data\[1\]: .* must have the same keys/),
+  })
+})
+
+it('searches with sparse vectors', async () => {
+  const schema = {
+    fields: [
+      { fieldName: 'id', dataType: 'Int64', isPrimary: true },
+      { fieldName: 'words', dataType: 'SparseFloatVector' },
+    ],
+  }
+  const indexParams = [{ fieldName: 'words', metricType: 'IP', indexType: 'SPARSE_INVERTED_INDEX' }]
+  await data('/collections/create', { ...books, schema, indexParams })
+  const rows = [
+    { id: 1, words: { 3: 0.5, 70: 1 } },
+    { id: 2, words: { 3: 2 } },
+  ]
+  await data('/entities/insert', { ...books, data: rows })
+  const asked = { ...books, annsField: 'words', data: [{ 3: 1 }, { 70: 2, 3: 1 }], limit: 1 }
+  expect(await data('/entities/search', asked)).toMatchObject([
+    { id: '2', distance: 2 },
+    { id: '1', distance: 2.5 },
+  ])
 })

@@ -64,14 +64,17 @@ describe('the window of a query', () => {
 describe('the groups of a search', () => {
   it('are of one row each where nothing is said', () => {
     expect(groupingFrom(params({}), {})).toBeNull()
-    expect(groupingFrom(params({ group_by_field: 'a' }), {})).toEqual({ fieldName: 'a', size: 1 })
+    expect(groupingFrom(params({ group_by_field: 'a' }), {})).toEqual({
+      fieldNames: ['a'],
+      size: 1,
+    })
   })
 
   it('may come as a list of one name', () => {
     const asked = params({ group_by_fields: 'a', group_size: '2' })
-    expect(groupingFrom(asked, {})).toEqual({ fieldName: 'a', size: 2 })
+    expect(groupingFrom(asked, {})).toEqual({ fieldNames: ['a'], size: 2 })
     expect(groupingFrom(params({ group_by_fields: '[]' }), {})).toBeNull()
-    expect(() => groupingFrom(params({ group_by_fields: 'a,b' }), {})).toThrow('several fields')
+    expect(groupingFrom(params({ group_by_fields: 'a, b' }), {})?.fieldNames).toEqual(['a', 'b'])
   })
 
   it.each([

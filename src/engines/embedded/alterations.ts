@@ -18,6 +18,7 @@ import {
   withStruct,
 } from './schema-changes.js'
 import { timeToLiveMs } from './time-to-live.js'
+import { checkTimeZone } from './time-zone.js'
 
 export class Alterations implements CollectionChanges {
   readonly #catalog: Catalog
@@ -47,6 +48,7 @@ export class Alterations implements CollectionChanges {
   alter(dbName: string, name: string, change: PropertyChange): Promise<void> {
     return this.#collections.change(dbName, name, (record) => {
       timeToLiveMs(change.set)
+      checkTimeZone(change.set)
       const own = record.properties
       const isPlain = ([key]: KeyValues[number]) => !schemaProperties.includes(key)
       const plain = { ...change, set: change.set.filter(isPlain) }

@@ -36,7 +36,7 @@ export function gatherFields(
   return Promise.all(gathered)
 }
 
-export async function outputField(
+async function outputField(
   views: readonly SegmentView[],
   rows: readonly RowRef[],
   field: Field,

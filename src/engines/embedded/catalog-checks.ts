@@ -48,7 +48,7 @@ export function checkDrop({ schema, aliases }: CollectionRecord, name: string): 
 export function isNewPartition(record: CollectionRecord, partitionName: string): boolean {
   checkPartitionName(partitionName)
   if (partitionKeyOf(record.schema)) {
-    throw invalidParameter('disable create partition if partition key mode is used')
+    throw new MillraceError('refused', 'disable create partition if partition key mode is used')
   }
   return !record.partitions.some(({ name }) => name === partitionName)
 }

@@ -13,6 +13,7 @@ import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { timeToLiveMs } from './time-to-live.js'
+import { withTimeZone } from './time-zone.js'
 
 /** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
 const partitionKeyPartitions = 16
@@ -257,6 +258,7 @@ export class Collections {
 
   #newRecord(collection: NewCollection): CollectionRecord {
     const { oracle } = this.#context
+    const database = this.#catalog.databases.named(collection.dbName)
     const timestamp = oracle.next()
     const partitionNames = partitionKeyOf(collection.schema)
       ? Array.from(
@@ -272,7 +274,7 @@ export class Collections {
       aliases: [],
       partitions: partitionNames.map((name) => this.#newPartition(name)),
       indexes: [],
-      properties: collection.properties,
+      properties: withTimeZone(collection.properties, database.properties),
       shardsNum: collection.shardsNum,
       consistencyLevel: collection.consistencyLevel,
       createdTimestamp: timestamp,

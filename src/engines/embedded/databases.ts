@@ -6,6 +6,7 @@ import type { RowsContext } from '../../storage/rows-context.js'
 import type { DatabaseCatalog, DatabaseDescription, KeyValues, PropertyChange } from '../catalog.js'
 import type { Collections } from './collections.js'
 import { changedProperties } from './properties.js'
+import { checkTimeZone } from './time-zone.js'
 
 /** Changes come in turn with those of collections: none is made in a database that is being dropped. */
 export class Databases implements DatabaseCatalog {
@@ -24,6 +25,7 @@ export class Databases implements DatabaseCatalog {
   create(name: string, properties: KeyValues): Promise<void> {
     return this.#collections.inTurn(async () => {
       checkName(name)
+      checkTimeZone(properties)
       if (this.#table.find(name)) throw invalidParameter(`database already exist: ${name}`)
       const { oracle } = this.#context
       const createdTimestamp = oracle.next()
@@ -48,6 +50,7 @@ export class Databases implements DatabaseCatalog {
   alter(name: string, change: PropertyChange): Promise<void> {
     return this.#collections.inTurn(async () => {
       const record = this.#table.named(name)
+      checkTimeZone(change.set)
       const properties = changedProperties(record.properties, change)
       await this.#table.put({ ...record, properties })
     })

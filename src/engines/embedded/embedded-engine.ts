@@ -30,6 +30,7 @@ import type {
   CollectionDescription,
   CompactionState,
   Engine,
+  FieldOperations,
   FlushResult,
   ImportProgress,
   IndexDescription,
@@ -324,11 +325,11 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionName: string,
     batch: ColumnBatch,
-    isPartial = false,
+    partial: FieldOperations | null = null,
   ): Promise<Mutation> {
     const open = this.#collections.named(dbName, collectionName)
-    const upsert = () => upsertRows(this.#mutations, open, partitionName, batch, isPartial)
-    return isPartial ? this.#partialUpdates.run(upsert) : upsert()
+    const upsert = () => upsertRows(this.#mutations, open, partitionName, batch, partial)
+    return partial ? this.#partialUpdates.run(upsert) : upsert()
   }
 
   async delete(

@@ -143,10 +143,7 @@ export function metricOfField(record: CollectionRecord, field: Field): Metric {
 function indexedField(record: CollectionRecord, fieldName: string): Field {
   const field = fieldNamed(record.schema, fieldName)
   if (field) return field
-  throw new MillraceError(
-    'parameterInvalid',
-    `cannot create index on non-existed field: ${fieldName}: invalid parameter`,
-  )
+  throw new MillraceError('refused', `cannot create index on non-existed field: ${fieldName}`)
 }
 
 function checkIndex(field: Field, params: NewIndex['params']): void {

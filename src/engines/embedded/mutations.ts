@@ -16,7 +16,7 @@ import { pkAt } from '../../segment/pk-order.js'
 import type { PartitionBatch } from '../../storage/growing-rows.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
-import type { Mutation } from '../engine.js'
+import type { FieldOperations, Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { withStoredValues } from './partial-update.js'
 import { partitionNamed } from './partitions-named.js'
@@ -48,14 +48,14 @@ export async function upsertRows(
   open: OpenCollection,
   partitionName: string,
   given: ColumnBatch,
-  isPartial: boolean,
+  partial: FieldOperations | null,
 ): Promise<Mutation> {
   const { record, rows } = open
   const pk = primaryKeyOf(record.schema)
   const keys = given.columns.get(pk.fieldId)
   if (!keys) throw invalidParameter(`must assign pk when upsert, primary field: ${pk.name}`)
   checkDistinct(keys, given.rowCount)
-  const batch = isPartial ? await withStoredValues(open, partitionName, given) : given
+  const batch = partial ? await withStoredValues(open, partitionName, given, partial) : given
   const { whole, ids } = wholeBatch(context, record, pk.autoId ? without(batch, pk) : batch)
   const routed = routedBatches(record, partitionName, whole)
   const { rowCount } = batch

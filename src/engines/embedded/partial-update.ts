@@ -17,19 +17,24 @@ import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { gatherField, gatherKeys } from '../../search/gather.js'
 import { selectRows } from '../../search/row-query.js'
 import { pkAt } from '../../segment/pk-order.js'
+import type { FieldOperation, FieldOperations } from '../engine.js'
+import { checkOperations, operatedColumn } from './array-operations.js'
 import type { OpenCollection } from './collections.js'
 import { partitionIdsOf } from './partitions-named.js'
 
 /**
  * The rows with what they leave out taken from the rows that have their keys; a new key's row gets the
- * field's default, else null. The keys of dynamic fields are merged one by one.
+ * field's default, else null. The keys of dynamic fields are merged one by one, the elements of arrays as the
+ * operations say.
  */
 export async function withStoredValues(
   { record, rows }: OpenCollection,
   partitionName: string,
   batch: ColumnBatch,
+  operations: FieldOperations,
 ): Promise<ColumnBatch> {
   const { schema } = record
+  checkOperations(schema, operations)
   // As the rows' replacement: in one partition, except where a key routes them.
   const names = partitionKeyOf(schema) ? [] : [partitionName || defaultPartitionName]
   const partitionIds = partitionIdsOf(record, names)
@@ -42,10 +47,14 @@ export async function withStoredValues(
     const columns = new Map(batch.columns)
     for (const field of schema.fields) {
       const given = columns.get(field.fieldId)
-      if (given && !field.isDynamic) continue
+      const operation = operations.get(field.name)
+      if (given && !field.isDynamic && !operation) continue
       const stored = await gatherField(views, found, field)
-      const column = storedColumn(field, stored, storedRows, found.length)
-      columns.set(field.fieldId, given ? mergedMembers(column, given, batch.rowCount) : column)
+      const column = storedColumn(field, stored, storedRows, found.length, operation)
+      columns.set(
+        field.fieldId,
+        given ? mergedColumn(field, operation, column, given, batch.rowCount) : column,
+      )
     }
     return { rowCount: batch.rowCount, columns }
   } finally {
@@ -82,9 +91,11 @@ function storedColumn(
   stored: Column,
   storedRows: Int32Array,
   foundCount: number,
+  operation: FieldOperation | undefined,
 ): Column {
   if (!storedRows.includes(-1)) return gatherColumn(stored, storedRows)
-  if (!isFillable(field)) {
+  // A new row's array has no elements to change.
+  if (!operation && !isFillable(field)) {
     throw invalidParameter(
       `fieldSchema(${field.name}) has no corresponding fieldData pass in, and no row has the key of row ${storedRows.indexOf(-1)}`,
     )
@@ -94,6 +105,17 @@ function storedColumn(
   withFiller.append(filledColumn(field, 1), 0, 1)
   const rowOffsets = storedRows.map((place) => (place < 0 ? foundCount : place))
   return gatherColumn(withFiller.snapshot(), rowOffsets)
+}
+
+function mergedColumn(
+  field: Field,
+  operation: FieldOperation | undefined,
+  stored: Column,
+  given: Column,
+  rowCount: number,
+): Column {
+  if (operation) return operatedColumn(field, operation, stored, given, rowCount)
+  return mergedMembers(stored, given, rowCount)
 }
 
 function mergedMembers(stored: Column, given: Column, rowCount: number): Column {

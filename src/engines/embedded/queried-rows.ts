@@ -29,7 +29,7 @@ export async function queriedRows(
   return ordered.slice(offset, limit === null ? undefined : offset + limit)
 }
 
-function orderFieldOf(schema: CollectionSchema, name: string): Field {
+export function orderFieldOf(schema: CollectionSchema, name: string): Field {
   const field = fieldNamed(schema, name)
   if (field && isOrderedType(field.dataType)) return field
   throw invalidParameter(

@@ -1,14 +1,18 @@
-import { MillraceError } from '../../errors.js'
-import type { CollectionSchema } from '../../schema/collection-schema.js'
-import { fieldNamed, partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
-import type { Field } from '../../schema/field.js'
-import { invalidParameter } from '../../schema/invalid-parameter.js'
+import type { Column } from '../../column/column.js'
+import { type ErrorKind, MillraceError } from '../../errors.js'
+import { partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Metric } from '../../schema/metric.js'
+import { isAggregate } from '../../search/aggregate-name.js'
 import { checkQueries } from '../../search/check-queries.js'
 import { elementFilterOf, elementsOf } from '../../search/element-filter.js'
 import { searchGroups } from '../../search/group-search.js'
-import { checkGroupField } from '../../search/group-values.js'
-import { fuseLists, type RankedList } from '../../search/hybrid-rank.js'
+import { rankGroups } from '../../search/hybrid-groups.js'
+import {
+  fuseLists,
+  isSmallerBetter,
+  type RankedHit,
+  type RankedList,
+} from '../../search/hybrid-rank.js'
 import { outputFieldsOf } from '../../search/output-fields.js'
 import { vectorsOfKeys } from '../../search/query-keys.js'
 import { countRows } from '../../search/row-query.js'
@@ -33,15 +37,20 @@ import {
 } from '../../search/vector-search.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
-import { answerOf, gatherFields, outputField } from './answers.js'
+import { aggregatedFields } from './aggregate-query.js'
+import { answerOf, gatherFields } from './answers.js'
 import type { Collections, OpenCollection } from './collections.js'
 import { checkCount, countField, countName, isCount } from './count-query.js'
+import { groupColumns, groupFieldsOf, groupOutputs } from './group-fields.js'
+import { orderedHits } from './ordered-hits.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
 import { boundFilter, indexToSearch, searchedField, searchedMetric } from './search-target.js'
 
 /** What every read says of where to look. */
 type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
+
+type GroupFields = ReturnType<typeof groupFieldsOf>
 
 /** A search that is ready to run. */
 interface OpenSearch {
@@ -63,10 +72,11 @@ export class Reads {
     const open = await this.#loaded(request)
     const { schema } = open.record
     const output = outputFieldsOf(schema, request.outputFields)
-    const groupField = groupFieldOf(schema, request)
+    const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
       const opened = await this.#openSearch(open.record, views, request, request.signal)
-      const hits = await hitsOf(opened, views, request, groupField)
+      const found = await hitsOf(opened, views, request, groupFields)
+      const hits = await orderedHits(views, schema, request.orderBy, found)
       const rows = hits.flat()
       const { metric } = opened.search
       return {
@@ -75,7 +85,7 @@ export class Reads {
         topK: request.topK,
         hitCounts: hits.map(({ length }) => length),
         scores: scoresOf(rows, metric, request.roundDecimal),
-        groupField: groupField && (await outputField(views, rows, groupField)),
+        groupFields: await groupOutputs(views, rows, groupFields),
         elements: elementsOfHits(rows),
         lastBound: lastBoundOf(rows, metric, request),
       }
@@ -86,30 +96,45 @@ export class Reads {
     const open = await this.#loaded(request)
     const { schema } = open.record
     const output = outputFieldsOf(schema, request.outputFields)
+    const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
-      const lists = await this.#rankedLists(open.record, views, request)
-      const { topK, offset, roundDecimal, ranker } = request
-      const fused = lists.map((ofQuery) => fuseLists(ofQuery, ranker).slice(offset, offset + topK))
-      const rows = fused.flat()
+      const columns = await groupColumns(views, groupFields)
+      const lists = await this.#rankedLists(open.record, views, request, columns)
+      const { topK, offset, roundDecimal } = request
+      const fused = lists.map((ofQuery) =>
+        rankedGroups(ofQuery, request, columns).slice(offset, offset + topK),
+      )
+      const hits = await orderedHits(views, schema, request.orderBy, fused)
+      const rows = hits.flat()
       const scores = Float32Array.from(rows, ({ score }) =>
         roundDecimal < 0 ? score : rounded(score, roundDecimal),
       )
       return {
         ...(await answerOf(schema, views, rows, output)),
-        nq: fused.length,
+        nq: hits.length,
         topK,
-        hitCounts: fused.map(({ length }) => length),
+        hitCounts: hits.map(({ length }) => length),
         scores,
+        groupFields: await groupOutputs(views, rows, groupFields),
       }
     })
   }
 
   async query(request: QueryRequest): Promise<QueryResult> {
-    const open = await this.#loaded(request)
+    const open = await this.#loaded(request, 'parameterInvalid')
     const { schema } = open.record
     const filter = boundFilter(schema, request.filter, request.filterValues)
     const base = { collectionName: schema.name, primaryFieldName: primaryKeyOf(schema).name }
     return this.#withViews(open, request, async (views, sessionTimestamp) => {
+      if (isAggregated(request)) {
+        const fields = await aggregatedFields(views, filter, schema, request)
+        return {
+          ...base,
+          fields,
+          outputFieldNames: fields.map(({ field }) => field.name),
+          sessionTimestamp,
+        }
+      }
       if (request.outputFields.some(isCount)) {
         checkCount(request)
         const count = await countRows(views, filter)
@@ -133,15 +158,21 @@ export class Reads {
   async #rankedLists(
     record: CollectionRecord,
     views: readonly SegmentView[],
-    { searches, signal }: HybridSearchRequest,
+    { searches, signal, grouping }: HybridSearchRequest,
+    columns: readonly (readonly Column[])[],
   ): Promise<RankedList[][]> {
     const byQuery: RankedList[][] = []
     for (const part of searches) {
       const { searched, search } = await this.#openSearch(record, views, part, signal)
-      const found = await searchVectors(searched, search, part.topK)
-      for (const [query, { hits }] of found.entries()) {
+      const window = { topK: part.topK, offset: 0, size: grouping?.size ?? 1 }
+      const found = grouping
+        ? (await searchGroups(searched, search, columns, window)).map((groups) => groups.flat())
+        : (await searchVectors(searched, search, part.topK)).map(({ hits }) =>
+            hits.slice(0, part.topK),
+          )
+      for (const [query, hits] of found.entries()) {
         byQuery[query] ??= []
-        byQuery[query].push({ metric: search.metric, hits: hits.slice(0, part.topK) })
+        byQuery[query].push({ metric: search.metric, hits: byDistance(hits) })
       }
     }
     return byQuery
@@ -170,11 +201,14 @@ export class Reads {
   }
 
   /** @throws collectionNotLoaded, partitionNotLoaded */
-  async #loaded({ dbName, collectionName, partitionNames }: Scope): Promise<OpenCollection> {
+  async #loaded(
+    { dbName, collectionName, partitionNames }: Scope,
+    kind: ErrorKind = 'refused',
+  ): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
-    checkLoaded(open.record, partitionNames)
+    checkLoaded(open.record, partitionNames, kind)
     return open
   }
 
@@ -194,9 +228,42 @@ export class Reads {
   }
 }
 
-function checkLoaded(record: CollectionRecord, partitionNames: readonly string[]): void {
+/** A lone `count(*)` needs no values of rows. */
+function isAggregated({ groupBy = [], outputFields }: QueryRequest): boolean {
+  if (groupBy.length > 0) return true
+  return outputFields.some((name) => isAggregate(name) && !isCount(name))
+}
+
+/** Groups come one after the other; ranks are those of rows. */
+function byDistance(hits: readonly Hit[]): Hit[] {
+  return [...hits].sort((left, right) => left.distance - right.distance)
+}
+
+function rankedGroups(
+  lists: readonly RankedList[],
+  { ranker, grouping }: HybridSearchRequest,
+  columns: readonly (readonly Column[])[],
+): RankedHit[][] {
+  const fused = fuseLists(lists, ranker)
+  if (!grouping) return singly(fused)
+  const { size, scorer } = grouping
+  return rankGroups(fused, {
+    columns,
+    size,
+    scorer,
+    isSmallerBetter: isSmallerBetter(lists, ranker),
+  })
+}
+
+/** @param kind of the refusal of partitions beside a partition key. Milvus: not the same for all reads. */
+function checkLoaded(
+  record: CollectionRecord,
+  partitionNames: readonly string[],
+  kind: ErrorKind,
+): void {
   if (partitionNames.length > 0 && partitionKeyOf(record.schema)) {
-    throw invalidParameter(
+    throw new MillraceError(
+      kind,
       'not support manually specifying the partition names if partition key mode is used',
     )
   }
@@ -213,32 +280,24 @@ function checkLoaded(record: CollectionRecord, partitionNames: readonly string[]
   }
 }
 
-function groupFieldOf(schema: CollectionSchema, { grouping }: SearchRequest): Field | null {
-  if (!grouping) return null
-  const field = fieldNamed(schema, grouping.fieldName)
-  if (!field) {
-    throw new MillraceError(
-      'fieldNotFound',
-      `groupBy field not found in schema: field not found[field=${grouping.fieldName}]`,
-    )
-  }
-  checkGroupField(field)
-  return field
-}
-
+/** What was found for each query: groups of rows, or rows that are a group each. */
 async function hitsOf(
   { search, searched }: OpenSearch,
   views: readonly SegmentView[],
   { topK, offset, grouping, page }: SearchRequest,
-  groupField: Field | null,
-): Promise<readonly (readonly Hit[])[]> {
-  if (page) return [await searchPage(searched, search, page, topK)]
-  if (groupField && grouping) {
-    const columns = await Promise.all(views.map((view) => view.column(groupField)))
+  groupFields: GroupFields,
+): Promise<readonly (readonly (readonly Hit[])[])[]> {
+  if (page) return [singly(await searchPage(searched, search, page, topK))]
+  if (grouping) {
+    const columns = await groupColumns(views, groupFields)
     return searchGroups(searched, search, columns, { topK, offset, size: grouping.size })
   }
   const found = await searchVectors(searched, search, topK + offset)
-  return found.map(({ hits }) => hits.slice(offset, offset + topK))
+  return found.map(({ hits }) => singly(hits.slice(offset, offset + topK)))
+}
+
+function singly<Row>(rows: readonly Row[]): Row[][] {
+  return rows.map((row) => [row])
 }
 
 function elementsOfHits(hits: readonly Hit[]): readonly number[] | null {

@@ -20,12 +20,6 @@ export function withField(schema: CollectionSchema, field: Field): CollectionSch
   }
   const fault = addFault(field)
   if (fault) throw invalidParameter(`${fault}, field name = ${field.name}`)
-  if (isVectorType(field.dataType)) {
-    throw new MillraceError(
-      'unsupported',
-      `field '${field.name}': millrace does not add vector fields to a collection yet`,
-    )
-  }
   const changed = withFields(schema, [...schema.fields.filter(isPlain), field])
   validateSchema(changed)
   return changed
@@ -52,7 +46,7 @@ function addFault(field: Field): string | null {
   if (field.autoId) return 'only primary field can speficy AutoID with true'
   if (field.isPartitionKey) return 'not support to add partition key field'
   if (field.isClusteringKey) return 'not support to add clustering key field'
-  if (!field.nullable && field.defaultValue === null) {
+  if (!field.nullable && (field.defaultValue === null || isVectorType(field.dataType))) {
     return 'added field must be nullable, please check it'
   }
   return null

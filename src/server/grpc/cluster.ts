@@ -21,7 +21,9 @@ export const clusterHandlers = {
         {
           replicaID: collectionId,
           collectionID: collectionId,
-          partition_ids: partitions.map(({ partitionId }) => partitionId),
+          partition_ids: partitions
+            .filter(({ loadedPercent }) => loadedPercent > 0)
+            .map(({ partitionId }) => partitionId),
           shard_replicas: [shard],
           node_ids: [nodeId],
           resource_group_name: engine.resourceGroups.ofNode(),

@@ -5,7 +5,10 @@ import type { Handlers, Request } from './call.js'
 import { rankerFrom } from './ranker.js'
 import { refuseFeatures, searchPartFrom } from './search.js'
 import {
+  groupingFrom,
+  groupScorerFrom,
   isOn,
+  orderByFrom,
   paramsFrom,
   rankWindow,
   refuseParams,
@@ -24,7 +27,7 @@ export const hybridSearchHandlers = {
     })
     const params = paramsFrom(request.rank_params)
     refuseParams(params)
-    refuse({ 'hybrid search by groups': Boolean(params.get('group_by_field')) })
+    const grouping = groupingFrom(params, {})
     const searches = request.requests.map(partFrom)
     checkSearches(searches)
     const result = await engine.hybridSearch({
@@ -36,6 +39,8 @@ export const hybridSearchHandlers = {
       ...rankWindow(params),
       roundDecimal: roundDecimalFrom(params),
       outputFields: request.output_fields,
+      grouping: grouping && { ...grouping, scorer: groupScorerFrom(params) },
+      orderBy: orderByFrom(params),
       ignoreGrowing: request.requests.some(isIgnoringGrowing),
       signal,
     })

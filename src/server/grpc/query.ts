@@ -1,9 +1,11 @@
 import { MillraceError } from '../../errors.js'
+import { isAggregate } from '../../search/aggregate-name.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import { messageFromQueryAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
 import {
   isOn,
+  namesIn,
   orderByFrom,
   type Params,
   paramsFrom,
@@ -17,7 +19,6 @@ export const queryHandlers = {
     refuse({ namespaces: Boolean(request.namespace) })
     const params = paramsFrom(request.query_params)
     refuseParams(params)
-    refuse({ group_by_fields: !['', '[]', undefined].includes(params.get('group_by_fields')) })
     checkBounded(request, params)
     const result = await engine.query({
       dbName,
@@ -26,6 +27,7 @@ export const queryHandlers = {
       filter: request.expr,
       filterValues: filterValuesFrom(request.expr_template_values),
       outputFields: request.output_fields,
+      groupBy: namesIn(params, 'group_by_fields'),
       ...queryWindow(params),
       orderBy: orderByFrom(params),
       ignoreGrowing: isOn(params, 'ignore_growing'),
@@ -37,6 +39,6 @@ export const queryHandlers = {
 
 /** Milvus: a query for everything must say how much of it. */
 function checkBounded({ expr, output_fields }: Request<'Query'>, params: Params): void {
-  if (expr.trim() !== '' || params.has('limit') || output_fields.includes('count(*)')) return
+  if (expr.trim() !== '' || params.has('limit') || output_fields.some(isAggregate)) return
   throw new MillraceError('parameterInvalid', 'empty expression should be used with limit')
 }

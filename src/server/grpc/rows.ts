@@ -1,7 +1,13 @@
-import type { FlushResult, Mutation } from '../../engines/engine.js'
+import type {
+  FieldOperation,
+  FieldOperations,
+  FlushResult,
+  Mutation,
+} from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
+import { FieldPartialUpdateOpOpType } from '../../wire/generated/messages.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
@@ -17,10 +23,10 @@ export const rowHandlers = {
   },
 
   async Upsert(call, request) {
-    refuse({
-      'field operations of partial updates': request.field_ops.length > 0,
-      namespaces: Boolean(request.namespace),
-    })
+    refuse({ namespaces: Boolean(request.namespace) })
+    const operations = operationsFrom(request)
+    // The newest SDKs' field operations say by themselves that the update is partial.
+    const isPartial = request.partial_update || operations.size > 0
     const { collection_name, partition_name } = request
     const batch = sentRows(call, request)
     const mutation = await call.engine.upsert(
@@ -28,7 +34,7 @@ export const rowHandlers = {
       collection_name,
       partition_name,
       batch,
-      request.partial_update,
+      isPartial ? operations : null,
     )
     const count = BigInt(mutation.rowCount)
     // Milvus: as many are said to be deleted as came, whether there were rows with their keys or not.
@@ -63,6 +69,22 @@ export const rowHandlers = {
   /** Flush answers when all is durable, so there is nothing to wait for. */
   GetFlushState: () => ({ flushed: true }),
 } satisfies Handlers
+
+function operationsFrom({ field_ops }: Request<'Upsert'>): FieldOperations {
+  const { ARRAY_APPEND, ARRAY_REMOVE, REPLACE } = FieldPartialUpdateOpOpType
+  const operations = new Map<string, FieldOperation>()
+  for (const { field_name, op } of field_ops) {
+    if (op === ARRAY_APPEND) operations.set(field_name, 'append')
+    else if (op === ARRAY_REMOVE) operations.set(field_name, 'remove')
+    else if (op !== REPLACE) {
+      throw new MillraceError(
+        'parameterInvalid',
+        `field_ops: expected REPLACE, ARRAY_APPEND or ARRAY_REMOVE of ${field_name}, got ${op}`,
+      )
+    }
+  }
+  return operations
+}
 
 function sentRows({ engine, dbName }: Call, request: Request<'Insert'> | Request<'Upsert'>) {
   const { schema, updatedTimestamp } = engine.describeCollection(dbName, request.collection_name)

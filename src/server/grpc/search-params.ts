@@ -1,5 +1,6 @@
 import { MillraceError } from '../../errors.js'
-import type { Grouping, OrderByName, SearchPage } from '../../search/search-request.js'
+import { DataType } from '../../schema/data-type.js'
+import type { Grouping, GroupScorer, OrderByName, SearchPage } from '../../search/search-request.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { refuse } from './unsupported.js'
 
@@ -14,10 +15,8 @@ export function paramsFrom(pairs: readonly KeyValuePair[]): Params {
 }
 
 const unsupportedParams: Readonly<Record<string, string>> = {
-  rank_group_scorer: 'rank_group_scorer',
   query_iter_last_element_offset: 'iterators over elements',
   analyzer_name: 'text search',
-  json_path: 'grouping by a JSON path',
   timezone: 'timezone',
   time_fields: 'time_fields',
 }
@@ -124,8 +123,10 @@ export function groupingFrom(
   params: Params,
   indexParams: Readonly<Record<string, unknown>>,
 ): Grouping | null {
-  const fieldName = params.get('group_by_field') || groupByFieldsOf(params)
-  if (fieldName === '') return null
+  // The newest SDKs write a list, where older ones write one name.
+  const single = params.get('group_by_field')
+  const fieldNames = single ? [single] : namesIn(params, 'group_by_fields')
+  if (fieldNames.length === 0) return null
   const size = wholeNumber('group_size', params.get('group_size') ?? '1')
   if (size < 1) {
     throw invalid(`input group size:${size} is negative, failed to do search_groupby`)
@@ -137,15 +138,41 @@ export function groupingFrom(
   if ('radius' in indexParams) {
     throw forbidden('Not allowed to do range-search when doing search-group-by')
   }
-  return { fieldName, size }
+  return { fieldNames, size, ...jsonCastFrom(params) }
 }
 
-/** The newest SDKs write a list, where older ones write one name. */
-function groupByFieldsOf(params: Params): string {
-  const names = params.get('group_by_fields') ?? ''
-  if (names === '[]') return ''
-  refuse({ 'groups by several fields': names.includes(',') })
-  return names
+/** Which score of its rows tells a group's place in a hybrid search. @throws parameterInvalid */
+export function groupScorerFrom(params: Params): GroupScorer {
+  const scorer = params.get('rank_group_scorer') || 'max'
+  if (scorer === 'max' || scorer === 'sum' || scorer === 'avg') return scorer
+  throw invalid(`rank_group_scorer: expected max, sum or avg, got ${scorer}`)
+}
+
+/** What values in JSON are grouped as. */
+function jsonCastFrom(params: Params): Pick<Grouping, 'jsonPath' | 'jsonType'> {
+  const jsonPath = params.get('json_path')
+  const typeName = params.get('json_type')
+  return {
+    ...(jsonPath && { jsonPath }),
+    ...(typeName && { jsonType: jsonTypeNamed(typeName) }),
+  }
+}
+
+function jsonTypeNamed(name: string): DataType {
+  if (/^int(8|16|32|64)$/i.test(name)) return DataType.Int64
+  if (/^(bool|boolean)$/i.test(name)) return DataType.Bool
+  if (/^(varchar|string)$/i.test(name)) return DataType.VarChar
+  throw invalid(`json_type: expected Bool, Int8 to Int64 or VarChar, got ${name}`)
+}
+
+/** Names with commas between them, as SDKs write lists. */
+export function namesIn(params: Params, key: string): string[] {
+  const text = params.get(key) ?? ''
+  if (text === '[]') return []
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }
 
 /** A page of an iterator of version 2, and its size. */

@@ -10,6 +10,7 @@ import {
   indexParamsFrom,
   isOn,
   iteratorPageFrom,
+  orderByFrom,
   type Params,
   paramsFrom,
   refuseParams,
@@ -24,13 +25,12 @@ export const searchHandlers = {
   async Search({ engine, dbName, signal }, request) {
     refuseFeatures(request)
     const params = paramsFrom(request.search_params)
-    refuse({
-      'several searches in one request': request.sub_reqs.length > 0,
-      order_by_fields: Boolean(params.get('order_by_fields')),
-    })
+    refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
     const part = searchPartFrom(request, params)
     const page = iteratorPageFrom(params, randomUUID)
     const { topK, offset } = searchWindow(params)
+    const orderBy = orderByFrom(params)
+    checkOrdered(params, orderBy)
     const result = await engine.search({
       ...part,
       dbName,
@@ -41,6 +41,7 @@ export const searchHandlers = {
       roundDecimal: roundDecimalFrom(params),
       outputFields: request.output_fields,
       grouping: groupingFrom(params, part.params),
+      orderBy,
       page,
       ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
@@ -48,6 +49,15 @@ export const searchHandlers = {
     return messageFromSearchAnswer(result, engine.allocTimestamp(), page?.token)
   },
 } satisfies Handlers
+
+/** The pages of an iterator go on where the distance of the last row was. */
+function checkOrdered(params: Params, orderBy: readonly unknown[]): void {
+  if (orderBy.length === 0 || !isOn(params, 'iterator')) return
+  throw new MillraceError(
+    'parameterInvalid',
+    'order_by_fields is not supported when using iterator',
+  )
+}
 
 /** What a search looks for, where it is alone and where it is one of several. */
 export function searchPartFrom(request: Request<'Search'>, params: Params) {

@@ -13,10 +13,17 @@ export const segmentHandlers = {
   async GetQuerySegmentInfo(call, { collectionName }) {
     const { engine, dbName } = call
     const { collectionId, segments } = segmentsOf(call, collectionName)
+    const { partitions } = engine.describeCollection(dbName, collectionName)
+    const loaded = new Set(
+      partitions
+        .filter(({ loadedPercent }) => loadedPercent > 0)
+        .map(({ partitionId }) => partitionId),
+    )
     const { state } = engine.loadState(dbName, collectionName, [])
     if (state !== 'loaded') return { infos: [] }
+    const queried = segments.filter(({ partitionId }) => loaded.has(partitionId))
     return {
-      infos: segments.map((segment) => ({
+      infos: queried.map((segment) => ({
         ...segmentMembers(segment, collectionId),
         nodeID: nodeId,
         nodeIds: [nodeId],
@@ -24,12 +31,15 @@ export const segmentHandlers = {
     }
   },
 
-  /** An index covers every sealed row as soon as it is there. */
+  /** Milvus: a segment that is too small for an index counts as indexed. */
   async ListIndexedSegment(call, { collection_name, index_name }) {
-    await call.engine.describeIndex(call.dbName, collection_name, '', index_name)
+    const { engine, dbName } = call
+    const [index] = await engine.describeIndex(dbName, collection_name, '', index_name)
     const { segments } = segmentsOf(call, collection_name)
-    const sealed = segments.filter(({ isSealed }) => isSealed)
-    return { segmentIDs: sealed.map(({ segmentId }) => segmentId) }
+    const indexed = segments.filter(
+      ({ isSealed, pendingIndexIds }) => isSealed && !pendingIndexIds.includes(index.indexId),
+    )
+    return { segmentIDs: indexed.map(({ segmentId }) => segmentId) }
   },
 
   async FlushAll({ engine }, request) {

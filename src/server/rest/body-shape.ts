@@ -18,6 +18,9 @@ export const anything = z
   .nullish()
   .transform((value) => value ?? null)
 
+/** What a filter's template variables stand for; it is read off the body's text, with all digits. */
+export const exprParams = z.record(z.string(), z.unknown()).nullish()
+
 export const flag = z
   .boolean()
   .nullish()

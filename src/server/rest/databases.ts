@@ -3,7 +3,7 @@ import type { DatabaseCatalog } from '../../engines/catalog.js'
 import { seenDatabases } from '../auth/authorization.js'
 import { type BodyShape, emptyShape, parseBody, properties, text, texts } from './body-shape.js'
 import type { JsonValue } from './json-text.js'
-import { clusterRoute, type Route } from './route.js'
+import { clusterRoute, type Route, routeOf } from './route.js'
 
 const named = { name: 'DatabaseReqRequiredName', required: { dbName: 'DbName' } } as const
 const nameShape = { ...named, schema: z.object({ dbName: text }) }
@@ -14,10 +14,10 @@ function databaseRoute<Body>(
   shape: BodyShape<Body>,
   answer: (databases: DatabaseCatalog, body: Body) => JsonValue | Promise<void>,
 ): Route {
-  return async ({ databases }, bodyText) => {
+  return routeOf(shape, async ({ databases }, bodyText) => {
     const data = await answer(databases, parseBody(shape, bodyText))
     return { data: data ?? {} }
-  }
+  })
 }
 
 export const listDatabases = clusterRoute(emptyShape, (engine, _body, { userName }) =>

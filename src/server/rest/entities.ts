@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { MillraceError } from '../../errors.js'
-import { rowsUnder, textUnder } from '../../formats/text/json-body.js'
+import { elementTexts, memberTexts, rowsUnder, textUnder } from '../../formats/text/json-body.js'
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { queryWindow } from '../grpc/search-params.js'
-import { refuse } from '../grpc/unsupported.js'
-import { anything, flag, text, texts } from './body-shape.js'
+import { anything, exprParams, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
 import { filterValuesIn } from './filter-values.js'
 import { type RowsRequest, rowsRoute } from './route.js'
@@ -31,11 +30,17 @@ export const insertEntities = rowsRoute(dataShape, async (request) => {
 })
 
 export const upsertEntities = rowsRoute(upsertShape, async (request) => {
-  const { engine, body, dbName, allowsInt64 } = request
-  refuse({ partialUpdate: body.partialUpdate })
-  const rows = givenRows(request, false)
+  const { engine, body, dbName, bodyText, allowsInt64 } = request
+  const given = body.partialUpdate ? keysOfRows(bodyText) : null
+  const rows = givenRows(request, false, given)
   const { collectionName, partitionName } = body
-  const { ids, rowCount } = await engine.upsert(dbName, collectionName, partitionName, rows)
+  const { ids, rowCount } = await engine.upsert(
+    dbName,
+    collectionName,
+    partitionName,
+    rows,
+    body.partialUpdate ? new Map() : null,
+  )
   return { data: { upsertCount: rowCount, upsertIds: keyValues(ids, rowCount, allowsInt64) } }
 })
 
@@ -46,6 +51,7 @@ export const deleteEntities = rowsRoute(
       ...ofCollection,
       partitionName: text,
       filter: text,
+      exprParams,
       id: anything,
     }),
     required: { collectionName: 'CollectionName' },
@@ -97,6 +103,7 @@ export const queryEntities = rowsRoute(
       partitionNames: texts,
       outputFields: texts,
       filter: text,
+      exprParams,
       limit: z.number().int().nullish(),
       offset: z.number().int().nullish(),
     }),
@@ -133,8 +140,30 @@ function schemaOf({ engine, dbName, body }: RowsRequest<OfCollection>): Collecti
   return engine.describeCollection(dbName, body.collectionName).schema
 }
 
-/** @param makesIds whether the server gives the keys that it can give: then none may come */
-function givenRows(request: RowsRequest<OfCollection>, makesIds: boolean) {
+/** The keys that the rows of a partial update have: what none of them has stays as it is. */
+function keysOfRows(bodyText: string): ReadonlySet<string> {
+  const data = textUnder(bodyText, 'data') ?? ''
+  const rows = data.startsWith('[') ? elementTexts(data) : [data]
+  const [first, ...others] = rows.map((row) => memberTexts(Buffer.from(row)).map(([key]) => key))
+  const keys = new Set(first)
+  const odd = others.findIndex(
+    (row) => new Set(row).size !== keys.size || row.some((key) => !keys.has(key)),
+  )
+  if (odd < 0) return keys
+  throw badRows(
+    `data[${odd + 1}]: the rows of a partial update must have the same keys, expected ${[...keys].join(', ')}, got ${others[odd].join(', ')}`,
+  )
+}
+
+/**
+ * @param makesIds whether the server gives the keys that it can give: then none may come
+ * @param given the keys that the rows have; null: rows are whole
+ */
+function givenRows(
+  request: RowsRequest<OfCollection>,
+  makesIds: boolean,
+  given: ReadonlySet<string> | null = null,
+) {
   const { engine, dbName, body, bodyText } = request
   const { schema, properties } = engine.describeCollection(dbName, body.collectionName)
   const takesIds = properties.some(
@@ -142,7 +171,9 @@ function givenRows(request: RowsRequest<OfCollection>, makesIds: boolean) {
   )
   const isMade = ({ autoId, isFunctionOutput }: Field) =>
     isFunctionOutput || (autoId && makesIds && !takesIds)
-  const fields = schema.fields.filter((field) => !isMade(field))
+  const isLeftOut = ({ name, isDynamic, isPrimaryKey, struct }: Field) =>
+    given !== null && !isDynamic && !isPrimaryKey && !given.has(struct?.name ?? name)
+  const fields = schema.fields.filter((field) => !isMade(field) && !isLeftOut(field))
   const rows = rowsOrError(bodyText, fields, schema.fields.filter(isMade))
   if (rows.unknownKeys.length === 0) return rows
   const keys = rows.unknownKeys.join(', ')

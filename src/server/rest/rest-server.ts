@@ -9,14 +9,15 @@ import { type UserName, uploadDeniedOf } from '../auth/authorization.js'
 import { httpCredentials } from '../auth/credentials.js'
 import { logFailure } from '../log-failure.js'
 import { jobEvents, jobOfEventsPath } from './job-events.js'
+import { jsonText } from './json-text.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, successWith } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
 import { wordsOf } from './request-words.js'
 import { jobOfIdDeniedOf, routeDeniedOf } from './route-privileges.js'
+import { routesPrefix } from './routes-prefix.js'
 import { uploadReply, uploadsPrefix } from './uploads.js'
 
-const prefix = '/v2/vectordb'
 /** A connection on which nothing moves for so long is ended. */
 const idleTimeoutMs = 120_000
 
@@ -95,12 +96,24 @@ async function replyTo(
   response: ServerResponse,
   path: string,
 ): Promise<Reply> {
-  if (request.method === 'GET' && path === '/healthz') return { status: 200, body: 'OK' }
+  const open = request.method === 'GET' ? openPaths.get(path) : undefined
+  if (open) return open()
   const refusal = refusalOf(request, options.host)
   if (refusal) return failure(403, new MillraceError('parameterInvalid', refusal))
   const caller = await callerOf(options.authenticator, request)
   if (caller === 'unknown') return notAuthenticated()
   return replyToCaller({ ...options, userName: caller.userName }, request, response, path)
+}
+
+/** What everybody is told. */
+const openPaths = new Map<string, () => Reply | Promise<Reply>>([
+  ['/healthz', () => ({ status: 200, body: 'OK' })],
+  ['/openapi.json', openapiReply],
+])
+
+async function openapiReply(): Promise<Reply> {
+  const { openapiDocument } = await import('./openapi.js')
+  return { status: 200, body: jsonText(openapiDocument()) }
 }
 
 async function replyToCaller(
@@ -115,7 +128,7 @@ async function replyToCaller(
     return uploadReply(options.engine, options.uploads, request, response)
   }
   if (request.method === 'GET') return getReply(options, request, path)
-  if (request.method !== 'POST' || !path.startsWith(prefix)) return notFound(request, path)
+  if (request.method !== 'POST' || !path.startsWith(routesPrefix)) return notFound(request, path)
   return postReply(options, request, response, path)
 }
 
@@ -126,14 +139,14 @@ async function postReply(
   path: string,
 ): Promise<Reply> {
   const { routes } = await import('./routes.js')
-  const route = routes.get(path.slice(prefix.length))
+  const route = routes.get(path.slice(routesPrefix.length))
   if (!route) return notFound(request, path)
   if (mediaTypeOf(request) !== 'application/json') return notJson(request)
   if (request.headers.expect !== undefined) response.writeContinue()
   try {
     const words = wordsOf(request, userName)
     const bodyText = await readBody(request)
-    const denied = routeDeniedOf(engine, path.slice(prefix.length), bodyText, words)
+    const denied = routeDeniedOf(engine, path.slice(routesPrefix.length), bodyText, words)
     if (denied) return failure(403, denied)
     return successWith(await route(engine, bodyText, words))
   } catch (thrown) {
@@ -149,7 +162,9 @@ async function getReply(
 ): Promise<Reply> {
   const { downloads } = await import('./routes.js')
   const jobId = jobOfEventsPath(path)
-  const download = path.startsWith(prefix) ? downloads.get(path.slice(prefix.length)) : undefined
+  const download = path.startsWith(routesPrefix)
+    ? downloads.get(path.slice(routesPrefix.length))
+    : undefined
   try {
     const [, query = ''] = (request.url ?? '').split('?')
     const asked = new URLSearchParams(query)

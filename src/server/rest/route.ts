@@ -8,7 +8,15 @@ import type { RequestWords } from './request-words.js'
 type ReplyMembers = { readonly data: JsonValue } & Readonly<Record<string, JsonValue>>
 
 /** Answers a body's text. */
-export type Route = (engine: Engine, bodyText: string, words: RequestWords) => Promise<ReplyMembers>
+type Answer = (engine: Engine, bodyText: string, words: RequestWords) => Promise<ReplyMembers>
+
+/** What answers a path, and what it reads there. */
+export type Route = Answer & { readonly shape: BodyShape<unknown> }
+
+/** A route of any kind: all others are made from it. */
+export function routeOf<Body>(shape: BodyShape<Body>, answer: Answer): Route {
+  return Object.assign(answer, { shape: shape as BodyShape<unknown> })
+}
 
 /** A route whose body has a shape; the database comes from the body, else from the header. */
 export function route<Body extends { readonly dbName: string }>(
@@ -20,11 +28,11 @@ export function route<Body extends { readonly dbName: string }>(
     words: RequestWords,
   ) => JsonValue | Promise<JsonValue>,
 ): Route {
-  return async (engine, bodyText, words) => {
+  return routeOf(shape, async (engine, bodyText, words) => {
     const body = parseBody(shape, bodyText)
     const dbName = databaseNamed(engine, body.dbName, words.dbName)
     return { data: await answer(engine, body, dbName, words) }
-  }
+  })
 }
 
 /** A route of which Milvus answers nothing but that it went well. */
@@ -52,11 +60,11 @@ export function rowsRoute<Body extends { readonly dbName: string }>(
   shape: BodyShape<Body>,
   answer: (request: RowsRequest<Body>) => Promise<ReplyMembers>,
 ): Route {
-  return async (engine, bodyText, { dbName: headerName, allowsInt64 }) => {
+  return routeOf(shape, async (engine, bodyText, { dbName: headerName, allowsInt64 }) => {
     const body = parseBody(shape, bodyText)
     const dbName = databaseNamed(engine, body.dbName, headerName)
     return { cost: 0, ...(await answer({ engine, body, dbName, bodyText, allowsInt64 })) }
-  }
+  })
 }
 
 /** A route of what is of no database: users, roles, groups. */
@@ -68,10 +76,10 @@ export function clusterRoute<Body>(
     words: RequestWords,
   ) => JsonValue | Promise<JsonValue> | Promise<void>,
 ): Route {
-  return async (engine, bodyText, words) => {
+  return routeOf(shape, async (engine, bodyText, words) => {
     const data = await answer(engine, parseBody(shape, bodyText), words)
     return { data: data ?? {} }
-  }
+  })
 }
 
 /** A route of what has an id over all databases: whichever one is named, it is found. */
@@ -79,5 +87,7 @@ export function routeById<Body>(
   shape: BodyShape<Body>,
   answer: (engine: Engine, body: Body) => JsonValue | Promise<JsonValue>,
 ): Route {
-  return async (engine, bodyText) => ({ data: await answer(engine, parseBody(shape, bodyText)) })
+  return routeOf(shape, async (engine, bodyText) => ({
+    data: await answer(engine, parseBody(shape, bodyText)),
+  }))
 }

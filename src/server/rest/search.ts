@@ -9,8 +9,7 @@ import { elementFieldOf } from '../../schema/struct-array.js'
 import type { QueryVectors, SearchResult } from '../../search/search-request.js'
 import { rankerFrom } from '../grpc/ranker.js'
 import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
-import { refuse } from '../grpc/unsupported.js'
-import { anything, notJson, text, texts } from './body-shape.js'
+import { anything, exprParams, notJson, text, texts } from './body-shape.js'
 import { filterValuesIn } from './filter-values.js'
 import { rowsRoute } from './route.js'
 import { float32Json, keyValues, rowObjects } from './row-objects.js'
@@ -23,6 +22,7 @@ const searchMembers = {
   data: anything,
   annsField: text,
   filter: text,
+  exprParams,
   limit: wholeNumber,
   offset: wholeNumber,
 }
@@ -74,11 +74,11 @@ export const hybridSearchEntities = rowsRoute(
       limit: wholeNumber,
       outputFields: texts,
       groupingField: text,
+      groupSize: wholeNumber,
     }),
     required: { collectionName: 'CollectionName' },
   },
   async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
-    refuse({ 'hybrid search by groups': body.groupingField !== '' })
     const { collectionName, partitionNames, outputFields, rerank } = body
     const { schema } = engine.describeCollection(dbName, collectionName)
     const partTexts = elementTexts(textUnder(bodyText, 'search') ?? '')
@@ -87,6 +87,10 @@ export const hybridSearchEntities = rowsRoute(
       const { topK } = searchWindow(wordsOf({ topk: part.limit ?? defaultLimit }))
       return { ...searchPart(schema, part, partTexts[index], given), topK }
     })
+    const grouping = groupingFrom(
+      wordsOf({ group_by_field: body.groupingField, group_size: body.groupSize }),
+      {},
+    )
     const ranking = { strategy: rerank?.strategy, params: JSON.stringify(rerank?.params ?? {}) }
     const result = await engine.hybridSearch({
       dbName,
@@ -97,6 +101,7 @@ export const hybridSearchEntities = rowsRoute(
       ...searchWindow(wordsOf({ topk: body.limit ?? defaultLimit })),
       roundDecimal: -1,
       outputFields,
+      grouping: grouping && { ...grouping, scorer: 'max' },
     })
     return answerOf(result, allowsInt64)
   },
@@ -163,8 +168,8 @@ function queriesIn(bodyText: string, searched: Field): QueryVectors {
   if (rowCount === 0) throw notJson('data: expected at least one vector, got none')
   const { dataType } = field
   if (column.shape === 'list') return listQueries(field, rowCount, column)
-  if (column.shape !== 'fixed') {
-    throw new MillraceError('unsupported', `field '${field.name}': only dense vectors are searched`)
+  if (column.shape === 'bytes') {
+    return { dataType, nq: rowCount, bytes: column.bytes, offsets: column.offsets }
   }
   const { buffer, byteOffset, byteLength } = column.values
   return { dataType, nq: rowCount, bytes: new Uint8Array(buffer, byteOffset, byteLength) }
