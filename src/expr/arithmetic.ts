@@ -4,30 +4,32 @@ import type { ColumnOperator } from './ast.js'
 import { int64Max, int64Min } from './column-test.js'
 
 /**
- * Arithmetic on columns of numbers, row by row; a side with a single value gives it to every row. Integer
- * division cuts towards zero and the remainder has the dividend's sign, as in C.
+ * Arithmetic on columns of numbers, row by row, into `results`, which round to their own precision; a side
+ * with a single value gives it to every row.
  */
-export function doubleArithmetic(
+export function floatingArithmetic(
   op: ColumnOperator,
   left: FixedColumn,
   right: FixedColumn,
-  rowCount: number,
+  results: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
 ): FixedColumn {
   const leftStep = left.values.length === 1 ? 0 : 1
   const rightStep = right.values.length === 1 ? 0 : 1
-  const values = new Float64Array(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    values[row] = doubleResult(
+  for (let row = 0; row < results.length; row++) {
+    results[row] = doubleResult(
       op,
       Number(left.values[row * leftStep]),
       Number(right.values[row * rightStep]),
     )
   }
-  const validity = bothValid(left.validity, right.validity, rowCount)
-  return { shape: 'fixed', values, width: 1, validity }
+  const validity = bothValid(left.validity, right.validity, results.length)
+  return { shape: 'fixed', values: results, width: 1, validity }
 }
 
-/** A row whose result int64 cannot hold, or that divides by zero, is null. */
+/**
+ * The same for integers. Division cuts towards zero and the remainder has the dividend's sign, as in C; a row
+ * whose result int64 cannot hold, or that divides by zero, is null.
+ */
 export function int64Arithmetic(
   op: ColumnOperator,
   left: FixedColumn,

@@ -28,6 +28,8 @@ export interface Binding {
   readonly text: string
 }
 
+type Operand = ColumnValue | ConstantValue
+
 /** What kind of constants a value can meet. */
 export type ValueClass = 'number' | 'text' | 'flag' | 'json' | 'other'
 
@@ -143,9 +145,17 @@ function bindArithmetic({ op, left, right }: ArithmeticNode, binding: Binding): 
   if ((op === '/' || op === '%') && isZero(rightValue)) {
     throw exprError(binding.text, 'division by zero')
   }
-  const isInteger = isIntegerOperand(leftValue) && isIntegerOperand(rightValue)
-  const dataType = isInteger ? DataType.Int64 : DataType.Double
+  const dataType = arithmeticType(leftValue, rightValue)
   return { kind: 'arithmetic', op, left: leftValue, right: rightValue, dataType }
+}
+
+/** Milvus: floats and constants are reckoned as float32, so that `f - 3 == -3` finds a float of 1e-10. */
+function arithmeticType(left: Operand, right: Operand): DataType {
+  if (isIntegerOperand(left) && isIntegerOperand(right)) return DataType.Int64
+  const isFloat = [left, right].every(
+    (operand) => operand.kind === 'number' || operand.dataType === DataType.Float,
+  )
+  return isFloat ? DataType.Float : DataType.Double
 }
 
 function bindShift(
@@ -167,7 +177,7 @@ function bindShift(
   return { kind: 'shifted', time, interval, sign, dataType: DataType.Timestamptz }
 }
 
-function bindOperand(node: ExprNode, binding: Binding): ColumnValue | ConstantValue {
+function bindOperand(node: ExprNode, binding: Binding): Operand {
   const constant = constantOf(node, binding.text)
   if (constant !== undefined) return numberConstant(constant, binding.text)
   const value = bindValue(node, binding)
@@ -181,11 +191,11 @@ function numberConstant(value: Literal, text: string): ConstantValue {
   throw exprError(text, `arithmetic on ${literalText(value)}, which is no number`)
 }
 
-function isIntegerOperand(operand: ColumnValue | ConstantValue): boolean {
+function isIntegerOperand(operand: Operand): boolean {
   if (operand.kind === 'number') return typeof operand.value === 'bigint'
   return isIntegerType(operand.dataType)
 }
 
-function isZero(operand: ColumnValue | ConstantValue): boolean {
+function isZero(operand: Operand): boolean {
   return operand.kind === 'number' && Number(operand.value) === 0
 }

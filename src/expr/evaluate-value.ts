@@ -9,7 +9,7 @@ import {
 import { growableColumn } from '../column/growable-column.js'
 import { gatherColumn } from '../column/slice.js'
 import { DataType } from '../schema/data-type.js'
-import { doubleArithmetic, int64Arithmetic } from './arithmetic.js'
+import { floatingArithmetic, int64Arithmetic } from './arithmetic.js'
 import type {
   ArithmeticValue,
   ColumnValue,
@@ -85,9 +85,9 @@ function arithmeticColumn(
 ): FixedColumn {
   const leftColumn = operandColumn(left, dataType, columns, rowCount)
   const rightColumn = operandColumn(right, dataType, columns, rowCount)
-  return dataType === DataType.Int64
-    ? int64Arithmetic(op, leftColumn, rightColumn, rowCount)
-    : doubleArithmetic(op, leftColumn, rightColumn, rowCount)
+  if (dataType === DataType.Int64) return int64Arithmetic(op, leftColumn, rightColumn, rowCount)
+  const results = new (dataType === DataType.Float ? Float32Array : Float64Array)(rowCount)
+  return floatingArithmetic(op, leftColumn, rightColumn, results)
 }
 
 /** A constant becomes a column of one value, which stands for every row. */
@@ -98,9 +98,11 @@ function operandColumn(
   rowCount: number,
 ): FixedColumn {
   if (operand.kind !== 'number') return evaluateValue(operand, columns, rowCount) as FixedColumn
-  const values =
-    dataType === DataType.Int64
-      ? BigInt64Array.of(BigInt(operand.value))
-      : Float64Array.of(Number(operand.value))
-  return { shape: 'fixed', values, width: 1, validity: null }
+  return { shape: 'fixed', values: constantValues(operand, dataType), width: 1, validity: null }
+}
+
+function constantValues({ value }: ConstantValue, dataType: DataType) {
+  if (dataType === DataType.Int64) return BigInt64Array.of(BigInt(value))
+  const values = dataType === DataType.Float ? Float32Array : Float64Array
+  return values.of(Number(value))
 }

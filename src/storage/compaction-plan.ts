@@ -2,7 +2,7 @@ import type { SealedSegment } from './sealed-segment.js'
 
 /** Segments below it are merged, up to the other. */
 const smallBytes = 128 * 1024 ** 2
-const mergedBytesMax = 512 * 1024 ** 2
+export const mergedBytesMax = 512 * 1024 ** 2
 
 /** More deleted rows than this make a segment worth writing anew. */
 const deletedShareMax = 0.2

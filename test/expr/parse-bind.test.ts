@@ -111,6 +111,13 @@ it('finds a float by the literal that it was made from', () => {
   expect(passing('float == 0.1 and double == 0.1', rows)).toEqual([0])
 })
 
+it('reckons with floats in their own precision, as Milvus does', () => {
+  const rows = [{ float: 1e-10 }, { float: 0.1 }, { float: null }]
+  expect(passing('float - 3 == -3', rows)).toEqual([0])
+  expect(passing('float + 0.2 == 0.3', rows)).toEqual([1])
+  expect(passing('-float == -0.1', rows)).toEqual([1])
+})
+
 it('neither takes nor refuses a null row, whatever is negated', () => {
   const rows: Row[] = [{ id: 0n, tiny: null, doc: { a: 'text' } }]
   for (const text of ['tiny == 1', 'doc["a"] == 1', 'doc["none"] == 1', 'tiny in [1]']) {

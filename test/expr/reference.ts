@@ -78,13 +78,13 @@ function rowValue(node: ExprNode, row: Row, schema: CollectionSchema): Value | u
       const operand = rowValue(node.operand, row, schema)
       return node.op === '+' ? operand : arithmetic('-', 0n, operand)
     }
-    case 'arithmetic':
-      return arithmetic(
-        node.op,
-        rowValue(node.left, row, schema),
-        rowValue(node.right, row, schema),
-        isJson(node.left, schema) || isJson(node.right, schema),
-      )
+    case 'arithmetic': {
+      const precise = isFloat(node, schema) ? asFloat : (value?: Value) => value
+      const left = precise(rowValue(node.left, row, schema))
+      const right = precise(rowValue(node.right, row, schema))
+      const isDouble = isJson(node.left, schema) || isJson(node.right, schema)
+      return precise(arithmetic(node.op, left, right, isDouble))
+    }
     case 'call': {
       const list = rowValue(node.args[0], row, schema)
       return Array.isArray(list) ? BigInt(list.length) : undefined
@@ -145,11 +145,21 @@ function compares(op: string, left?: Value, right?: Value): boolean | null {
 
 /** Constants against a floating column take its precision. */
 function precisionOf(node: ExprNode, schema: CollectionSchema) {
+  if (isFloat(node, schema)) return asFloat
   if (node.kind === 'arithmetic') return isDouble(node, schema) ? asDouble : undefined
   if (node.kind !== 'path') return undefined
   const dataType = schema.fields.find(({ name }) => name === node.name)?.dataType
-  if (dataType === DataType.Float) return asFloat
   return dataType === DataType.Double ? asDouble : undefined
+}
+
+/** A float, or what is reckoned of floats and constants alone. */
+function isFloat(node: ExprNode, schema: CollectionSchema): boolean {
+  if (node.kind === 'arithmetic') {
+    const operands = [node.left, node.right].filter(dependsOnRow)
+    return operands.length > 0 && operands.every((operand) => isFloat(operand, schema))
+  }
+  if (node.kind !== 'path') return false
+  return schema.fields.find(({ name }) => name === node.name)?.dataType === DataType.Float
 }
 
 function isDouble(node: ExprNode, schema: CollectionSchema): boolean {

@@ -1,4 +1,6 @@
 import type { Engine, FlushResult, SegmentDescription } from '../../engines/engine.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { mergedBytesMax } from '../../storage/compaction-plan.js'
 import { CompactionState, SegmentLevel, SegmentState } from '../../wire/generated/messages.js'
 import type { Call, Handlers, Request } from './call.js'
 import { nodeId } from './node.js'
@@ -63,7 +65,8 @@ export const segmentHandlers = {
   /** FlushAll answers when all is durable. */
   GetFlushAllState: () => ({ flushed: true }),
 
-  async ManualCompaction({ engine, dbName }, { collection_name, collectionID }) {
+  async ManualCompaction({ engine, dbName }, { collection_name, collectionID, target_size }) {
+    validateTargetSize(target_size)
     const { schema } = engine.describeCollection(dbName, collection_name, collectionID)
     const { compactionId, planCount } = await engine.compact(dbName, schema.name)
     return { compactionID: compactionId, compactionPlanCount: planCount }
@@ -90,6 +93,18 @@ export const segmentHandlers = {
     }
   },
 } satisfies Handlers
+
+/**
+ * Segments are merged up to one size. A request may ask for bigger ones, which it gets as far as that size
+ * goes. Milvus: one that asks for smaller ones is refused, 0 asks for none.
+ */
+function validateTargetSize(megabytes: bigint): void {
+  const least = BigInt(mergedBytesMax / 1024 ** 2)
+  if (megabytes === 0n || megabytes >= least) return
+  throw invalidParameter(
+    `compaction: targetSize ${megabytes} MB: expected at least the size of a segment, ${least} MB`,
+  )
+}
 
 function stateOf(executing: number): number {
   return executing > 0 ? CompactionState.Executing : CompactionState.Completed
