@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface BenchServer {
+  readonly pid: number
   readonly port: number
   /** CPU time of the process until now, in seconds; NaN where the system does not tell. */
   cpuSeconds(): number
@@ -33,7 +34,7 @@ export async function startMillrace(
   await ready(port)
   await sleep(500) // What a server does after it began to listen is not measured.
   return {
-    port,
+    ...{ port, pid: child.pid! },
     cpuSeconds: () => quietly(() => cpuSecondsOf(child.pid!)) ?? Number.NaN,
     resetPeak: () => quietly(() => writeFileSync(`/proc/${child.pid}/clear_refs`, '5')),
     peakMib: () => quietly(() => peakOf(child.pid!)) ?? Number.NaN,
@@ -45,7 +46,7 @@ export async function startMillrace(
 }
 
 /** The system counts hundredths of a second, whatever its clock is. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)
@@ -78,7 +79,7 @@ async function ready(port: number): Promise<void> {
   throw new Error('the server was not ready within 10 s')
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer()
     probe.listen(0, '127.0.0.1', () => {

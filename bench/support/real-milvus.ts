@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { warm } from './files.js'
+import type { Served } from './load-client.js'
 import { secondsToImport } from './time-imports.js'
 
-export interface RealMilvus {
+export interface RealMilvus extends Served {
+  /** Of the server's process. */
+  readonly pid: number
   /** The seconds of each run, with the files in the page cache. */
   imports(paths: readonly string[], dim: number, runCount: number): number[]
   stop(): void
@@ -30,6 +33,7 @@ export function startRealMilvus(directory: string): RealMilvus | null {
     return null
   }
   return {
+    ...{ port: 19530, prefix, pid: Number(readFileSync(join(data, 'server.pid'), 'utf8')) },
     imports(paths, dim, runCount) {
       warm(paths)
       return secondsToImport(19530, dim, runCount, paths, prefix)

@@ -55,12 +55,17 @@ export class VectorSet {
     const { rowCount, directory } = this.options
     const region = this.take(Math.ceil(rowCount / 64) * 8)
     const bytes = this.memory.bytesOf(region).fill(0)
-    const { uniform } = mixture(1, 1, 11)
-    for (let row = 0; row < rowCount; row++)
-      if (uniform() < share) bytes[row >> 3] |= 1 << (row & 7)
+    for (const [row, place] of this.places().entries())
+      if (place < share) bytes[row >> 3] |= 1 << (row & 7)
     writeFileSync(join(directory, `${name}.mask`), bytes)
     this.#masks.set(name, region)
     this.#addTruth(name, region.byteOffset)
+  }
+
+  /** A place in [0, 1) for each row: those below a share are its mask. */
+  places(): Float64Array {
+    const { uniform } = mixture(1, 1, 11)
+    return Float64Array.from({ length: this.options.rowCount }, uniform)
   }
 
   maskOf(name: string): number {
@@ -69,9 +74,13 @@ export class VectorSet {
 
   /** The share of the true neighbors that the heaps hold. */
   recall(name: string): number {
+    return this.recallOf(name, this.#idsInHeaps())
+  }
+
+  /** @param found the ids of k rows for each query, one query after the other */
+  recallOf(name: string, found: Uint32Array): number {
     const { nq, k } = this.options
     const truth = this.#truths.get(name)!
-    const found = this.#idsInHeaps()
     let hits = 0
     for (let query = 0; query < nq; query++) {
       const wanted = new Set(truth.subarray(query * k, query * k + k))

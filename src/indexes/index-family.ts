@@ -33,7 +33,7 @@ export interface BuildContext {
 
 /**
  * One search of one segment's index by any thread. Addresses are byte offsets in the memory of the index.
- * It can be posted to a worker as it is.
+ * It can be posted to a worker, best without the memory, which the worker keeps.
  */
 export interface IndexSearchJob {
   /** The name of the family. */

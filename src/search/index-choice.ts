@@ -11,11 +11,22 @@ export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: numbe
   const { index, near = -Infinity, nq } = query
   if (!index || view.index?.indexId !== index.indexId || near > -Infinity) return false
   const { rowCount, mask } = view
-  const survivors = mask ? countBits(mask, rowCount) : rowCount
+  const survivors = mask ? survivorsOf(mask, rowCount) : rowCount
   if (survivors === 0) return false
   const walked = searchCost(index.spec, index.params, rowCount, k) * (rowCount / survivors)
   return walked < survivors * (nq >= queriesOfTile ? costInTile : 1)
 }
+
+/** The mask of what is alive is the same from one search to the next: it is counted once. */
+function survivorsOf(mask: Uint8Array, rowCount: number): number {
+  const known = counts.get(mask)
+  if (known !== undefined) return known
+  const count = countBits(mask, rowCount)
+  counts.set(mask, count)
+  return count
+}
+
+const counts = new WeakMap<Uint8Array, number>()
 
 /** From so many queries on a scan takes several at a time. */
 const queriesOfTile = 4

@@ -4,13 +4,13 @@ import type { IndexSearchJob } from '../indexes/index-family.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
-import type { WorkerPool } from '../workers/worker-job.js'
+import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
 import { choosesIndex } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
 import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
 import { kernelQueries } from './query-floats.js'
-import { run as runScanJob, type ScanJob } from './scan-job.js'
+import { type ScanJob, scanRows } from './scan-job.js'
 import { openScan, type ScanQueries } from './scan-plan.js'
 
 /**
@@ -90,7 +90,7 @@ async function scanRest(
     const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
     const workBytes = rows * queries.rowBytes * queries.nq
     if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
-    else await runOnThreads(pool, scanModule, scan.jobs, query.signal)
+    else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
@@ -102,26 +102,44 @@ async function runIndexes(
   shares: readonly (readonly IndexSearchJob[])[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (shares.length > 0) await runOnThreads(pool, indexModule, shares, signal)
+  if (shares.length === 0) return
+  const posts = shares.map((share) => {
+    const posts = share.map(apart)
+    return {
+      job: posts.map(({ job }) => job),
+      memories: posts.flatMap(({ memories }) => memories),
+    }
+  })
+  await runOnThreads(pool, indexModule, posts, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
   const throwIfCancelled = () => {
     if (signal?.aborted) throw new MillraceError('cancelled', 'the search was cancelled')
   }
-  for (const job of jobs) runScanJob(job, { throwIfCancelled })
+  for (const job of jobs) scanRows(job, { throwIfCancelled })
+}
+
+/** A job as it is sent to a thread, which keeps the memories it was sent before. */
+interface Post<Job> {
+  readonly job: Job
+  readonly memories: readonly NumberedMemory[]
+}
+
+function apart<Job extends NumberedMemory>({ memory, ...job }: Job): Post<Omit<Job, 'memory'>> {
+  return { job, memories: [{ memoryId: job.memoryId, memory }] }
 }
 
 /** Waits for every job, also when one fails: until then they write into the search's memory. */
 async function runOnThreads<Job>(
   pool: WorkerPool,
   module: URL,
-  jobs: readonly Job[],
+  posts: readonly Post<Job>[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const options = { lane: 'interactive', ...(signal && { signal }) } as const
   const results = await Promise.allSettled(
-    jobs.map((job) => pool.run<Job, void>(module, job, options)),
+    posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }

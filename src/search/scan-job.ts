@@ -30,8 +30,16 @@ export interface ScanJob {
   readonly ranges: readonly ScanRange[]
 }
 
+/** Runs in a thread that has the job's memory. */
+export function run(
+  job: Omit<ScanJob, 'memory'>,
+  context: Pick<WorkerContext, 'throwIfCancelled' | 'memory'>,
+): void {
+  scanRows({ ...job, memory: context.memory(job.memoryId) }, context)
+}
+
 /** Runs in any thread; a cancelled search stops within milliseconds. */
-export function run(job: ScanJob, context: Pick<WorkerContext, 'throwIfCancelled'>): void {
+export function scanRows(job: ScanJob, context: Pick<WorkerContext, 'throwIfCancelled'>): void {
   const { metric, element, width, queries, nq, near, heaps, k, scratch } = job
   const kernels = scanKernelsOn(job.memoryId, job.memory)
   const stepRows = rowsBetweenLooks(job)

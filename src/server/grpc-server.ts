@@ -93,9 +93,12 @@ async function answer(
 ): Promise<Buffer> {
   const beganMs = performance.now()
   const ended = (): object => ({ rpc: method.name, ms: Math.round(performance.now() - beganMs) })
+  const aborting = new AbortController()
+  const abort = () => aborting.abort()
+  unaryCall.once('cancelled', abort)
   try {
     const request = decode(method.request, unaryCall.request)
-    const call = callOf(context, unaryCall, request)
+    const call = callOf(context, unaryCall, request, aborting.signal)
     checkCall(call, method, request, namesOfDatabase(unaryCall, request))
     const reply = await handler(call, request)
     const bytes = encodeReply(method.response, successStatus, reply)
@@ -107,6 +110,9 @@ async function answer(
     logFailure(context.log, ended(), error)
     if (isDenied) throw thrown
     return encodeReply(method.response, statusFromError(error), {})
+  } finally {
+    // The end of a call that was answered is told as a cancellation, too.
+    unaryCall.removeListener('cancelled', abort)
   }
 }
 
@@ -114,12 +120,11 @@ function callOf(
   { engine, authenticator }: GrpcOptions,
   unaryCall: UnaryCall,
   request: object,
+  signal: AbortSignal,
 ): Call {
-  const aborting = new AbortController()
-  unaryCall.once('cancelled', () => aborting.abort())
   return {
     engine,
-    signal: aborting.signal,
+    signal,
     userName: authenticator ? userNameIn(unaryCall) : null,
     get dbName() {
       return databaseNamed(engine, ...namesOfDatabase(unaryCall, request))

@@ -7,6 +7,7 @@ import {
   type ImportConflicts,
   type ImportRules,
 } from './import-conflicts.js'
+import { withoutUnwantedIndexes } from './index-works.js'
 import type { SegmentRecord } from './records.js'
 import type { ResidentVectors } from './resident-vectors.js'
 import { sealRows } from './seal-rows.js'
@@ -21,7 +22,9 @@ export async function addImported(
   commit: CommitImport,
 ): Promise<void> {
   const conflicts = await conflictsOf(parts, records, rules)
-  const shown = rules.areOnlyKeys ? [] : conflicts.shown()
+  const shown = rules.areOnlyKeys
+    ? []
+    : conflicts.shown().map((record) => withoutUnwantedIndexes(parts, record))
   const vectors = await parts.sealed.loadAhead(shown, parts.schema)
   await releasingOnError(vectors, async () => {
     while (!conflicts.isReady) await conflicts.prepare()
@@ -61,7 +64,8 @@ async function commitImported(
   const lateKeys = conflicts.lateKeys()
   const timestamp = context.oracle.next()
   const visible = shown.map((record) => ({ ...record, taskId: null, timestamp }))
-  const removed = conflicts.records.filter((record) => !shown.includes(record))
+  const shownIds = new Set(shown.map(({ segmentId }) => segmentId))
+  const removed = conflicts.records.filter(({ segmentId }) => !shownIds.has(segmentId))
   const deletions = [...conflicts.deletionsOf(visible), ...conflicts.deletionsOfExisting()]
   const edits = deletions.map(([segmentId, deleted]) => deletionEdit(segmentId, deleted))
   const counts = conflicts.counts(lateKeys.length)

@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js'
 import type { SegmentFile } from '../segment/segment-file.js'
 import type { CollectionParts } from './collection-parts.js'
 import type { CompactedRun, CompactInput } from './compact-job.js'
+import { withoutUnwantedIndexes } from './index-works.js'
 import { type InsertRun, noteRows, rowsBefore } from './insert-times.js'
 import type { SegmentRecord } from './records.js'
 import type { SealedSegment } from './sealed-segment.js'
@@ -108,13 +109,14 @@ function insertRunsOf({ deleted, runs }: Compaction): InsertRun[] {
 export async function commitCompacted(
   parts: CollectionParts,
   compaction: Compaction,
-  record: SegmentRecord | null,
+  written: SegmentRecord | null,
 ): Promise<void> {
   const { context, schema, sealed } = parts
   const { inputs } = compaction
   if (inputs.some((segment) => sealed.withId(segment.record.segmentId) !== segment)) {
     throw new MillraceError('cancelled', 'a segment was dropped while it was compacted')
   }
+  const record = written && withoutUnwantedIndexes(parts, written)
   const arriving = record ? [record] : []
   await sealed.resolveDeletes()
   const vectors = await sealed.loadAhead(arriving, schema)

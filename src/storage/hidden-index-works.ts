@@ -79,6 +79,8 @@ function workOn(
   return {
     segmentId,
     wanted,
+    // Whoever waits for it has a signal of his own.
+    isWanted: () => true,
     async vectors(isApart) {
       const vectors = await segment.vectorsToIndex(wanted.field, isApart)
       return { vectors, release: () => vectors.resident.users.release() }

@@ -29,6 +29,8 @@ interface VectorsToBuild {
 export interface IndexWork {
   readonly segmentId: bigint
   readonly wanted: WantedIndex
+  /** False once nobody would take it: its rows or the index were dropped, or lie elsewhere now. */
+  isWanted(): boolean
   /**
    * The vectors in kernel memory, until `release`.
    * @param isApart in a memory with room beside them
@@ -71,14 +73,30 @@ export class IndexBuilder {
 
   /**
    * Builds one index now, after what is under way.
-   * @throws whatever went wrong, `cancelled` when the signal says so
+   * @throws whatever went wrong, `cancelled` when the signal says so, at once while it waits
    */
-  build(
+  async build(
     work: IndexWork,
     signal: AbortSignal,
     onProgress: (rows: number) => void = () => {},
   ): Promise<void> {
-    return this.#serial.run(() => this.#build(work, signal, onProgress))
+    let isBegun = false
+    const built = this.#serial.run(() => {
+      isBegun = true
+      return this.#build(work, signal, onProgress)
+    })
+    let abort = () => {}
+    const cancelled = new Promise<never>((_, reject) => {
+      abort = () => {
+        if (!isBegun) reject(cancelledError())
+      }
+    })
+    signal.addEventListener('abort', abort)
+    try {
+      await Promise.race([built, cancelled])
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
   }
 
   /** Rows done of an index that is being built; 0 for any other. */
@@ -122,8 +140,9 @@ export class IndexBuilder {
     this.ask(rows)
   }
 
-  #noteFailure({ segmentId, wanted }: IndexWork, error: unknown): void {
-    if (this.#abort.signal.aborted) return
+  #noteFailure(work: IndexWork, error: unknown): void {
+    if (this.#abort.signal.aborted || !work.isWanted()) return
+    const { segmentId, wanted } = work
     const reason = error instanceof Error ? error.message : String(error)
     this.#failures.set(keyOf(segmentId, wanted.indexId), reason)
     this.#context.onBuildError(segmentId, error)
@@ -134,13 +153,15 @@ export class IndexBuilder {
     asked: AbortSignal,
     onProgress: (rows: number) => void,
   ): Promise<void> {
-    const signal = AbortSignal.any([asked, this.#abort.signal])
-    if (signal.aborted) throw new MillraceError('cancelled', 'the build of an index was cancelled')
+    const unwanted = new AbortController()
+    const signal = AbortSignal.any([asked, this.#abort.signal, unwanted.signal])
+    if (signal.aborted) throw cancelledError()
     const key = keyOf(work.segmentId, work.wanted.indexId)
     const running = { key, rows: 0 }
     this.#running = running
     const progress = (rows: number) => {
       running.rows = Math.max(running.rows, rows)
+      if (!work.isWanted()) unwanted.abort()
       onProgress(running.rows)
     }
     try {
@@ -177,6 +198,10 @@ export class IndexBuilder {
       release()
     }
   }
+}
+
+function cancelledError(): MillraceError {
+  return new MillraceError('cancelled', 'the build of an index was cancelled')
 }
 
 async function freeingOnError<Result>(

@@ -57,6 +57,19 @@ export async function dropUnwantedIndexes({
   for (const { segmentId, indexId } of removed) directory.removeIndex(segmentId, indexId)
 }
 
+/** The record without indexes that the collection does not have any more: their files are removed. */
+export function withoutUnwantedIndexes(
+  { context, collectionId }: CollectionParts,
+  record: SegmentRecord,
+): SegmentRecord {
+  const { catalog, directory } = context
+  const ids = catalog.collection(collectionId)?.indexes.map(({ indexId }) => indexId) ?? []
+  const unwanted = record.indexes.filter(({ indexId }) => !ids.includes(indexId))
+  if (unwanted.length === 0) return record
+  for (const { indexId } of unwanted) directory.removeIndex(record.segmentId, indexId)
+  return { ...record, indexes: record.indexes.filter((index) => !unwanted.includes(index)) }
+}
+
 /** The record with one index more, or in place of a damaged one. */
 export function withBuiltIndex(record: SegmentRecord, built: BuiltIndex): SegmentRecord {
   const others = record.indexes.filter(({ indexId }) => indexId !== built.indexId)
@@ -89,6 +102,7 @@ function workOn(
   return {
     segmentId: segment.record.segmentId,
     wanted,
+    isWanted: () => isWanted(parts, segment, wanted),
     async vectors(isApart) {
       const vectors = await segment.vectorsToIndex(wanted.field, isApart)
       resident = vectors.resident
@@ -96,34 +110,45 @@ function workOn(
     },
     take: (built, region) =>
       inTurn(async () => {
-        const { memory } = parts.context
-        const isAttached = await takeIndex(parts, segment, wanted, built, region, resident!)
-        if (!isAttached) memory.free(region)
+        let isAttached = false
+        try {
+          isAttached = await takeIndex(parts, segment, wanted, built, region, resident!)
+        } finally {
+          if (!isAttached) parts.context.memory.free(region)
+        }
       }),
   }
 }
 
+function isWanted(
+  { context, collectionId, sealed }: CollectionParts,
+  segment: SealedSegment,
+  { indexId }: WantedIndex,
+): boolean {
+  const record = context.catalog.collection(collectionId)
+  const isThere = record?.indexes.some((each) => each.indexId === indexId) ?? false
+  return isThere && sealed.withId(segment.record.segmentId) === segment
+}
+
 /** @returns whether the region is in use now */
 async function takeIndex(
-  { context, collectionId, schema, sealed }: CollectionParts,
+  parts: CollectionParts,
   segment: SealedSegment,
-  { indexId, field }: WantedIndex,
+  wanted: WantedIndex,
   built: BuiltIndex,
   region: VectorRegion,
   resident: ResidentVectors,
 ): Promise<boolean> {
-  const { catalog, directory } = context
+  const { catalog, directory } = parts.context
+  const { indexId, field } = wanted
   const { segmentId } = segment.record
-  const isWanted = catalog
-    .collection(collectionId)
-    ?.indexes.some((each) => each.indexId === indexId)
-  if (sealed.withId(segmentId) !== segment || !isWanted) {
+  if (!isWanted(parts, segment, wanted)) {
     directory.removeIndex(segmentId, indexId)
     return false
   }
   const record = withBuiltIndex(segment.record, built)
   await catalog.editSegments([record], [], [])
   segment.noteIndexes(record)
-  const { fields } = schema
+  const { fields } = parts.schema
   return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
 }

@@ -60,6 +60,11 @@ export class ResidentVectors {
     return this.#indexes.get(field.fieldId) ?? null
   }
 
+  /** Whether all of these are here. */
+  has(fields: readonly Field[]): boolean {
+    return fields.every(({ fieldId }) => this.#parts.has(fieldId))
+  }
+
   /** Takes an index that was built beside the vectors. */
   attach(fieldId: number, index: ResidentIndex): void {
     this.#regions.push(index.region)
@@ -82,7 +87,7 @@ export class ResidentVectors {
     const { fieldId } = field
     const { rowCount } = record.file
     const vectorBytes = rowCount * rowBytes(field)
-    const built = record.indexes.find((index) => index.fieldId === fieldId)
+    const built = record.indexes.findLast((index) => index.fieldId === fieldId)
     const besideBytes = leavesRoom ? vectorBytes + rowCount * linkBytes : built?.byteLength
     const sizes = besideBytes === undefined ? [vectorBytes] : [vectorBytes, besideBytes]
     const [region, beside] = this.#memory.allocateTogether(sizes)

@@ -144,7 +144,7 @@ export class SealedSegment {
 
   /**
    * Lets searches use an index that `record` names by now. Vectors in memory that it was not built beside
-   * are read again, with it.
+   * give way to those that it was, or are read again with it where there are more fields.
    * @returns whether its region is in use
    */
   async useIndex(
@@ -157,11 +157,15 @@ export class SealedSegment {
       return true
     }
     const before = this.#vectors
-    if (before) {
-      this.#vectors = await this.#readVectors(fields)
-      before.users.release()
+    if (before === null) return false
+    const isWhole = resident.has(denseFieldsOf(fields))
+    if (isWhole) {
+      resident.users.retain()
+      resident.attach(fieldId, index)
     }
-    return false
+    this.#vectors = isWhole ? resident : await this.#readVectors(fields)
+    before.users.release()
+    return isWhole
   }
 
   /** Gives the memory back as soon as no view uses it. */
@@ -259,9 +263,7 @@ export class SealedSegment {
   }
 
   #readVectors(fields: readonly Field[], leavesRoom = false): Promise<ResidentVectors> {
-    const dense = fields.filter(
-      (field) => isDenseVectorType(field.dataType) && this.hasField(field),
-    )
+    const dense = denseFieldsOf(fields).filter((field) => this.hasField(field))
     return this.#withReader((reader) =>
       ResidentVectors.read(this.#context, reader, dense, this.#record, leavesRoom),
     )
@@ -333,6 +335,10 @@ export class SealedSegment {
     this.#pkOrder = null
     this.#keys = null
   }
+}
+
+function denseFieldsOf(fields: readonly Field[]): Field[] {
+  return fields.filter(({ dataType }) => isDenseVectorType(dataType))
 }
 
 function residentParts(vectors: ResidentVectors | null, field: Field): readonly VectorPart[] {

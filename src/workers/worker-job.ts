@@ -13,6 +13,8 @@ export interface WorkerContext {
   throwIfCancelled(): void
   /** Sends a value to the caller's `onProgress`. */
   reportProgress(value: number): void
+  /** A memory that came with this job or an earlier one of this thread. */
+  memory(memoryId: number): WebAssembly.Memory
   /** Moves these buffers to the caller with the result, instead of copying them. */
   transfer(...buffers: ArrayBuffer[]): void
 }
@@ -20,10 +22,18 @@ export interface WorkerContext {
 /** Work that somebody waits for has threads of its own, so that it never waits behind an import. */
 type WorkerLane = 'interactive' | 'batch'
 
+/** A shared memory and the number that is its own in this process. */
+export interface NumberedMemory {
+  readonly memoryId: number
+  readonly memory: WebAssembly.Memory
+}
+
 export interface JobOptions {
   readonly lane: WorkerLane
   readonly signal?: AbortSignal
   readonly onProgress?: (value: number) => void
+  /** Sent to a thread that does not have them yet: each costs more than the job of a small search. */
+  readonly memories?: readonly NumberedMemory[]
   /** Moved to the worker instead of copied. */
   readonly transfer?: readonly ArrayBuffer[]
 }

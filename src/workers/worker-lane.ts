@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../errors.js'
-import type { JobOptions } from './worker-job.js'
+import type { JobOptions, NumberedMemory } from './worker-job.js'
 import type { JobMessage } from './worker-message.js'
 import { type JobListener, WorkerThread } from './worker-thread.js'
 
@@ -8,8 +8,10 @@ interface Job extends JobListener {
   readonly type: JobMessage['type']
   readonly moduleUrl: string
   readonly input: unknown
-  readonly cancelFlag: Int32Array
+  readonly memories: readonly NumberedMemory[]
   readonly transfer: readonly ArrayBuffer[]
+  /** The one that runs it; null before and after. */
+  thread: WorkerThread | null
 }
 
 /** A queue of jobs and the threads that take them, first come, first served. */
@@ -57,12 +59,13 @@ export class WorkerLane {
       type,
       moduleUrl: module.href,
       input,
-      cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
+      memories: options.memories ?? [],
       transfer: options.transfer ?? [],
       onProgress: (value) => options.onProgress?.(value),
       onResult: (result) =>
         signal?.aborted ? reject(cancelledError(module)) : resolve(result as Result),
       onError: reject,
+      thread: null,
     }
     const abort = () => this.#cancel(job, cancelledError(module))
     // Many jobs may share a signal: their listeners are no leak.
@@ -92,15 +95,17 @@ export class WorkerLane {
     const { promise: ended, resolve } = resolvers<void>()
     const settle = (tell: () => void) => {
       this.#running.delete(ended)
+      job.thread = null
       resolve()
       if (this.#threads.has(thread)) this.#idle.push(thread)
       tell()
       this.#startJobs()
     }
     this.#running.add(ended)
-    const { type, moduleUrl, input, cancelFlag } = job
+    job.thread = thread
+    const { type, moduleUrl, input, memories } = job
     try {
-      thread.start({ type, moduleUrl, input, cancelFlag }, job.transfer, {
+      thread.start({ type, moduleUrl, input, memories }, job.transfer, {
         onProgress: job.onProgress,
         onResult: (result) => settle(() => job.onResult(result)),
         onError: (error) => settle(() => job.onError(error)),
@@ -119,7 +124,7 @@ export class WorkerLane {
 
   /** A job that runs finds the flag; one that waits never runs. */
   #cancel(job: Job, error: MillraceError): void {
-    Atomics.store(job.cancelFlag, 0, 1)
+    job.thread?.cancel()
     const index = this.#queue.indexOf(job)
     if (index < 0) return
     this.#queue.splice(index, 1)

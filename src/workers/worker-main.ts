@@ -1,19 +1,22 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
-import type { JobMessage, JobReply, PlainError } from './worker-message.js'
+import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-message.js'
 
 // The entry of a thread: runs one job after the other, as the pool sends them.
 parentPort?.on('message', runJob)
 
+const { cancelFlag }: ThreadStart = workerData
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
+const memoriesHere = new Map<number, WebAssembly.Memory>()
 
-async function runJob({ type, moduleUrl, input, cancelFlag }: JobMessage): Promise<void> {
+async function runJob({ type, moduleUrl, input, memories }: JobMessage): Promise<void> {
   const moved: ArrayBuffer[] = []
+  for (const { memoryId, memory } of memories) memoriesHere.set(memoryId, memory)
   try {
     const module = await loadModule(moduleUrl)
     const isRun = type === 'run'
-    const result = isRun ? await module.run(input, contextOf(cancelFlag, moved)) : undefined
+    const result = isRun ? await module.run(input, contextOf(moved)) : undefined
     reply({ type: 'result', result }, moved)
   } catch (error) {
     reply({ type: 'error', error: plainErrorFrom(error) })
@@ -29,7 +32,7 @@ function loadModule(moduleUrl: string): Promise<WorkerModule<unknown, unknown>> 
   return module
 }
 
-function contextOf(cancelFlag: Int32Array, moved: ArrayBuffer[]): WorkerContext {
+function contextOf(moved: ArrayBuffer[]): WorkerContext {
   const isCancelled = () => Atomics.load(cancelFlag, 0) !== 0
   return {
     isCancelled,
@@ -37,6 +40,7 @@ function contextOf(cancelFlag: Int32Array, moved: ArrayBuffer[]): WorkerContext 
       if (isCancelled()) throw new MillraceError('cancelled', 'the job was cancelled')
     },
     reportProgress: (value) => reply({ type: 'progress', value }),
+    memory: (memoryId) => memoriesHere.get(memoryId)!,
     transfer: (...buffers) => moved.push(...buffers),
   }
 }

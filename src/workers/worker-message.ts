@@ -1,4 +1,11 @@
 import type { ErrorKind, ErrorPlace } from '../errors.js'
+import type { NumberedMemory } from './worker-job.js'
+
+/** What a thread begins with. */
+export interface ThreadStart {
+  /** One word of shared memory; not 0: the job that runs is to stop. */
+  readonly cancelFlag: Int32Array
+}
 
 /** What the pool sends to a thread: one job at a time. */
 export interface JobMessage {
@@ -7,8 +14,8 @@ export interface JobMessage {
   /** The URL of a `WorkerModule`. */
   readonly moduleUrl: string
   readonly input: unknown
-  /** One word of shared memory; not 0: the caller's signal was aborted. */
-  readonly cancelFlag: Int32Array
+  /** Those that the thread does not have yet. */
+  readonly memories: readonly NumberedMemory[]
 }
 
 /** What a thread sends back: any number of progress values, then one of the other two. */

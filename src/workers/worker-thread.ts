@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
-import type { JobMessage, JobReply, PlainError } from './worker-message.js'
+import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-message.js'
 
 /** What becomes of the job that a thread runs. */
 export interface JobListener {
@@ -14,8 +14,10 @@ export interface JobListener {
  * program may await a job and need not end the pool.
  */
 export class WorkerThread {
-  // Flags of the program's own start, such as --input-type, would stop a thread from starting.
-  readonly #worker = new Worker(new URL('./worker-main.js', import.meta.url), { execArgv: [] })
+  readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4))
+  readonly #worker = startWorker({ cancelFlag: this.#cancelFlag })
+  /** Which memories it has. */
+  readonly #memoryIds = new Set<number>()
   readonly #onEnd: (thread: WorkerThread) => void
   #listener: JobListener | null = null
   #moduleUrl = ''
@@ -35,10 +37,18 @@ export class WorkerThread {
 
   /** @throws DataCloneError when the input cannot be sent; the thread stays free then */
   start(job: JobMessage, transfer: readonly ArrayBuffer[], listener: JobListener): void {
-    this.#worker.postMessage(job, transfer)
+    Atomics.store(this.#cancelFlag, 0, 0)
+    const memories = job.memories.filter(({ memoryId }) => !this.#memoryIds.has(memoryId))
+    this.#worker.postMessage({ ...job, memories }, transfer)
+    for (const { memoryId } of memories) this.#memoryIds.add(memoryId)
     this.#worker.ref()
     this.#moduleUrl = job.moduleUrl
     this.#listener = listener
+  }
+
+  /** Tells the job that it runs to stop. */
+  cancel(): void {
+    Atomics.store(this.#cancelFlag, 0, 1)
   }
 
   async terminate(): Promise<void> {
@@ -67,6 +77,11 @@ export class WorkerThread {
     const error = new MillraceError('unexpected', message, {}, this.#failure ?? undefined)
     this.#finish(({ onError }) => onError(error))
   }
+}
+
+/** Flags of the program's own start, such as --input-type, would stop a thread from starting. */
+function startWorker(workerData: ThreadStart): Worker {
+  return new Worker(new URL('./worker-main.js', import.meta.url), { execArgv: [], workerData })
 }
 
 function millraceErrorOf({ kind, message, place, stack }: PlainError): MillraceError {
