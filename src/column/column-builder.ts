@@ -88,6 +88,12 @@ export class FixedBuilder {
   }
 }
 
+interface BytesRows {
+  readonly bytes: Uint8Array
+  readonly begin: number
+  readonly ends: Uint32Array
+}
+
 /** Longer ranges are copied by the runtime, shorter ones are done before it has begun. */
 const loopBytesMax = 48
 
@@ -133,19 +139,18 @@ export class BytesBuilder {
   }
 
   /**
-   * Appends rows that lie behind each other in `bytes`.
-   * @param ends of each row in `bytes`
+   * Appends rows that lie behind each other in `bytes`, from `begin` on, each with its end.
    * @param nulls 1 for each row that is null; null: none is
    */
-  appendRows(bytes: Uint8Array, ends: Uint32Array, nulls: Uint8Array | null): void {
-    const base = this.byteLength
-    this.reserve(bytes.byteLength)
-    this.bytes.set(bytes, base)
+  appendRows({ bytes, begin, ends }: BytesRows, nulls: Uint8Array | null): void {
+    const base = this.byteLength - begin
+    this.reserve(bytes.byteLength - begin)
+    this.bytes.set(bytes.subarray(begin), this.byteLength)
     if (nulls !== null) this.#nulls.addAll(nulls, this.rowCount)
     while (this.rowCount + ends.length >= this.#offsets.length) this.#growOffsets()
-    for (let row = 0; row < ends.length; row++) {
-      this.#offsets[this.rowCount + row + 1] = base + ends[row]
-    }
+    const offsets = this.#offsets
+    const first = this.rowCount + 1
+    for (let row = 0; row < ends.length; row++) offsets[first + row] = base + ends[row]
     this.rowCount += ends.length
     this.byteLength = base + bytes.byteLength
   }

@@ -54,12 +54,29 @@ export interface RowsGrammar {
   read(kernels: TextRowsKernels, text: number, end: number, rowsMax: number): number
 }
 
+/** The part `[begin, end)` of bytes, the first of which is byte `offset` of a whole text. */
+interface RunText {
+  readonly bytes: Uint8Array
+  readonly begin: number
+  readonly end: number
+  readonly offset: number
+}
+
+/** Values of the last run: rows from `begin` on, one behind the other. */
+export interface RunBytes {
+  readonly bytes: Uint8Array
+  readonly begin: number
+  readonly ends: Uint32Array
+}
+
 /** Where less is left of a chunk, the next one begins; a longer row may be left to others. */
-const likelyRowBytes = 64 * 1024
+const likelyRowBytes = 8 * 1024
 /** Values of one width take at most so much of the columns' memory. */
 const fixedBytesMax = 2 * 1024 ** 2
 const runRowsMax = 8192
 const runRowsMin = 8
+/** The runtime copies from and to shared memory by words where both places are aligned alike, else by bytes. */
+const wordBytes = 8
 const columnStructBytes = 16
 const cellStructBytes = 24
 
@@ -74,6 +91,7 @@ export class TextRuns {
   readonly #rowsMax: number
   readonly #layouts: ColumnLayout[] = []
   #cells: readonly RowCell[] = []
+  #areCellsNew = true
   /** What of the text lies in the memory. */
   #chunkBegin = 0
   #chunkEnd = 0
@@ -96,29 +114,30 @@ export class TextRuns {
     const bytes = keys.reduce((sum, bytes) => sum + paddedBytes(bytes), structs)
     if (this.#rowsMax < runRowsMin || bytes > tablesBytes) return false
     this.#cells = cells
-    this.#chunkEnd = 0
-    const memory = textRowsMemory()
-    if (memory.owner === this) memory.owner = null
+    this.#areCellsNew = true
     return true
   }
 
   /**
-   * Reads the run that begins at `bytes[begin]`, where the whole text's byte `textOffset` is `bytes[0]`.
+   * Reads the run that begins at a text's first byte, if one does.
+   * @param byteLengths of what will take each column's values
    * @returns how many rows it has
    */
-  read(bytes: Uint8Array, begin: number, end: number, textOffset: number, rowsMax: number): number {
+  read(text: RunText, rowsMax: number, byteLengths: readonly number[]): number {
     const memory = textRowsMemory()
-    const from = textOffset + begin
-    const isOwner = memory.owner === this
-    const isShort = this.#chunkEnd - from < likelyRowBytes && this.#chunkEnd < textOffset + end
+    const from = text.offset + text.begin
+    const isOwner = memory.owner === this && !this.#areCellsNew
     if (!isOwner) this.#takeOver(memory)
-    if (!isOwner || isShort || from < this.#chunkBegin) {
-      this.#load(memory, bytes.subarray(begin, Math.min(end, begin + chunkBytes)), from)
+    const isShort =
+      this.#chunkEnd - from < likelyRowBytes && this.#chunkEnd < text.offset + text.end
+    if (!isOwner || isShort || from < this.#chunkBegin) this.#load(memory, text)
+    for (const [index, { ends }] of this.#layouts.entries()) {
+      if (ends > 0) memory.words[ends >> 2] = byteLengths[index] % wordBytes
     }
-    const text = textAddress + from - this.#chunkBegin
-    const textEnd = textAddress + this.#chunkEnd - this.#chunkBegin
+    const at = textAddress + from - this.#chunkBegin
+    const end = textAddress + this.#chunkEnd - this.#chunkBegin
     const count = Math.min(rowsMax, this.#rowsMax)
-    this.#rowCount = this.#grammar.read(memory.kernels, text, textEnd, count)
+    this.#rowCount = this.#grammar.read(memory.kernels, at, end, count)
     return this.#rowCount
   }
 
@@ -139,14 +158,15 @@ export class TextRuns {
     return textRowsMemory().bytes.subarray(values, end)
   }
 
-  /** The same of values that differ in length, with where each ends. */
-  bytesValues(columnIndex: number): { readonly bytes: Uint8Array; readonly ends: Uint32Array } {
+  /** The same of values that differ in length. */
+  bytesValues(columnIndex: number): RunBytes {
     const { values, ends } = this.#layouts[columnIndex]
-    const memory = textRowsMemory()
-    const begin = (ends >> 2) + 1
-    const rowEnds = memory.words.subarray(begin, begin + this.#rowCount)
+    const { bytes, words } = textRowsMemory()
+    const at = ends >> 2
+    const rowEnds = words.subarray(at + 1, at + 1 + this.#rowCount)
     return {
-      bytes: memory.bytes.subarray(values, values + rowEnds[this.#rowCount - 1]),
+      bytes: bytes.subarray(values, values + rowEnds[this.#rowCount - 1]),
+      begin: words[at],
       ends: rowEnds,
     }
   }
@@ -157,11 +177,13 @@ export class TextRuns {
     return textRowsMemory().bytes.subarray(nulls, nulls + this.#rowCount)
   }
 
-  #load(memory: TextRowsMemory, text: Uint8Array, from: number): void {
+  #load(memory: TextRowsMemory, { bytes, begin, end, offset }: RunText): void {
+    const first = begin - (begin % wordBytes)
+    const text = bytes.subarray(first, Math.min(end, first + chunkBytes))
     memory.bytes.set(text, textAddress)
     memory.bytes.fill(0, textAddress + text.length, textAddress + text.length + paddingBytes)
-    this.#chunkBegin = from
-    this.#chunkEnd = from + text.length
+    this.#chunkBegin = offset + first
+    this.#chunkEnd = this.#chunkBegin + text.length
   }
 
   /** Writes the tables: bytes and keys first, then the columns, then the cells. */
@@ -188,6 +210,7 @@ export class TextRuns {
     const count = this.#cells.length
     memory.kernels.setCells(cells, count, dynamic, rowsAddress, rowEnds, powersAddress)
     memory.owner = this
+    this.#areCellsNew = false
   }
 
   /** Gives each column its place: those of one width as much as they need, the others equal parts of the rest. */
@@ -208,7 +231,6 @@ export class TextRuns {
     const share = Math.floor((columnsAddress + columnsBytes - at) / Math.max(1, differing)) & ~15
     for (const [index, layout] of layouts.entries()) {
       if (this.#columns[index].rowBytes === 0) layout.values = take(share)
-      if (layout.ends > 0) memory.words[layout.ends >> 2] = 0
       const struct = [layout.values, layout.values + share, layout.ends, layout.nulls]
       memory.words.set(struct, (structs + index * columnStructBytes) >> 2)
     }

@@ -27,6 +27,7 @@ export class RowRuns {
   readonly #cells: RunCells
   readonly #runs: TextRuns
   readonly #fieldIndexes: readonly number[]
+  readonly #byteLengths: number[] = []
   #isOpen: boolean
   #targets: readonly RowCell[] = []
   /** Rows that were read since one was read by others. */
@@ -61,7 +62,13 @@ export class RowRuns {
    */
   read(cursor: ByteCursor, position: number, textOffset: number, rowsMax: number): number {
     if (!this.#isOpen || this.#waitRows > 0 || !cursor.isAllUtf8) return 0
-    const count = this.#runs.read(cursor.bytes, position, cursor.end, textOffset, rowsMax)
+    const { bytes, end } = cursor
+    const text = { bytes, begin: position, end, offset: textOffset }
+    for (const [columnIndex, fieldIndex] of this.#fieldIndexes.entries()) {
+      const builder = this.#columns.builders[fieldIndex]
+      this.#byteLengths[columnIndex] = builder.shape === 'bytes' ? builder.byteLength : 0
+    }
+    const count = this.#runs.read(text, rowsMax, this.#byteLengths)
     if (count > 0) this.#append(count)
     this.#rowsSince += count
     return count
@@ -84,8 +91,7 @@ export class RowRuns {
         const values = this.#runs.fixedValues(columnIndex)
         ;(builder as FixedBuilder).appendRows(values, count, nullRows)
       } else {
-        const { bytes, ends } = this.#runs.bytesValues(columnIndex)
-        ;(builder as BytesBuilder).appendRows(bytes, ends, nullRows)
+        ;(builder as BytesBuilder).appendRows(this.#runs.bytesValues(columnIndex), nullRows)
       }
     }
     this.#columns.closeRows(count)

@@ -1,7 +1,7 @@
 // Lines of cells, read as columns. See row-cells.ts.
 import { skipSpace, skipValue, stringMarks } from './json-text'
 import {
-  BOOL, Cell, DYNAMIC, FLOAT_VECTOR, IGNORED, JSON, TEXT, bytesBegin, cellsBegin, cellsEnd, closeBytes, closeMember,
+  BOOL, Cell, Column, DYNAMIC, FLOAT_VECTOR, IGNORED, JSON, TEXT, bytesBegin, cellsBegin, cellsEnd, closeBytes, closeMember,
   closeRow, openMember, openRow, readNumber, readVector, writeBool, writeNotNull, writeNull,
 } from './row-cells'
 
@@ -16,7 +16,10 @@ let nullKeyLength: usize = 0
 /** The cell that was scanned last, without its quotes, and what follows it. */
 let cellBegin: usize = 0
 let cellEnd: usize = 0
+/** Whether there are two quotes for one in it. */
 let hasQuotes = false
+/** Whether it is a text that lies in its column already, where its row begins. */
+let isCopied = false
 let next: usize = 0
 
 /** @param byte one of ASCII. The null key has no quotes. */
@@ -55,18 +58,23 @@ function passEmptyLines(at: usize): usize {
 function readLine(at: usize, end: usize): bool {
   const last = cellsEnd - offsetof<Cell>()
   for (let address = cellsBegin; address < last; address += offsetof<Cell>()) {
-    if (!scanCell(at, end) || <u32>load<u8>(next) != separator) return false
-    if (!readCell(changetype<Cell>(address))) return false
+    const cell = changetype<Cell>(address)
+    if (!scanCell(cell, at, end) || <u32>load<u8>(next) != separator || !readCell(cell)) return false
     at = next + 1
   }
-  return scanCell(at, end) && passLineEnd(end) && readCell(changetype<Cell>(last))
+  const cell = changetype<Cell>(last)
+  return scanCell(cell, at, end) && passLineEnd(end) && readCell(cell)
 }
 
 /** Scans a cell up to what follows it, which lies before `end`. */
 @inline
-function scanCell(at: usize, end: usize): bool {
+function scanCell(cell: Cell, at: usize, end: usize): bool {
   hasQuotes = false
-  if (<u32>load<u8>(at) == QUOTE) return scanQuoted(at + 1, end)
+  isCopied = false
+  if (<u32>load<u8>(at) == QUOTE) {
+    const isText = cell.kind == TEXT || cell.kind == JSON
+    return (isText ? copyQuoted(cell.column, at + 1, end) : scanQuoted(at + 1, end)) && passQuote(end)
+  }
   cellBegin = at
   while (true) {
     const bytes = v128.load(at)
@@ -91,23 +99,54 @@ function scanCell(at: usize, end: usize): bool {
   return byte != QUOTE
 }
 
+/** Copies a text to its column, with one quote for two. Up to 16 bytes more are written. */
+function copyQuoted(column: Column, at: usize, end: usize): bool {
+  let target = bytesBegin(column)
+  cellBegin = target
+  isCopied = true
+  while (at < end) {
+    if (target + 32 > column.valuesEnd) return false
+    const bytes = v128.load(at)
+    v128.store(target, bytes)
+    const marks = quoteMarks(bytes)
+    const length: usize = marks == 0 ? 16 : ctz(marks)
+    at += length
+    target += length
+    if (marks == 0) continue
+    if (at + 1 >= end) return false
+    if (<u32>load<u8>(at + 1) != QUOTE) {
+      cellEnd = target
+      next = at
+      return true
+    }
+    at += 2
+    target++
+  }
+  return false
+}
+
 function scanQuoted(at: usize, end: usize): bool {
   cellBegin = at
-  while (true) {
+  while (at < end) {
     const marks = quoteMarks(v128.load(at))
-    if (marks == 0) {
-      at += 16
-      if (at >= end) return false
-      continue
-    }
-    at += ctz(marks)
+    at += marks == 0 ? 16 : ctz(marks)
+    if (marks == 0) continue
     if (at + 1 >= end) return false
-    if (<u32>load<u8>(at + 1) != QUOTE) break
+    if (<u32>load<u8>(at + 1) != QUOTE) {
+      cellEnd = at
+      next = at
+      return true
+    }
     hasQuotes = true
     at += 2
   }
-  cellEnd = at
-  next = at + 1
+  return false
+}
+
+/** Goes behind the closing quote, and a carriage return before a newline. */
+@inline
+function passQuote(end: usize): bool {
+  next++
   if (<u32>load<u8>(next) == RETURN && <u32>load<u8>(next + 1) == NEWLINE) next++
   return next < end
 }
@@ -170,13 +209,17 @@ function readBool(cell: Cell): bool {
 }
 
 /** @returns where in the column the text ends, or 0 where there is no room */
+@inline
 function readText(cell: Cell): usize {
   const column = cell.column
+  if (isCopied) {
+    closeBytes(column, cellEnd)
+    return cellEnd
+  }
   const target = bytesBegin(column)
-  const length = cellEnd - cellBegin
-  if (target + length + 32 > column.valuesEnd) return 0
-  const targetEnd = hasQuotes ? undouble(target) : target + length
-  if (!hasQuotes) copy(cellBegin, cellEnd, target)
+  const targetEnd = target + (cellEnd - cellBegin)
+  if (targetEnd + 32 > column.valuesEnd) return 0
+  copy(cellBegin, cellEnd, target)
   closeBytes(column, targetEnd)
   return targetEnd
 }
@@ -185,20 +228,6 @@ function readText(cell: Cell): usize {
 @inline
 function copy(at: usize, end: usize, target: usize): void {
   for (; at < end; at += 16, target += 16) v128.store(target, v128.load(at))
-}
-
-/** Copies the cell with one quote for two, and returns its end. */
-function undouble(target: usize): usize {
-  let at = cellBegin
-  while (true) {
-    const bytes = v128.load(at)
-    v128.store(target, bytes)
-    const marks = quoteMarks(bytes)
-    const length: usize = marks == 0 ? 16 : ctz(marks)
-    if (at + length >= cellEnd) return target + (cellEnd - at)
-    at += marks == 0 ? 16 : length + 2
-    target += marks == 0 ? 16 : length + 1
-  }
 }
 
 function readJson(cell: Cell): bool {
