@@ -63,7 +63,7 @@ interface RunText {
 }
 
 /** Values of the last run: rows from `begin` on, one behind the other. */
-export interface RunBytes {
+interface RunBytes {
   readonly bytes: Uint8Array
   readonly begin: number
   readonly ends: Uint32Array
