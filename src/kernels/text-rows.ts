@@ -126,8 +126,8 @@ export class TextRuns {
   read(text: RunText, rowsMax: number, byteLengths: readonly number[]): number {
     const memory = textRowsMemory()
     const from = text.offset + text.begin
-    const isOwner = memory.owner === this && !this.#areCellsNew
-    if (!isOwner) this.#takeOver(memory)
+    const isOwner = memory.owner === this
+    if (!isOwner || this.#areCellsNew) this.#takeOver(memory)
     const isShort =
       this.#chunkEnd - from < likelyRowBytes && this.#chunkEnd < text.offset + text.end
     if (!isOwner || isShort || from < this.#chunkBegin) this.#load(memory, text)

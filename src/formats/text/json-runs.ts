@@ -35,7 +35,7 @@ class JsonRunCells implements RunCells {
   learn(cursor: ByteCursor): boolean {
     const keys = keysAt(cursor)
     const merged = keys && mergedKeys(this.#keys, keys)
-    if (!merged || merged.length === this.#keys.length) return false
+    if (!merged || merged === this.#keys) return false
     this.#keys = merged
     const cells = merged.map((key) => this.#cellOf(key))
     this.cells = cells.includes(null) ? null : (cells as RowCell[])
@@ -65,15 +65,25 @@ function keysAt(cursor: ByteCursor): string[] | null {
   return new Set(keys).size === keys.length ? keys : null
 }
 
-/** New keys go behind those they follow. Where the order is another one, it is that of the new keys. */
+/**
+ * New keys go behind those they follow, and so do keys that stood elsewhere: rows that leave out some of the same keys
+ * make one order of all of them. @returns `known` itself where the row's order is no other one
+ */
 function mergedKeys(known: readonly string[], keys: readonly string[]): readonly string[] {
   const merged = [...known]
   let place = 0
+  let isChanged = false
   for (const key of keys) {
     const found = merged.indexOf(key)
-    if (found >= 0 && found < place) return keys
-    if (found < 0) merged.splice(place, 0, key)
-    place = found < 0 ? place + 1 : found + 1
+    if (found >= place) {
+      place = found + 1
+      continue
+    }
+    isChanged = true
+    merged.splice(place, 0, key)
+    if (found >= 0) merged.splice(found, 1)
+    else place++
   }
+  if (!isChanged) return known
   return merged.length > keysMax ? keys : merged
 }

@@ -18,7 +18,9 @@ export interface RunCells {
   learn(cursor: ByteCursor): boolean
 }
 
-/** After vain attempts, up to so many rows are read one by one before the next. */
+/** A run of fewer rows costs more than it saves. */
+const runRowsMin = 8
+/** After short runs, up to so many rows are read one by one before the next attempt. */
 const pauseRowsMax = 1024
 
 /** Appends runs of plain rows, which a kernel reads much faster than others do row by row. */
@@ -103,15 +105,13 @@ export class RowRuns {
       this.#waitRows--
       return
     }
-    this.#pauseRows = this.#rowsSince > 0 ? 0 : Math.min(this.#pauseRows * 2 + 1, pauseRowsMax)
+    const isWorthIt = this.#rowsSince >= runRowsMin
+    this.#pauseRows = isWorthIt ? 0 : Math.min(this.#pauseRows * 2 + 1, pauseRowsMax)
     this.#waitRows = this.#pauseRows
     this.#rowsSince = 0
     const { position: end } = cursor
     cursor.position = position
-    if (this.#cells.learn(cursor)) {
-      this.#isOpen = this.#open()
-      this.#waitRows = 0
-    }
+    if (this.#cells.learn(cursor)) this.#isOpen = this.#open()
     cursor.position = end
   }
 }
