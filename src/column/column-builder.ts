@@ -44,6 +44,17 @@ export class FixedBuilder {
     this.rowCount++
   }
 
+  /** Appends rows whose values lie in `bytes`. @param nulls 1 for each row that is null; null: none is */
+  appendRows(bytes: Uint8Array, rowCount: number, nulls: Uint8Array | null): void {
+    const begin = this.rowCount * this.width
+    const end = begin + rowCount * this.width
+    if (end > this.values.length) this.#grow(end)
+    const { buffer, BYTES_PER_ELEMENT } = this.values
+    new Uint8Array(buffer).set(bytes, begin * BYTES_PER_ELEMENT)
+    if (nulls !== null) this.#nulls.addAll(nulls, this.rowCount)
+    this.rowCount += rowCount
+  }
+
   /** Appends the row of a column of one row. */
   appendFilled(column: Column): void {
     const { values, validity } = column as FixedColumn
@@ -75,6 +86,12 @@ export class FixedBuilder {
     this.values.set(values as never)
     this.words = wordsOf(this.values)
   }
+}
+
+interface BytesRows {
+  readonly bytes: Uint8Array
+  readonly begin: number
+  readonly ends: Uint32Array
 }
 
 /** Longer ranges are copied by the runtime, shorter ones are done before it has begun. */
@@ -119,6 +136,23 @@ export class BytesBuilder {
     this.rowCount++
     if (this.rowCount >= this.#offsets.length) this.#growOffsets()
     this.#offsets[this.rowCount] = this.byteLength
+  }
+
+  /**
+   * Appends rows that lie behind each other in `bytes`, from `begin` on, each with its end.
+   * @param nulls 1 for each row that is null; null: none is
+   */
+  appendRows({ bytes, begin, ends }: BytesRows, nulls: Uint8Array | null): void {
+    const base = this.byteLength - begin
+    this.reserve(bytes.byteLength - begin)
+    this.bytes.set(bytes.subarray(begin), this.byteLength)
+    if (nulls !== null) this.#nulls.addAll(nulls, this.rowCount)
+    while (this.rowCount + ends.length >= this.#offsets.length) this.#growOffsets()
+    const offsets = this.#offsets
+    const first = this.rowCount + 1
+    for (let row = 0; row < ends.length; row++) offsets[first + row] = base + ends[row]
+    this.rowCount += ends.length
+    this.byteLength = base + bytes.byteLength
   }
 
   /** Appends the row of a column of one row. */
@@ -211,6 +245,13 @@ class NullRows {
 
   add(row: number): void {
     this.#rows.push(row)
+  }
+
+  /** @param nulls 1 for each row that is null, from `firstRow` on */
+  addAll(nulls: Uint8Array, firstRow: number): void {
+    for (let at = nulls.indexOf(1); at >= 0; at = nulls.indexOf(1, at + 1)) {
+      this.#rows.push(firstRow + at)
+    }
   }
 
   truncate(rowCount: number): void {

@@ -1,4 +1,5 @@
 import { kernelExportsOn, pageBytes } from './kernel-module.js'
+import { writePowersOfTen } from './powers-of-ten.js'
 
 /**
  * Reads lists of numbers in JSON's grammar as float32, several times faster than a loop in JavaScript. Their
@@ -68,18 +69,13 @@ function newScratch(): Scratch {
   const pages = Math.ceil((textAddress + textBytes) / pageBytes)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
   const { readFloatList } = kernelExportsOn(memory) as unknown as Pick<Scratch, 'readFloatList'>
-  new Float64Array(memory.buffer, powersAddress, powers.length).set(powers)
+  writePowersOfTen(memory, powersAddress)
   return {
     readFloatList,
     text: new Uint8Array(memory.buffer, textAddress, textBytes),
     floats: new Float32Array(memory.buffer, floatsAddress, floatListCountMax),
   }
 }
-
-const exponentMax = 250
-const powers = Float64Array.from({ length: 2 * exponentMax + 1 }, (_, index) =>
-  Number(`1e${index - exponentMax}`),
-)
 
 /** @returns the list's length in bytes, or −1 */
 function readList(

@@ -4,6 +4,7 @@ import type { ReadOptions } from '../format.js'
 import { importError } from '../import-error.js'
 import { CsvGrammar } from './csv-grammar.js'
 import { readCsvHead, validateColumns } from './csv-head.js'
+import { csvRuns } from './csv-runs.js'
 import { type Separator, separatorFrom } from './csv-scan.js'
 import { RowColumns } from './row-columns.js'
 import type { TextRows } from './text-reader.js'
@@ -27,8 +28,10 @@ export async function csvRows(
   const { names, headEnd } = await readCsvHead(source, separator)
   validateColumns(source, names, fields, reserved)
   const columns = new RowColumns(fields)
-  const grammar = new CsvGrammar(columns, names, separator, Buffer.from(options.nullKey))
-  return { columns, grammar, headEnd, names }
+  const nullKey = Buffer.from(options.nullKey)
+  const grammar = new CsvGrammar(columns, names, separator, nullKey)
+  const runs = csvRuns(columns, names, separator, nullKey)
+  return { columns, grammar, runs, headEnd, names }
 }
 
 /** Milvus: one character, but for those that have a meaning already. */

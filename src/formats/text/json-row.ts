@@ -80,6 +80,14 @@ export class JsonRowReader {
     return this.#keys.find(bytes, stringBegin, stringEnd) >= 0
   }
 
+  /** The index of a key's field, -1 of a key without one; null where it is more than one field, or forbidden. */
+  fieldIndexOf(key: Uint8Array): number | null {
+    const index = this.#keys.find(key, 0, key.byteLength)
+    if (index < 0) return -1
+    const { first, end } = this.#values[index] ?? { first: 0, end: 0 }
+    return end - first === 1 ? first : null
+  }
+
   #scanKey(cursor: ByteCursor, place: number): number {
     if (skipSpace(cursor) !== 0x22) {
       const context = 'looking for beginning of object key string'

@@ -4,6 +4,7 @@ import type { FileGroupOutline, ReadOptions } from '../format.js'
 import { jsonLinesGrammar, jsonListGrammar } from './json-grammars.js'
 import { readJsonHead } from './json-head.js'
 import { JsonRowReader } from './json-row.js'
+import { jsonRuns } from './json-runs.js'
 import { RowColumns } from './row-columns.js'
 import { readHead } from './text-head.js'
 import type { TextRows } from './text-reader.js'
@@ -27,7 +28,7 @@ export async function jsonRows(
   const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const { depth, headEnd } = await readJsonHead(source, (cursor) => reader.isFieldName(cursor))
   const grammar = depth > 0 ? jsonListGrammar(reader, isCut) : jsonLinesGrammar(reader)
-  return { ...rowsOf(source, columns, reader), grammar, headEnd, depth }
+  return { ...rowsOf(source, columns, reader, depth > 0), grammar, headEnd, depth }
 }
 
 /** The rows of JSON lines. */
@@ -41,20 +42,20 @@ export async function jsonLinesRows(
   const reader = new JsonRowReader(columns, reserved, { refusesExtraColumns })
   const headEnd = await readHead(source, ({ position }) => position)
   return {
-    ...rowsOf(source, columns, reader),
+    ...rowsOf(source, columns, reader, false),
     grammar: jsonLinesGrammar(reader),
     headEnd,
     depth: 0,
   }
 }
 
-function rowsOf(source: ByteSource, columns: RowColumns, reader: JsonRowReader) {
+function rowsOf(source: ByteSource, columns: RowColumns, reader: JsonRowReader, isList: boolean) {
   const warnings = () =>
     reader.unknownKeys.map(
       (key) =>
         `the key '${key}' of '${source.name}' is not defined in collection schema and was ignored`,
     )
-  return { columns, warnings }
+  return { columns, runs: jsonRuns(columns, reader, isList), warnings }
 }
 
 /** Rows are not counted; keys without a field are told as far as the first rows have them, and then by who reads. */

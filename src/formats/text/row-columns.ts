@@ -59,6 +59,14 @@ export class RowColumns {
     this.rowCount++
   }
 
+  /** Ends rows whose values were appended a column at a time. */
+  closeRows(count: number): void {
+    this.rowCount += count
+    for (let index = 0; index < this.builders.length; index++) {
+      while (this.builders[index].rowCount < this.rowCount) this.#fill(index)
+    }
+  }
+
   #fill(fieldIndex: number): void {
     const filled = this.#filled[fieldIndex]
     if (filled === null) throw missing(this.fields[fieldIndex])

@@ -7,6 +7,7 @@ import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
 import { type ByteStream, openByteStream } from './byte-stream.js'
 import { countLines, LineCounter } from './line-counter.js'
 import type { RowColumns } from './row-columns.js'
+import type { RowRuns } from './row-runs.js'
 import { syntaxError, syntaxReason } from './syntax-error.js'
 import { TextWindow } from './text-window.js'
 import { ValueFault } from './value-fault.js'
@@ -37,6 +38,8 @@ const batchBytesMax = 64 * 1024 ** 2
 export interface TextRows {
   readonly columns: RowColumns
   readonly grammar: RowGrammar
+  /** null where rows are only read one by one. */
+  readonly runs: RowRuns | null
   /** Where the text's first row may begin. */
   readonly headEnd: number
   /** What was found in the rows so far; each a sentence. */
@@ -139,8 +142,31 @@ class TextReader implements BatchReader {
   /** Reads rows until the window or the batch is full. */
   #readRows(): Step {
     let step: Step = 'row'
-    while (step === 'row' && this.#columns.rowCount < this.#rowsMax) step = this.#readRow()
+    while (step === 'row' && this.#columns.rowCount < this.#rowsMax) {
+      step = this.#readRun() ? 'row' : this.#readRow()
+    }
     return step
+  }
+
+  /** @returns whether there was one */
+  #readRun(): boolean {
+    const { runs } = this.#reading.rows
+    if (runs === null || this.#isFirst) return false
+    const { cursor, offset } = this.#window
+    const { rowCount } = this.#columns
+    const count = runs.read(cursor, this.#position, offset, this.#rowsMax - rowCount)
+    for (let row = 0; row < count; row++) {
+      this.#noteRow(rowCount + row, runs.rowBegin(row) - offset, runs.rowEnd(row) - offset)
+    }
+    return count > 0
+  }
+
+  #noteRow(batchRow: number, begin: number, end: number): void {
+    this.#begins[batchRow] = begin
+    this.#ends[batchRow] = end
+    this.#rows[batchRow] = this.#row++
+    this.#lines[batchRow] = this.#lineAt(begin)
+    this.#position = end
   }
 
   #readRow(): Step {
@@ -155,12 +181,8 @@ class TextReader implements BatchReader {
       this.#columns.dropRow()
       return this.#recover(fault, begin)
     }
-    const batchRow = this.#columns.rowCount - 1
-    this.#begins[batchRow] = begin
-    this.#ends[batchRow] = cursor.position
-    this.#rows[batchRow] = this.#row++
-    this.#lines[batchRow] = this.#lineAt(begin)
-    this.#position = cursor.position
+    this.#noteRow(this.#columns.rowCount - 1, begin, cursor.position)
+    this.#reading.rows.runs?.passRow(cursor, begin)
     return 'row'
   }
 

@@ -12,3 +12,6 @@ export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
   hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswSearchBytes, hnswStartQuery, hnswWalk,
 } from './hnsw-search'
+export { readCsvRows, setCsv } from './csv-rows'
+export { readJsonRows } from './json-rows'
+export { setCells } from './row-cells'

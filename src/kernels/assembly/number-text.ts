@@ -2,7 +2,7 @@
 // another length, another grammar, a number that is too large or too near to the middle between two floats.
 
 /** Powers of ten from −250 to 250 lie at `powers`. */
-const EXPONENT_MAX: i32 = 250
+export const EXPONENT_MAX: i32 = 250
 
 /** More than what a value is off by whose digits were rounded and multiplied by a rounded power of ten. */
 const ABOVE_ONE: f64 = 1.0 + 1.0 / 562949953421312.0
@@ -17,9 +17,17 @@ const COMMA: u32 = 0x2c
 const MINUS: u32 = 0x2d
 const POINT: u32 = 0x2e
 
-/** Where a number ended, and the number. */
-let position: usize = 0
-let value: f32 = 0
+/** The number that was scanned last: where it ended, its digits as an integer, and its power of ten. */
+export let position: usize = 0
+export let mantissa: u64 = 0
+export let exponent: i32 = 0
+export let isNegative: bool = false
+/** Without a point and without an exponent. */
+export let isInteger: bool = false
+/** Whether digits behind the point were left out of the mantissa. */
+export let isCut: bool = false
+/** The float that was read last. */
+export let value: f32 = 0
 
 /**
  * Reads a list of exactly `count` numbers that begins at `text`. Behind `end`, eight bytes may be read, of
@@ -55,33 +63,44 @@ function skipSpace(at: usize): usize {
   return at
 }
 
-function readFloat(at: usize, powers: usize): bool {
-  const isNegative = <u32>load<u8>(at) == MINUS
+/** Reads a number that is a float beyond doubt. */
+@inline
+export function readFloat(at: usize, powers: usize): bool {
+  return scanNumber(at) && setValue(powers)
+}
+
+/** Scans a number of JSON's grammar. */
+export function scanNumber(at: usize): bool {
+  isNegative = <u32>load<u8>(at) == MINUS
   if (isNegative) at++
-  let mantissa: u64 = 0
-  let exponent: i32 = 0
+  let digits: u64 = 0
+  let power: i32 = 0
   let digit = <u32>load<u8>(at) - 0x30
   if (digit > 9) return false
   if (digit == 0) digit = <u32>load<u8>(++at) - 0x30
   else {
     do {
-      if (mantissa > MANTISSA_MAX) exponent++
-      else mantissa = mantissa * 10 + digit
+      if (digits > MANTISSA_MAX) power++
+      else digits = digits * 10 + digit
       digit = <u32>load<u8>(++at) - 0x30
     } while (digit <= 9)
   }
+  const integerEnd = at
+  isCut = false
   if (<u32>load<u8>(at) == POINT) {
     const fraction = ++at
-    while (mantissa < 10000000000 && areEightDigits(load<u64>(at))) {
-      mantissa = mantissa * 100000000 + numberOfEight(load<u64>(at))
-      exponent -= 8
+    while (digits < 10000000000 && areEightDigits(load<u64>(at))) {
+      digits = digits * 100000000 + numberOfEight(load<u64>(at))
+      power -= 8
       at += 8
     }
     digit = <u32>load<u8>(at) - 0x30
     while (digit <= 9) {
-      if (mantissa <= MANTISSA_MAX) {
-        mantissa = mantissa * 10 + digit
-        exponent--
+      if (digits <= MANTISSA_MAX) {
+        digits = digits * 10 + digit
+        power--
+      } else {
+        isCut = true
       }
       digit = <u32>load<u8>(++at) - 0x30
     }
@@ -93,19 +112,23 @@ function readFloat(at: usize, powers: usize): bool {
     if (isSmall || byte == 0x2b) byte = load<u8>(++at)
     digit = byte - 0x30
     if (digit > 9) return false
-    let power: i32 = 0
+    let scale: i32 = 0
     do {
-      if (power < 10000) power = power * 10 + digit
+      if (scale < 10000) scale = scale * 10 + digit
       digit = <u32>load<u8>(++at) - 0x30
     } while (digit <= 9)
-    exponent += isSmall ? -power : power
+    power += isSmall ? -scale : scale
   }
   position = at
-  return setValue(mantissa, exponent, isNegative, powers)
+  mantissa = digits
+  exponent = power
+  isInteger = at == integerEnd
+  return true
 }
 
 /** Takes the value where it is certain. */
-function setValue(mantissa: u64, exponent: i32, isNegative: bool, powers: usize): bool {
+@inline
+function setValue(powers: usize): bool {
   let magnitude: f32 = 0
   if (mantissa != 0) {
     if (exponent < -EXPONENT_MAX || exponent > EXPONENT_MAX) return false
