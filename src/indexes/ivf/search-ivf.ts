@@ -1,12 +1,25 @@
+import {
+  blockPlaces,
+  codeScanScratchBytes,
+  productKernelsOn,
+  productTableBytes,
+} from '../../kernels/product-kernels.js'
 import { rowKernelsOn } from '../../kernels/row-kernels.js'
-import { heapPlaceBytes, scanKernelsOn, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import {
+  distanceFromKey,
+  heapPlaceBytes,
+  scanKernelsOn,
+  scanScratchBytes,
+} from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
+import type { ProductShape } from './product-shape.js'
 
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow = 3
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 10 }
+const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 
 /** Where the scratch of a job begins what. */
@@ -15,6 +28,9 @@ interface IvfScratch {
   readonly mask: number
   readonly scan: number
   readonly query: number
+  /** Of a query of product codes, and what they are made in. */
+  readonly tables: number
+  readonly products: number
   readonly candidates: number
   readonly rows: number
   readonly byteLength: number
@@ -51,13 +67,14 @@ interface IvfPlan {
 
 function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
   const { memory, index, spec, params, k } = job
-  const head = readHead(memory, index)
   const shape = ivfShape(spec, job)
+  const head = readHead(memory, index, shape)
   const { rowCount, listCount } = head.layout
+  const perRow = candidatesPerRow[spec.indexType] ?? candidatesPerRowOfOthers
   const wanted = Math.max(
     candidatesMin,
     params.reorder_k ?? 0,
-    Math.ceil(k * Math.max(candidatesPerRow, params.refine_k ?? 1)),
+    Math.ceil(k * Math.max(perRow, params.refine_k ?? 1)),
   )
   return {
     ...head,
@@ -69,16 +86,22 @@ function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
 
 function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const { shape, longestList, probeCount, candidateCount } = plan
-  const { element, width, rowBytes, centroidBytes, isQuantized } = shape
+  const { element, width, rowBytes, centroidBytes, isQuantized, product } = shape
   const probes = begin
   const mask = aligned(probes + probeCount * heapPlaceBytes)
-  const scan = aligned(mask + Math.ceil(longestList / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(1, element, width), scanScratchBytes(1, int8, width))
+  const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
+  const scanBytes = Math.max(
+    scanScratchBytes(1, element, width),
+    scanScratchBytes(1, int8, width),
+    codeScanScratchBytes,
+  )
   const query = aligned(scan + scanBytes)
-  const candidates = aligned(query + centroidBytes)
+  const tables = aligned(query + centroidBytes)
+  const products = aligned(tables + (product ? productTableBytes(product.codes) : 0))
+  const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
   const rows = aligned(candidates + candidateCount * heapPlaceBytes)
   const byteLength = aligned(rows + (isQuantized ? candidateCount * rowBytes : 0)) - begin
-  return { probes, mask, scan, query, candidates, rows, byteLength }
+  return { probes, mask, scan, query, tables, products, candidates, rows, byteLength }
 }
 
 function aligned(address: number): number {
@@ -95,7 +118,14 @@ function searchOne(
   query: number,
   heap: number,
 ): void {
-  const lists = nearestLists(job, plan, scratch, query)
+  findLists(job, plan, scratch, query)
+  if (plan.shape.product) {
+    fillTables(job, plan, scratch, query, plan.shape.product)
+    scanBlocks(job, plan, scratch, plan.shape.product)
+    rankCandidates(job, plan, scratch, query, heap)
+    return
+  }
+  const lists = listsFound(job, plan, scratch)
   if (plan.shape.isQuantized) {
     quantizeQuery(job, plan, scratch, query)
     scanLists(job, plan, scratch, lists, scratch.query, scratch.candidates)
@@ -106,13 +136,13 @@ function searchOne(
   }
 }
 
-/** The lists to look into, in the order in which they lie. */
-function nearestLists(
+/** The lists to look into. */
+function findLists(
   job: IndexSearchJob,
   { shape, layout, probeCount }: IvfPlan,
   scratch: IvfScratch,
   query: number,
-): Uint32Array {
+): void {
   const { memoryId, memory, index } = job
   const kernels = scanKernelsOn(memoryId, memory)
   const centroids = index + layout.centroids
@@ -122,7 +152,16 @@ function nearestLists(
     ...([shape.listMetric, 0, shape.width, centroids, layout.listCount, 0, 0] as const),
     ...([wanted, 1, Number.NEGATIVE_INFINITY, scratch.probes, probeCount, scratch.scan] as const),
   )
-  const places = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
+  kernels.sortHeaps(scratch.probes, 1, probeCount)
+}
+
+/** In the order in which they lie. */
+function listsFound(
+  { memory }: IndexSearchJob,
+  { probeCount }: IvfPlan,
+  { probes }: IvfScratch,
+): Uint32Array {
+  const places = new Uint32Array(memory.buffer, probes, probeCount * 2)
   const lists = new Uint32Array(probeCount)
   for (let at = 0; at < probeCount; at++) lists[at] = places[at * 2]
   return lists.sort()
@@ -156,6 +195,71 @@ function quantizeQuery(
   for (let at = 0; at < width; at++) {
     target[at] = isProduct ? source[at] : (source[at] - offsets[at]) / step
   }
+}
+
+/** What the codewords give with the query, which is prepared as rows are before they are encoded. */
+function fillTables(
+  job: IndexSearchJob,
+  { shape, layout }: IvfPlan,
+  scratch: IvfScratch,
+  query: number,
+  product: ProductShape,
+): void {
+  const { memoryId, memory, index, params } = job
+  const { codes, subWidth, stageBits, width, isRotated } = product
+  const kernels = productKernelsOn(memoryId, memory)
+  const source = normalizedQuery(job, shape, scratch, query)
+  const centered = scratch.products + codes * 64
+  rowKernelsOn(memoryId, memory).centerRows(
+    ...([shape.width, width, source, 1, index + layout.offsets, centered] as const),
+  )
+  if (isRotated) kernels.rotateRows(width, index + layout.signs, centered, 1)
+  if (params.rbq_query_bits) {
+    roundQuery(new Float32Array(memory.buffer, centered, width), params.rbq_query_bits)
+  }
+  kernels.fillTables(
+    ...([codes, subWidth, stageBits.length, centered, index + layout.codebooks] as const),
+    ...([scratch.tables, scratch.products] as const),
+  )
+}
+
+/** Components are left with so many bits each. */
+function roundQuery(query: Float32Array, bits: number): void {
+  let widest = 0
+  for (const value of query) widest = Math.max(widest, Math.abs(value))
+  const step = (2 * widest) / (2 ** bits - 1)
+  for (let at = 0; step > 0 && at < query.length; at++) {
+    query[at] = Math.round((query[at] + widest) / step) * step - widest
+  }
+}
+
+/** From the nearest list on, so that few rows of those after it are worth a place. */
+function scanBlocks(
+  job: IndexSearchJob,
+  { layout, probeCount, candidateCount }: IvfPlan,
+  scratch: IvfScratch,
+  product: ProductShape,
+): void {
+  const { memoryId, memory, index } = job
+  const { candidates, tables, scan } = scratch
+  const kernels = productKernelsOn(memoryId, memory)
+  const scans = scanKernelsOn(memoryId, memory)
+  const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
+  const probes = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
+  const blocks = index + layout.codes
+  scans.clearHeaps(candidates, 1, candidateCount)
+  for (let at = 0; at < probeCount; at++) {
+    const list = probes[at * 2]
+    const [begin, end] = [begins[list], begins[list + 1]]
+    const first = begin - (begin % blockPlaces)
+    const mask = begin === end ? 0 : maskOf(job, layout, scratch, first, end - first)
+    const distance = distanceFromKey(probes[at * 2 + 1])
+    kernels.scanCodes(
+      ...([product.codes, blocks, begin, end, mask, tables, distance] as const),
+      ...([candidates, candidateCount, scan] as const),
+    )
+  }
+  scans.sortHeaps(candidates, 1, candidateCount)
 }
 
 function scanLists(

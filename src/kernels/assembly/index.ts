@@ -2,7 +2,7 @@ export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'
 export { clearHeaps, scan, sortHeaps } from './scan'
-export { gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
+export { centerRows, gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
 export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
 export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
 export {
@@ -12,3 +12,6 @@ export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
   hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswSearchBytes, hnswStartQuery, hnswWalk,
 } from './hnsw-search'
+export { encodeRows, sumWords } from './product-encode'
+export { fillTables, scanCodes } from './product-scan'
+export { rotateRows } from './rotate'
