@@ -47,7 +47,8 @@ interface HnswKernels {
   ): number
   hnswOpenBuild(shared: number, efConstruction: number, scratch: number): void
   hnswInsert(first: number, end: number): void
-  hnswSearchBytes(nodes: number, width: number, m: number, ef: number): number
+  /** @param innerMax nodes that may be nearer than `near`: all where it is given */
+  hnswSearchBytes(nodes: number, width: number, m: number, ef: number, innerMax: number): number
   hnswOpenSearch(
     metric: number,
     element: number,
@@ -57,7 +58,8 @@ interface HnswKernels {
     ef: number,
     scratch: number,
   ): void
-  hnswStartQuery(query: number, ef: number): void
+  /** @returns the share of the rows near the query that may be found, roughly */
+  hnswStartQuery(query: number, ef: number): number
   /** @returns 0 when the walk has ended */
   hnswWalk(stepCount: number): number
   hnswScanCodes(first: number, end: number): void

@@ -216,7 +216,7 @@ describe('a search over lists of vectors', () => {
     const index = { dbName: db, collectionName: 'plain', fieldName: 'vector', indexName: '' }
     await expect(
       opened.engine.createIndex({ ...index, params: [['metric_type', 'MAX_SIM']] }),
-    ).rejects.toThrow('metric type MAX_SIM is not supported for field "vector"')
+    ).rejects.toThrow('float vector index does not support metric type: MAX_SIM')
   })
 })
 

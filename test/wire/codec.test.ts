@@ -194,6 +194,7 @@ it('lists every RPC with its path and messages', () => {
   expect(methods.Import).toEqual({
     name: 'Import',
     path: '/milvus.proto.milvus.MilvusService/Import',
+    privilege: { name: 'Import', objectType: 'Collection', namedBy: 'collection_name' },
     request: 'ImportRequest',
     response: 'ImportResponse',
     requestStream: false,

@@ -78,6 +78,7 @@ async function buildIn(
   await once('arrange')
   await all('encode')
   await all('insert')
+  context.onProgress?.(context.vectors.rowCount)
 }
 
 /** The shared bytes begin with a lock and counters, all zeros. */

@@ -134,7 +134,7 @@ function arrange(kernels: Kernels, job: BuildJob): void {
 function insert(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
   kernels.hnswOpenBuild(job.shared, job.shape.efConstruction, job.scratch)
   let toldAt = performance.now()
-  takeRanges(job, context, insertedAtOnce, (first, end) => {
+  takeRanges(job, context, insertedAtOnce(job.shape), (first, end) => {
     kernels.hnswInsert(first, end)
     if (performance.now() - toldAt < tellEveryMs) return
     toldAt = performance.now()
@@ -143,7 +143,10 @@ function insert(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
 }
 
 /** A few milliseconds' worth. */
-const insertedAtOnce = 16
+function insertedAtOnce({ width, efConstruction }: GraphShape): number {
+  return Math.max(1, Math.min(16, Math.floor(500_000 / (width * efConstruction))))
+}
+
 const tellEveryMs = 100
 
 /** Until all threads together have had all nodes. */

@@ -5,7 +5,7 @@ import type { IndexSearchJob } from '../index-family.js'
 import { graphShapeOf } from './graph-shape.js'
 
 /** What the kernels are told of a search's queries. */
-interface GraphQuery {
+export interface GraphQuery {
   /** A number of `kernelMetrics`. */
   readonly metric: number
   /** A number of `kernelElements`, of the raw rows. */
@@ -15,8 +15,9 @@ interface GraphQuery {
   /** Of a row as it is stored. */
   readonly rowBytes: number
   readonly queryBytes: number
-  /** Candidates whose exact distances are computed. */
+  /** Candidates of the walk, and how many of them are looked at exactly. */
   readonly ef: number
+  readonly candidateCount: number
 }
 
 export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
@@ -24,13 +25,22 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
+  const efGiven = Math.max(
+    params.ef ?? params.search_list ?? Math.max(efDefault, 2 * k),
+    k,
+    refined,
+  )
+  const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
+  // A walk cannot have more candidates than there are rows.
+  const ef = Math.max(1, Math.min(efWanted, job.rowCount))
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
     width,
     rowBytes: width * (componentBytes[dataType] ?? 1),
     queryBytes: isBits ? width : width * 4,
-    ef: Math.max(params.ef ?? params.search_list ?? efDefault, k, refined),
+    ef,
+    candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
   }
 }
 
@@ -42,11 +52,19 @@ const componentBytes: Partial<Record<DataType, number>> = {
 
 const efDefault = 64
 
+/** What lies behind a least distance lies on all sides of it. */
+const efNearFactor = 4
+
+/** For a query with nothing near it that may be found. */
+export const efFarFactor = 8
+
 /** Room for a walk, or for the scan that may take its place. */
 export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
   const { element, width, ef } = graphQueryOf(job)
   const { m } = graphShapeOf(job.spec, job)
   const kernels = hnswKernelsOn(job.memoryId, job.memory)
-  const walkBytes = kernels.hnswSearchBytes(job.rowCount, width, m, ef) >>> 0
+  const { rowCount, near } = job
+  const innerMax = near === -Infinity ? 0 : rowCount
+  const walkBytes = kernels.hnswSearchBytes(rowCount, width, m, ef * efFarFactor, innerMax) >>> 0
   return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
 }

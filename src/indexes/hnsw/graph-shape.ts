@@ -16,7 +16,7 @@ export interface GraphShape {
 
 export function graphShapeOf(
   spec: IndexSpec,
-  { dataType, dim }: Pick<IndexedVectors, 'dataType' | 'dim'>,
+  { dataType, dim, rowCount }: Pick<IndexedVectors, 'dataType' | 'dim' | 'rowCount'>,
 ): GraphShape {
   const isBits = dataType === DataType.BinaryVector
   const { m, efConstruction } = linksOf(spec)
@@ -25,7 +25,8 @@ export function graphShapeOf(
     width: isBits ? dim / 8 : dim,
     normalizes: spec.metric === 'COSINE',
     m,
-    efConstruction: Math.max(efConstruction, m),
+    // A walk cannot have more candidates than there are rows.
+    efConstruction: Math.max(1, Math.min(Math.max(efConstruction, m), rowCount)),
   }
 }
 
@@ -35,7 +36,7 @@ function bitKindOf({ metric }: IndexSpec): number {
 
 /** Few components need finer codes: of one with 8 bits there are 255. */
 function floatKindOf({ metric, params }: IndexSpec, dim: number): number {
-  const isFine = dim < fineDims || fineTypes.includes(String(params.sq_type))
+  const isFine = dim < fineDims || fineTypes.includes(String(params.sq_type).toUpperCase())
   if (metric === 'IP') return isFine ? hnswCodeKinds.dot16 : hnswCodeKinds.dot8
   return isFine ? hnswCodeKinds.squared16 : hnswCodeKinds.squared8
 }

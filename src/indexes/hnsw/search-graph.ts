@@ -4,101 +4,117 @@ import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { graphQueryOf } from './graph-query.js'
+import { efFarFactor, type GraphQuery, graphQueryOf } from './graph-query.js'
 import { scanRows } from './scan-rows.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
-type Kernels = ReturnType<typeof hnswKernelsOn>
+
+/** A search under way. */
+interface Search {
+  readonly kernels: ReturnType<typeof hnswKernelsOn>
+  readonly job: IndexSearchJob
+  readonly context: Cancellation
+  readonly query: GraphQuery
+  readonly nodeCount: number
+  /** Rows that may be found, whatever their distance. */
+  readonly findableCount: number
+  /** The raw rows can be scanned: they are there, and each has a vector. */
+  readonly hasRows: boolean
+}
 
 /**
- * Walks the graph for each query. Where few rows may be found, all of them are looked at instead; so they are,
- * too, where the walk came to its end with fewer than there are.
+ * Walks the graph for each query. Where few rows may be found, all of them are looked at instead; so they are
+ * where a walk came to its end with fewer than there are.
  */
 export function searchGraph(job: IndexSearchJob, context: Cancellation): void {
   const { heaps, nq, k } = job
-  const kernels = openIndex(job)
   const scan = scanKernelsOn(job.memoryId, job.memory)
-  const nodeCount = kernels.hnswNodes() >>> 0
-  const wantedMax = job.mask ? survivorCount(job) : nodeCount
+  const search = openSearch(job, context)
   scan.clearHeaps(heaps, nq, k)
-  // A row without a vector has no node, but a place among the rows.
-  const hasAllRows = nodeCount === job.rowCount
-  if (job.vectors && hasAllRows && isFew(wantedMax, nodeCount, graphQueryOf(job).ef)) {
-    scanRows(job, 0, nq, context)
-  } else {
-    openSearch(kernels, job)
-    for (let query = 0; query < nq; query++) {
-      const found = walk(kernels, job, query, context)
-      if (found >= Math.min(k, wantedMax)) continue
-      if (job.vectors && hasAllRows) scanRows(job, query, 1, context)
-      else scanCodes(kernels, job, query, nodeCount, context)
-    }
-  }
+  if (search.hasRows && isFew(search, search.query.ef)) scanRows(job, 0, nq, context)
+  else for (let index = 0; index < nq; index++) searchOne(search, index)
   scan.sortHeaps(heaps, nq, k)
 }
 
-function openIndex({ memoryId, memory, index }: IndexSearchJob): Kernels {
+function openSearch(job: IndexSearchJob, context: Cancellation): Search {
+  const { memoryId, memory, index, mask, near, scratch } = job
   const kernels = hnswKernelsOn(memoryId, memory)
-  if (kernels.hnswOpen(index)) return kernels
-  throw new MillraceError('unexpected', `there is no graph at ${index} of memory ${memoryId}`)
+  if (!kernels.hnswOpen(index)) {
+    throw new MillraceError('unexpected', `there is no graph at ${index} of memory ${memoryId}`)
+  }
+  const query = graphQueryOf(job)
+  const { metric, element, ef } = query
+  kernels.hnswOpenSearch(metric, element, job.vectors, mask, near, ef * efFarFactor, scratch)
+  const nodeCount = kernels.hnswNodes() >>> 0
+  const findableCount = mask === 0 ? nodeCount : maskedCount(job)
+  const hasRows = job.vectors !== 0 && nodeCount === job.rowCount
+  return { kernels, job, context, query, nodeCount, findableCount, hasRows }
 }
 
-function survivorCount({ memory, mask, rowCount }: IndexSearchJob): number {
+function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
   return countBits(new Uint8Array(memory.buffer, mask, Math.ceil(rowCount / 8)), rowCount)
 }
 
-/** Below this a scan is faster than the walk, which has less and less to go on. */
-function isFew(survivors: number, nodeCount: number, ef: number): boolean {
-  return survivors < Math.max(scannedShare * nodeCount, scannedForEf * ef)
+/**
+ * Whether a scan is faster than the walk. Among masked rows a walk has less and less to go on, and one step of
+ * it takes as long as a scan of some 250 rows.
+ */
+function isFew({ job, findableCount, nodeCount }: Search, ef: number): boolean {
+  if (job.mask === 0) return findableCount < scannedForEf * ef
+  return findableCount < Math.max(scannedShare * nodeCount, scannedForEfMasked * ef)
 }
 
-const scannedShare = 0.02
 const scannedForEf = 16
+const scannedShare = 0.03
+const scannedForEfMasked = 256
 
-function openSearch(kernels: Kernels, job: IndexSearchJob): void {
-  const { metric, element, ef } = graphQueryOf(job)
-  const { vectors, mask, near, scratch } = job
-  kernels.hnswOpenSearch(metric, element, vectors, mask, near, ef, scratch)
+function searchOne(search: Search, index: number): void {
+  const { kernels, job, context, query, findableCount } = search
+  const address = job.queries + index * query.queryBytes
+  const shareNear = kernels.hnswStartQuery(address, query.ef)
+  // What may be found lies elsewhere, on all sides: a walk for as many candidates would see one of them.
+  if (job.mask !== 0 && shareNear < (farShare * findableCount) / search.nodeCount) {
+    const efFar = query.ef * efFarFactor
+    if (search.hasRows && isFew(search, efFar)) {
+      scanRows(job, index, 1, context)
+      return
+    }
+    kernels.hnswStartQuery(address, efFar)
+  }
+  walk(search)
+  if (finish(search, index) >= Math.min(job.k, findableCount)) return
+  if (search.hasRows) scanRows(job, index, 1, context)
+  else scanCodes(search, index, address)
 }
 
-/** @returns how many rows were found */
-function walk(kernels: Kernels, job: IndexSearchJob, query: number, context: Cancellation): number {
-  start(kernels, job, query)
+const farShare = 0.25
+
+function walk({ kernels, context }: Search): void {
   do context.throwIfCancelled()
   while (kernels.hnswWalk(nodesBetweenLooks))
-  return finish(kernels, job, query)
 }
 
 const nodesBetweenLooks = 256
 
-function scanCodes(
-  kernels: Kernels,
-  job: IndexSearchJob,
-  query: number,
-  nodeCount: number,
-  context: Cancellation,
-): void {
-  start(kernels, job, query)
+function scanCodes(search: Search, index: number, address: number): void {
+  const { kernels, job, context, query, nodeCount } = search
+  kernels.hnswStartQuery(address, query.ef)
   for (let first = 0; first < nodeCount; first += codesBetweenLooks) {
     context.throwIfCancelled()
     kernels.hnswScanCodes(first, Math.min(first + codesBetweenLooks, nodeCount))
   }
-  scanKernelsOn(job.memoryId, job.memory).clearHeaps(heapOf(job, query), 1, job.k)
-  finish(kernels, job, query)
+  scanKernelsOn(job.memoryId, job.memory).clearHeaps(heapOf(job, index), 1, job.k)
+  finish(search, index)
 }
 
 const codesBetweenLooks = 65_536
 
-function start(kernels: Kernels, job: IndexSearchJob, query: number): void {
-  const { ef, queryBytes } = graphQueryOf(job)
-  kernels.hnswStartQuery(job.queries + query * queryBytes, ef)
+/** @returns how many rows were found */
+function finish({ kernels, job, query }: Search, index: number): number {
+  const { candidateCount } = query
+  return kernels.hnswFinishQuery(candidateCount, heapOf(job, index), job.k, job.firstId) >>> 0
 }
 
-function finish(kernels: Kernels, job: IndexSearchJob, query: number): number {
-  const { k, firstId } = job
-  return kernels.hnswFinishQuery(graphQueryOf(job).ef, heapOf(job, query), k, firstId) >>> 0
-}
-
-function heapOf({ heaps, k }: IndexSearchJob, query: number): number {
-  return heaps + query * k * heapPlaceBytes
+function heapOf({ heaps, k }: IndexSearchJob, index: number): number {
+  return heaps + index * k * heapPlaceBytes
 }

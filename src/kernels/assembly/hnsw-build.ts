@@ -1,14 +1,21 @@
-// Nodes are inserted by any number of threads at once. A list of neighbors is changed under a lock and read
-// without: whatever a reader meets there is a node, and a search does not depend on a single one.
+// Nodes are inserted by any number of threads at once. A list of neighbors is changed under a lock
+// and read without: whatever a reader meets there is a node, and a search does not depend on a
+// single one.
 import { codeDistance, codeDistances, queryBytes, queryBytesOf, queryFromCode } from './hnsw-distances'
 import {
   capacityOf, codeOf, entryLevel, entryNode, levelOf, linkMax, linksOf, NONE, nodeCount, setEntry,
 } from './hnsw-layout'
 import { offerToPool, openPool, pool, poolCount, pooledNode } from './hnsw-pool'
 import { clearVisits, openVisits, visit, visitBytes } from './hnsw-visits'
-import { batchBytes, descend, openBatch, walkLevel } from './hnsw-walk'
+import {
+  addNeighborsToBatch, addToBatch, batchBytes, batchedDistance, batchedNode, descend, measureBatch,
+  openBatch, walkLevel,
+} from './hnsw-walk'
 
-/** Shared by all threads: { …, u32 lock of the entry, counters … }, the locks that nodes share, the order. */
+/**
+ * Shared by all threads: { …, u32 lock of the entry, counters … }, the locks that nodes share, the
+ * order.
+ */
 const sharedHeader: usize = 64
 const lockCount: u32 = 4096
 
@@ -129,12 +136,12 @@ function replaceLinks(node: u32, level: u32, added: u32): void {
   const links = linksOf(node, level)
   const capacity = capacityOf(level)
   queryFromCode(codeOf(node), other)
-  let count: u32 = 0
-  for (let place: u32 = 0; place < capacity; place++) {
-    const neighbor = load<u32>(links + (<usize>place << 2))
-    insertSorted(count++, codeDistance(other, codeOf(neighbor)), neighbor)
+  addNeighborsToBatch(node, level)
+  addToBatch(added)
+  const count = measureBatch(other)
+  for (let place: u32 = 0; place < count; place++) {
+    insertSorted(place, batchedDistance(place), batchedNode(place))
   }
-  insertSorted(count++, codeDistance(other, codeOf(added)), added)
   const kept = selectNeighbors(sorted, count, capacity)
   memory.copy(links, selected, <usize>kept << 2)
   memory.fill(links + (<usize>kept << 2), 0xff, <usize>(capacity - kept) << 2)
@@ -148,8 +155,8 @@ function insertSorted(count: u32, distance: u32, node: u32): void {
 }
 
 /**
- * Of a sorted list, the nodes that are nearer to its origin than to any node selected before: links that lead
- * to different places.
+ * Of a sorted list, the nodes that are nearer to its origin than to any node selected before: links
+ * that lead to different places.
  * @returns how many are in `selected`
  */
 function selectNeighbors(list: usize, count: u32, most: u32): u32 {

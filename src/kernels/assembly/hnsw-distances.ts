@@ -1,6 +1,6 @@
-// Distances of codes, the only ones that building and walking need. They are unsigned integers that order as
-// the distances do: squared L2 as it is, products turned around. One side is a query: its components as i16,
-// so that a product of eight pairs is one instruction; of bits the row itself.
+// Distances of codes, the only ones that building and walking need. They are unsigned integers that
+// order as the distances do: squared L2 as it is, products turned around. One side is a query: its
+// components as i16, so that a product of eight pairs is one instruction; of bits the row itself.
 import { hammingDistance, jaccardDistance } from './binary-distances'
 import { DOT_16, DOT_8, HAMMING_BITS, kind, SQUARED_16, SQUARED_8, stride, strideOf } from './hnsw-layout'
 

@@ -1,10 +1,10 @@
-// How rows of floats become codes: (component − mean) / scale, rounded, what is out of range at its edge.
-// A row of bits is its own code.
+// How rows of floats become codes: (component − mean) / scale, rounded, what is out of range at its
+// edge. A row of bits is its own code.
 import { dotProduct, isOrdinary } from './float-distances'
 import { queryBytes } from './hnsw-distances'
 import {
-  codeOf, HAMMING_BITS, isBits, isSquared, isWide, kind, mean, nodeCount, normalizes, rowOf, scale, SQUARED_16, stride,
-  width,
+  codeOf, HAMMING_BITS, isBits, isSquared, isWide, kind, mean, normalizes, rowOf, scale, SQUARED_16,
+  stride, width,
 } from './hnsw-layout'
 import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
@@ -21,7 +21,10 @@ export function hnswFloatBytes(codeWidth: u32): usize {
   return ((<usize>codeWidth << 2) + 15) & ~15
 }
 
-/** A row as floats, of length 1 where the index says so. @returns where it is: in `room`, or where it was */
+/**
+ * A row as floats, of length 1 where the index says so.
+ * @returns where it is: in `room`, or where it was
+ */
 export function hnswFloats(element: u32, vectors: usize, row: u32, room: usize): usize {
   const stored = vectors + <usize>row * storedBytes(element, width)
   if (element == FLOAT32 && !normalizes()) return stored
@@ -91,11 +94,15 @@ export function queryFromFloats(values: usize, query: usize): f32 {
   return step * scale()
 }
 
-/** Twice the range of the codes for a query that is apart from all rows; a product leaves more room. */
+/**
+ * Twice the range of the codes for a query that is apart from all rows; a product leaves more room.
+ */
 function queryMax(): f32 {
   const codeMax = <f64>hnswCodeMax(kind, width)
-  const sumMax: f64 = isSquared() ? sqrt(4294967295.0 / <f64>width) - codeMax : 2.0e9 / (<f64>width * codeMax)
-  return <f32>max(codeMax, min(isSquared() ? 2 * codeMax : 8000, Math.floor(sumMax)))
+  const most: f64 = isSquared()
+    ? min(2 * codeMax, sqrt(4294967295.0 / <f64>width) - codeMax)
+    : min(8000, 2.0e9 / (<f64>width * codeMax))
+  return <f32>max(codeMax, floor(most))
 }
 
 function largestOf(values: usize): f32 {
@@ -111,7 +118,9 @@ export function decode(code: usize, values: usize): void {
   const step = scale()
   const isWideCode = isWide()
   for (let component: usize = 0; component < width; component++) {
-    const value: f32 = isWideCode ? <f32>load<i16>(code + (component << 1)) : <f32>load<i8>(code + component)
+    const value: f32 = isWideCode
+      ? <f32>load<i16>(code + (component << 1))
+      : <f32>load<i8>(code + component)
     store<f32>(values + (component << 2), value * step + load<f32>(mean + (component << 2)))
   }
 }

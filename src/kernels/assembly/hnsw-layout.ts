@@ -1,10 +1,11 @@
-// An index of the graph family, as it lies in memory and in its file. Offsets count from its first byte, so
-// that it may lie anywhere; a node is a row that has a vector, and nodes that are near have numbers that are near.
+// An index of the graph family, as it lies in memory and in its file. Offsets count from its first
+// byte, so that it may lie anywhere; a node is a row that has a vector, and nodes that are near
+// have numbers that are near.
 //
 //   header      128 bytes, drawn below
 //   mean        float32 × width     what is taken from each component before it becomes a code
 //   rows        u32 × nodes         the row of each node
-//   codes       stride × nodes      a small integer for each component, or a row of bits; zeros at the end
+//   codes       stride × nodes      small integers, or bits, one for each component; zeros behind
 //   levels      u32 × nodes         the node's first slot above level 0, all ones where it has none
 //   links       u32 × 2M × nodes    the neighbors on level 0, all ones behind the last
 //   upper       u32 × M × slots     the neighbors on levels 1, 2, … of the nodes that are there
@@ -42,7 +43,10 @@ let levels: usize = 0
 let links: usize = 0
 let upper: usize = 0
 
-/** Bytes of an index; `upperSlots` comes from `hnswUpperSlots`. As a float: it may be more than a memory has. */
+/**
+ * Bytes of an index; `upperSlots` comes from `hnswUpperSlots`. As a float: it may be more than a
+ * memory has.
+ */
 export function hnswByteLength(
   codeKind: u32, codeWidth: u32, nodes: u32, m: u32, upperSlots: u32,
 ): f64 {
@@ -197,8 +201,8 @@ export function hnswUpperSlots(nodes: u32, m: u32): u32 {
 }
 
 /**
- * Gives each node its slots, and the order of insertion: first those of the upper levels, shuffled, so that they
- * span all of the data; then the others, neighbors after neighbors.
+ * Gives each node its slots, and the order of insertion: first those of the upper levels, shuffled,
+ * so that they span all of the data; then the others, neighbors after neighbors.
  */
 export function hnswPlaceNodes(order: usize): void {
   let slot: u32 = 0, end = order

@@ -1,6 +1,6 @@
-// Nodes are numbered so that near ones lie together: what a walk touches then lies in few pages, and threads
-// that insert one neighborhood after the other find it in the cache. A row belongs to the nearest of 32 seeds,
-// and there to the nearest of 32 more.
+// Nodes are numbered so that near ones lie together: what a walk touches then lies in few pages,
+// and threads that insert one neighborhood after the other find it in the cache. A row belongs to
+// the nearest of 32 seeds, and there to the nearest of 32 more.
 import { codeDistances, queryFromCode } from './hnsw-distances'
 import { codeOf } from './hnsw-layout'
 
@@ -53,7 +53,9 @@ function nearestOf(query: usize, list: usize): u32 {
   for (let seed: u32 = 0; seed < fanout; seed += 4) {
     const at = list + (<usize>seed << 2)
     const found = codeDistances(
-      query, codeOf(load<u32>(at)), codeOf(load<u32>(at, 4)), codeOf(load<u32>(at, 8)), codeOf(load<u32>(at, 12)),
+      query,
+      codeOf(load<u32>(at)), codeOf(load<u32>(at, 4)),
+      codeOf(load<u32>(at, 8)), codeOf(load<u32>(at, 12)),
     )
     for (let lane: u32 = 0; lane < 4; lane++) {
       const distance = laneOf(found, lane)

@@ -1,7 +1,7 @@
-// The nearest nodes a walk has found, sorted: u64 keys, the distance in the upper half, the node in the lower,
-// whose top bit says that the walk went on from there. What falls out at the end is forgotten.
+// The nearest nodes a walk has found, sorted: u64 keys, the distance in the upper half, the node in
+// the lower, whose top bit says that the walk went on from there. What falls out at the end is
+// forgotten.
 
-export const poolPlaceBytes: usize = 8
 const expandedBit: u64 = 0x80000000
 
 export let pool: usize = 0
@@ -24,11 +24,22 @@ export function offerToPool(distance: u32, node: u32): void {
   if (distance >= poolLimit) return
   const place = placeOf(distance)
   const at = pool + (<usize>place << 3)
-  memory.copy(at + 8, at, <usize>(poolCount - place) << 3)
+  moveUp(at, pool + (<usize>poolCount << 3))
   store<u64>(at, (<u64>distance << 32) | <u64>node)
   if (poolCount < capacity) poolCount++
   if (poolCount == capacity) poolLimit = load<u32>(pool + (<usize>(capacity - 1) << 3), 4)
   if (place < next) next = place
+}
+
+/** Makes room for one place; a call for every few bytes would cost more than they do. */
+@inline
+function moveUp(begin: usize, end: usize): void {
+  if (end - begin > 512) {
+    memory.copy(begin + 8, begin, end - begin)
+    return
+  }
+  for (; end >= begin + 16; end -= 16) v128.store(end - 8, v128.load(end - 16))
+  if (end > begin) store<u64>(end, load<u64>(end - 8))
 }
 
 /** Behind all that are as near. */
@@ -59,9 +70,4 @@ export function takeFromPool(): u32 {
 @inline
 export function pooledNode(place: u32): u32 {
   return load<u32>(pool + (<usize>place << 3)) & 0x7fffffff
-}
-
-@inline
-export function pooledDistance(place: u32): u32 {
-  return load<u32>(pool + (<usize>place << 3), 4)
 }

@@ -1,20 +1,22 @@
-// A search: the walk finds candidates by their codes, and their exact distances decide. It is cut into steps,
-// between which it may be given up.
+// A search: the walk finds candidates by their codes, and their exact distances decide. It is cut
+// into steps, between which it may be given up.
 import { distance } from './distance'
 import { dotProduct } from './float-distances'
 import { offer } from './heap'
-import { codeDistance, dotZero, queryBytes } from './hnsw-distances'
+import { dotZero, queryBytes } from './hnsw-distances'
 import { decode, hnswFloatBytes, normalize, queryFromFloats } from './hnsw-encode'
 import {
-  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax, linksOf, mean,
-  NONE, nodeCount, normalizes, rowOf, stride, width,
+  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax,
+  linksOf,
+  NONE, nodeCount, normalizes, rowOf, scale, width,
 } from './hnsw-layout'
-import { offerToPool, openPool, poolCount, pooledNode, poolLimit, takeFromPool } from './hnsw-pool'
+import { offerToPool, openPool, poolCount, pooledNode, takeFromPool } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  addToBatch, batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
+  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
+  visitInBatch,
 } from './hnsw-walk'
-import { FLOAT32, HAMMING, IP } from './shape'
+import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
 
 let metric: u32 = 0
@@ -28,14 +30,23 @@ let query: usize = 0
 /** A row as floats. */
 let room: usize = 0
 let found: usize = 0
-/** Nodes nearer than `near` that the walk has yet to go on from, and the distance of codes that says so. */
+/** The product of the query with itself. */
+let squared: f32 = 0
+/** Nodes nearer than `near` that the walk has yet to go on from. */
 let inner: usize = 0
 let innerCount: u32 = 0
-let innerLimit: u32 = 0
+/**
+ * Below the first distance of codes a row is nearer than `near`, from the second one on it is not.
+ */
+let innerLow: u32 = 0
+let innerHigh: u32 = 0
+/** Nodes that a step among masked rows has met. */
+let lookedAt: u32 = 0
 
-export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32): usize {
-  const rooms = (hnswFloatBytes(codeWidth) << 2) + 128
-  return rooms + batchBytes(m) + (<usize>ef + 2) * 8 + visitBytes(nodes) + (<usize>nodes << 2) + 64
+/** @param innerMax nodes that may be nearer than `near`: all where it is given */
+export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32, innerMax: u32): usize {
+  const rooms = (hnswFloatBytes(codeWidth) << 2) + 192
+  return rooms + batchBytes(m) + (<usize>ef + 2) * 8 + visitBytes(nodes) + (<usize>innerMax << 2)
 }
 
 /**
@@ -44,8 +55,8 @@ export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32): us
  * @param scratch `hnswSearchBytes` bytes, of any content
  */
 export function hnswOpenSearch(
-  metricNumber: u32, elementNumber: u32, rowVectors: usize, rowMask: usize, leastDistance: f32, ef: u32,
-  scratch: usize,
+  metricNumber: u32, elementNumber: u32, rowVectors: usize, rowMask: usize, leastDistance: f32,
+  ef: u32, scratch: usize,
 ): void {
   metric = metricNumber
   element = elementNumber
@@ -56,22 +67,29 @@ export function hnswOpenSearch(
   room = query + queryBytes()
   openBatch(room + hnswFloatBytes(width) + 16, linkMax)
   found = room + hnswFloatBytes(width) + 16 + batchBytes(linkMax)
-  inner = found + (<usize>ef + 2) * 8
-  openVisits((inner + (<usize>nodeCount << 2) + 15) & ~15, nodeCount)
+  const visits = (found + (<usize>ef + 2) * 8 + 15) & ~15
+  openVisits(visits, nodeCount)
+  inner = visits + visitBytes(nodeCount)
 }
 
-/** Begins a query. @param at the query as the scan takes it */
-export function hnswStartQuery(at: usize, ef: u32): void {
+/**
+ * Begins a query.
+ * @param at the query as the scan takes it
+ * @returns the share of rows near it that may be found, roughly
+ */
+export function hnswStartQuery(at: usize, ef: u32): f32 {
   floats = at
   clearVisits()
   openPool(found, ef)
   innerCount = 0
   prepareQuery()
   const entry = entryNode()
-  if (entry == NONE) return
-  const nearest = descend(query, entry, entryLevel(), 0)
+  if (entry == NONE) return 0
+  lookedAt = 1
+  begin(descend(query, entry, entryLevel(), 0))
+  const share = <f32>(poolCount + innerCount) / <f32>lookedAt
   if (mask != 0) seed()
-  begin(nearest)
+  return share
 }
 
 /** Goes on from up to `stepCount` nodes. @returns whether there are more */
@@ -80,7 +98,7 @@ export function hnswWalk(stepCount: u32): bool {
     const node = innerCount > 0 ? takeInner() : takeFromPool()
     if (node == NONE) return false
     if (mask != 0) stepFromAllowed(node)
-    else if (innerLimit != 0) stepOverInner(node)
+    else if (innerHigh != 0) stepOverInner(node)
     else stepFrom(node, query, 0)
   }
   return true
@@ -89,7 +107,7 @@ export function hnswWalk(stepCount: u32): bool {
 /** Looks at the codes `[first, end)` instead of walking. */
 export function hnswScanCodes(first: u32, end: u32): void {
   for (let node = first; node < end; node++) {
-    if (!isVisited(node) && isAllowed(node)) addToBatch(node)
+    if (!isVisited(node) && isAllowed(node)) visitInBatch(node)
     if (batchedCount() == 4) keepBatch()
   }
   keepBatch()
@@ -100,17 +118,35 @@ export function hnswScanCodes(first: u32, end: u32): void {
  * @returns how many rows were offered
  */
 export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstId: u32): u32 {
-  const squared: f32 = isBits() ? 0 : dotProduct(floats, floats, width)
   const count = min(candidateCount, poolCount)
+  if (vectors != 0 && !isBits()) touchRows(count)
   let offered: u32 = 0
   for (let place: u32 = 0; place < count; place++) {
     const node = pooledNode(place)
-    const d = distance(metric, width, floats, squared, rowValues(node))
+    const d = exactDistance(node)
     if (d < near) continue
     offer(heap, k, d, firstId + rowOf(node))
     offered++
   }
   return offered
+}
+
+/** Brings the rows of the candidates on their way from the memory together. */
+function touchRows(count: u32): void {
+  const rowBytes = storedBytes(element, width)
+  const bytes = min(rowBytes, touchedBytesMax)
+  for (let place: u32 = 0; place < count; place++) {
+    const row = vectors + <usize>rowOf(pooledNode(place)) * rowBytes
+    for (let at: usize = 0; at < bytes; at += 64) touched += load<u8>(row + at)
+  }
+}
+
+const touchedBytesMax: usize = 512
+let touched: u32 = 0
+
+@inline
+function exactDistance(node: u32): f32 {
+  return distance(metric, width, floats, squared, rowValues(node))
 }
 
 function rowValues(node: u32): usize {
@@ -126,33 +162,39 @@ function rowValues(node: u32): usize {
 }
 
 function prepareQuery(): void {
+  innerLow = innerHigh = 0
   if (isBits()) {
     memory.fill(query, 0, queryBytes())
     memory.copy(query, floats, width)
-    innerLimit = near > 0 ? (kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)) : 0
+    const limit = kind == JACCARD_BITS ? reinterpret<u32>(near) : <u32>ceil(near)
+    if (near > 0) innerLow = innerHigh = limit
     return
   }
+  squared = dotProduct(floats, floats, width)
   let values = floats
   if (normalizes()) {
     memory.copy(room, floats, <usize>width << 2)
     normalize(room)
     values = room
   }
-  innerLimit = innerLimitFor(queryFromFloats(values, query))
+  const unit = queryFromFloats(values, query)
+  if (near > -Infinity) setInnerLimits(unit)
 }
 
 /**
- * The distance of codes below which a row is nearer than `near` for certain, or nearly so: what is not is among
- * the candidates, and left out there.
+ * Three times what rounding makes of a distance, on the average, is left open between the limits.
  */
-function innerLimitFor(unit: f32): u32 {
-  if (near == -Infinity) return 0
-  if (!isSquared()) {
-    const limit = <f64>dotZero + <f64>near / <f64>unit
-    return <u32>max(0, min(4294967295.0, limit - Math.abs(limit - <f64>dotZero) * 0.02))
+function setInnerLimits(unit: f32): void {
+  let limit: f64, slack: f64
+  if (isSquared()) {
+    limit = (normalizes() ? 2 + 2 * <f64>near : <f64>near) / <f64>unit
+    slack = 3 * sqrt<f64>(max<f64>(limit, 1))
+  } else {
+    limit = <f64>dotZero + <f64>near / <f64>unit
+    slack = 2 * sqrt<f64>(<f64>squared) * <f64>scale() / <f64>unit
   }
-  const squared = normalizes() ? 2 + 2 * <f64>near : <f64>near
-  return squared <= 0 ? 0 : <u32>min(4294967295.0, (squared * 0.98) / <f64>unit)
+  innerLow = <u32>(limit - slack)
+  innerHigh = <u32>(limit + slack)
 }
 
 @inline
@@ -162,12 +204,14 @@ function isAllowed(node: u32): bool {
   return ((load<u8>(mask + (row >> 3)) >> (row & 7)) & 1) != 0
 }
 
-/** Rows that may be found, from all over the data: there may be islands of them far from the query. */
+/**
+ * Rows that may be found, from all over the data: there may be islands of them far from the query.
+ */
 function seed(): void {
   const step = max(1, nodeCount / probeCount)
   for (let node: u32 = 0, count: u32 = 0; node < nodeCount && count < seedCount; node += step) {
-    if (!isAllowed(node)) continue
-    addToBatch(node)
+    if (isVisited(node) || !isAllowed(node)) continue
+    visitInBatch(node)
     count++
     if (batchedCount() == 4) keepBatch()
   }
@@ -179,9 +223,8 @@ const seedCount: u32 = 64
 
 /** The walk begins at a node, which need not be one that may be found. */
 function begin(node: u32): void {
-  if (isVisited(node)) return
   if (isAllowed(node)) {
-    addToBatch(node)
+    visitInBatch(node)
     keepBatch()
   } else {
     visit(node)
@@ -195,9 +238,8 @@ function keepBatch(): void {
   for (let place: u32 = 0; place < count; place++) keep(batchedDistance(place), batchedNode(place))
 }
 
-@inline
 function keep(codeDistance: u32, node: u32): void {
-  if (codeDistance >= innerLimit) {
+  if (codeDistance >= innerHigh || (codeDistance >= innerLow && exactDistance(node) >= near)) {
     offerToPool(codeDistance, node)
   } else {
     store<u32>(inner + (<usize>innerCount << 2), node)
@@ -215,14 +257,14 @@ function stepOverInner(node: u32): void {
   for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor)) addToBatch(neighbor)
+    if (!isVisited(neighbor)) visitInBatch(neighbor)
   }
   keepBatch()
 }
 
 /**
- * Finds the rows that may be found among a node's neighbors and, while those are few, among the neighbors of
- * the neighbors that may not: so the walk crosses what the mask takes away.
+ * Finds the rows that may be found among a node's neighbors and, while those are few, among the
+ * neighbors of the neighbors that may not: so the walk crosses what the mask takes away.
  */
 function stepFromAllowed(node: u32): void {
   const links = linksOf(node, 0)
@@ -230,9 +272,10 @@ function stepFromAllowed(node: u32): void {
   for (let at = links; at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
+    lookedAt++
+    if (!isVisited(neighbor) && isAllowed(neighbor)) visitInBatch(neighbor)
   }
-  for (let at = links; at < end && batchedCount() < linkMax; at += 4) {
+  for (let at = links; at < end && batchedCount() < linkMax << 1; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
     if (!isVisited(neighbor)) crossTo(neighbor)
@@ -247,6 +290,7 @@ function crossTo(masked: u32): void {
   for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor) && isAllowed(neighbor)) addToBatch(neighbor)
+    lookedAt++
+    if (!isVisited(neighbor) && isAllowed(neighbor)) visitInBatch(neighbor)
   }
 }

@@ -8,6 +8,7 @@ import { isVisited, visit } from './hnsw-visits'
 let batch: usize = 0
 let distances: usize = 0
 let batchCount: u32 = 0
+let touched: u32 = 0
 
 /** Room for as many nodes as a step may find, in whole groups of four. */
 export function batchBytes(m: u32): usize {
@@ -25,12 +26,22 @@ export function batchedCount(): u32 {
   return batchCount
 }
 
-/** Marks a node as visited and puts it into the batch. */
+/**
+ * Puts a node into the batch. Its code is touched, so that the codes of a whole batch are on their
+ * way from the memory at once.
+ */
 @inline
 export function addToBatch(node: u32): void {
-  visit(node)
   store<u32>(batch + (<usize>batchCount << 2), node)
   batchCount++
+  touched += load<u8>(codeOf(node))
+}
+
+/** A node that the walk meets for the first time. */
+@inline
+export function visitInBatch(node: u32): void {
+  visit(node)
+  addToBatch(node)
 }
 
 @inline
@@ -72,7 +83,7 @@ export function stepFrom(node: u32, query: usize, level: u32): void {
   for (let at = links, end = links + (<usize>capacityOf(level) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor)) addToBatch(neighbor)
+    if (!isVisited(neighbor)) visitInBatch(neighbor)
   }
   const count = measureBatch(query)
   for (let place: u32 = 0; place < count; place++) {
@@ -87,16 +98,24 @@ export function descend(query: usize, node: u32, from: u32, to: u32): u32 {
   for (let level = from; level > to; level--) {
     for (let before = NONE; before != node; ) {
       before = node
-      const links = linksOf(before, level)
-      for (let at = links, end = links + (<usize>capacityOf(level) << 2); at < end; at += 4) {
-        const neighbor = load<u32>(at)
-        if (neighbor == NONE) break
-        const distance = codeDistance(query, codeOf(neighbor))
-        if (distance >= nearest) continue
-        nearest = distance
-        node = neighbor
+      addNeighborsToBatch(before, level)
+      const count = measureBatch(query)
+      for (let place: u32 = 0; place < count; place++) {
+        if (batchedDistance(place) >= nearest) continue
+        nearest = batchedDistance(place)
+        node = batchedNode(place)
       }
     }
   }
   return node
+}
+
+/** All of them, visited or not. */
+export function addNeighborsToBatch(node: u32, level: u32): void {
+  let at = linksOf(node, level)
+  for (const end = at + (<usize>capacityOf(level) << 2); at < end; at += 4) {
+    const neighbor = load<u32>(at)
+    if (neighbor == NONE) break
+    addToBatch(neighbor)
+  }
 }

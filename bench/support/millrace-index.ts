@@ -1,0 +1,72 @@
+import { hnsw } from '#rooms/indexes/hnsw/hnsw.js'
+import type { IndexSpec } from '#rooms/indexes/index-family.js'
+import { heapPlaceBytes } from '#rooms/kernels/scan-kernels.js'
+import type { VectorRegion } from '#rooms/kernels/vector-region.js'
+import { DataType } from '#rooms/schema/data-type.js'
+import type { WorkerPool } from '#rooms/workers/worker-job.js'
+import { type Contender, figuresFrom, type SearchFigures } from './contender.js'
+import type { VectorSet } from './vector-set.js'
+
+const dataType = DataType.FloatVector
+
+/** An index of our own, in this process. */
+export class MillraceIndex implements Contender {
+  readonly name: string
+  readonly #set: VectorSet
+  readonly #pool: WorkerPool
+  readonly #spec: IndexSpec
+  #index: VectorRegion | null = null
+
+  constructor(set: VectorSet, pool: WorkerPool, indexType: string, params: IndexSpec['params']) {
+    this.name = `millrace ${indexType}`
+    this.#set = set
+    this.#pool = pool
+    this.#spec = { indexType, metric: 'L2', params }
+  }
+
+  async build(): Promise<number> {
+    await this.close()
+    const { memory, rows: region, options } = this.#set
+    const { rowCount, dim } = options
+    const vectors = { region, rowCount, dataType, dim, validity: null }
+    const began = performance.now()
+    this.#index = await hnsw.build({ pool: this.#pool, memory, vectors, spec: this.#spec })
+    return (performance.now() - began) / 1000
+  }
+
+  async search(ef: number, mask: string): Promise<SearchFigures> {
+    const { memory, rows, queries, heaps, options } = this.#set
+    const { rowCount, dim, nq, k } = options
+    const common = {
+      ...{
+        family: hnsw.name,
+        memoryId: rows.memoryId,
+        memory: rows.memory,
+        rowCount,
+        dataType,
+        dim,
+      },
+      ...{ spec: this.#spec, params: { ef }, nq: 1, k, near: Number.NEGATIVE_INFINITY, firstId: 0 },
+      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, mask: this.#set.maskOf(mask) },
+    }
+    const places = { queries: queries.byteOffset, heaps: heaps.byteOffset }
+    const scratch = this.#set.take(hnsw.scratchBytes({ ...common, ...places }))
+    const latencies: number[] = []
+    for (let query = 0; query < nq; query++) {
+      const began = performance.now()
+      const at = {
+        queries: places.queries + query * dim * 4,
+        heaps: places.heaps + query * k * heapPlaceBytes,
+      }
+      hnsw.search({ ...common, ...at, scratch: scratch.byteOffset }, { throwIfCancelled() {} })
+      latencies.push(performance.now() - began)
+    }
+    memory.free(scratch)
+    return figuresFrom(this.#set.recall(mask), latencies)
+  }
+
+  async close(): Promise<void> {
+    if (this.#index) this.#set.memory.free(this.#index)
+    this.#index = null
+  }
+}
