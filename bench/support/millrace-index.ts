@@ -49,7 +49,14 @@ export class MillraceIndex implements Contender {
         dataType,
         dim,
       },
-      ...{ spec: this.#spec, params: this.#paramsOf(effort), nq: 1, k, near: Number.NEGATIVE_INFINITY, firstId: 0 },
+      ...{
+        spec: this.#spec,
+        params: this.#paramsOf(effort),
+        nq: 1,
+        k,
+        near: Number.NEGATIVE_INFINITY,
+        firstId: 0,
+      },
       ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, mask: this.#set.maskOf(mask) },
     }
     const places = { queries: queries.byteOffset, heaps: heaps.byteOffset }
@@ -61,7 +68,10 @@ export class MillraceIndex implements Contender {
         queries: places.queries + query * dim * 4,
         heaps: places.heaps + query * k * heapPlaceBytes,
       }
-      this.#family.search({ ...common, ...at, scratch: scratch.byteOffset }, { throwIfCancelled() {} })
+      this.#family.search(
+        { ...common, ...at, scratch: scratch.byteOffset },
+        { throwIfCancelled() {} },
+      )
       latencies.push(performance.now() - began)
     }
     memory.free(scratch)
