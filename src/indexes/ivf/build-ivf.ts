@@ -13,9 +13,12 @@ import type { SampleRowsInput } from './sample-rows-job.js'
 import { sampledRows } from './sampled-rows.js'
 import { type TrainCodesInput, trainScratchBytes } from './train-codes-job.js'
 
-/** Lists are found from so many rows each, in so many rounds: more make them hardly better. */
-const sampleRowsPerList = 48
-const rounds = 8
+/**
+ * Rounds in which lists are found, each from so many rows a list: the first need few to come near, the last
+ * many to be right.
+ */
+const roundsRowsPerList = [16, 16, 32, 32, 64, 64, 128, 128]
+const sampleRowsPerList = Math.max(...roundsRowsPerList)
 /** Codewords are found from so many rows: 512 for each of 16. */
 const codeSampleMax = 8192
 
@@ -41,7 +44,7 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
   const work = new BuildMemory(context)
   try {
     const centroids = region.byteOffset + layout.centroids
-    const sampleCount = Math.min(rowCount, Math.max(listCount, sampleRowsPerList * listCount))
+    const sampleCount = Math.min(rowCount, sampleRowsPerList * listCount)
     const clustering = {
       ...{ sampleCount, centroids, listCount },
       sample: work.take(sampleCount * shape.centroidBytes),
@@ -109,9 +112,10 @@ async function findCentroids(
   }
   const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
   const assignment = { ...rows, shape, centroids, listCount }
-  for (let round = 0; round < rounds && sampleCount > listCount; round++) {
-    await assign(context, assignment, scratches, () => {})
-    await runJob<MoveCentroidsInput, void>(context, moveJob, move)
+  for (const perList of sampleCount > listCount ? roundsRowsPerList : []) {
+    const rowCount = Math.min(sampleCount, perList * listCount)
+    await assign(context, { ...assignment, rowCount }, scratches, () => {})
+    await runJob<MoveCentroidsInput, void>(context, moveJob, { ...move, sampleCount: rowCount })
   }
   if (shape.product) await assign(context, assignment, scratches, () => {})
 }

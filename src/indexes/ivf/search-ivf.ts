@@ -18,7 +18,7 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 import type { ProductShape } from './product-shape.js'
 
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 10 }
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 

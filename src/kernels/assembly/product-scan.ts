@@ -16,28 +16,61 @@ export function fillTables(
   let base: f32 = 0, widest: f32 = 0
   for (let code: u32 = 0; code < codes; code++) {
     const products = scratch + (<usize>code << 6)
-    fillProducts(
-      query + ((<usize>(code / stages) * subWidth) << 2), codebooks + <usize>code * bookBytes(subWidth),
-      subWidth, products,
-    )
-    let least: f32 = Infinity, most: f32 = -Infinity
-    for (let at: usize = 0; at < 64; at += 4) {
-      const product = load<f32>(products + at)
-      least = min(least, product)
-      most = max(most, product)
-    }
-    for (let at: usize = 0; at < 64; at += 4) store<f32>(products + at, load<f32>(products + at) - least)
+    const part = query + ((<usize>(code / stages) * subWidth) << 2)
+    fillProducts(part, codebooks + <usize>code * bookBytes(subWidth), subWidth, products)
+    const least = leastOf(products)
+    widest = max(widest, takeFrom(products, least))
     base += least
-    widest = max(widest, most - least)
   }
+  // Nothing may be infinite here, nor is it but where a distance overflows: any order is as good then.
   const step: f32 = widest > 0 ? widest / 255 : 1
   const bytes = pairsOf(codes) << 5
   memory.fill(tables, 0, bytes)
-  for (let at: usize = 0; at < <usize>codes << 4; at++) {
-    store<u8>(tables + at, <u8>min<f32>(255, nearest(load<f32>(scratch + (at << 2)) / step)))
+  const scale = f32x4.splat(1 / step)
+  for (let at: usize = 0; at < <usize>codes << 4; at += 16) {
+    v128.store(tables + at, bytesOf(scratch + (at << 2), scale))
   }
   store<f32>(tables + bytes, base)
   store<f32>(tables + bytes, step, 4)
+}
+
+function leastOf(products: usize): f32 {
+  const one = f32x4.pmin(v128.load(products), v128.load(products, 16))
+  const v = f32x4.pmin(one, f32x4.pmin(v128.load(products, 32), v128.load(products, 48)))
+  return min(
+    min(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    min(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  )
+}
+
+/** @returns the largest that is left */
+function takeFrom(products: usize, least: f32): f32 {
+  const leasts = f32x4.splat(least)
+  let most = f32x4.splat(0)
+  for (let at = products; at < products + 64; at += 16) {
+    const left = f32x4.sub(v128.load(at), leasts)
+    v128.store(at, left)
+    most = f32x4.pmax(most, left)
+  }
+  return max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  )
+}
+
+/** 16 floats as bytes, rounded. */
+@inline
+function bytesOf(floats: usize, scale: v128): v128 {
+  const a = wholeOf(v128.load(floats), scale)
+  const b = wholeOf(v128.load(floats, 16), scale)
+  const c = wholeOf(v128.load(floats, 32), scale)
+  const d = wholeOf(v128.load(floats, 48), scale)
+  return i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d))
+}
+
+@inline
+function wholeOf(floats: v128, scale: v128): v128 {
+  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(floats, scale)))
 }
 
 function fillProducts(part: usize, book: usize, subWidth: u32, products: usize): void {
