@@ -15,3 +15,4 @@ export {
 export { encodeRows, sumWords } from './product-encode'
 export { fillTables, scanCodes } from './product-scan'
 export { rotateRows } from './rotate'
+export { fillByteQuery, scanBytes } from './scan-bytes'
