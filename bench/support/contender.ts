@@ -3,8 +3,8 @@ export interface Contender {
   readonly name: string
   /** @returns seconds */
   build(): Promise<number>
-  /** @param mask a name that the set knows; 'all': none */
-  search(ef: number, mask: string): Promise<SearchFigures>
+  /** @param effort ef of a graph, nprobe of an inverted file @param mask a name that the set knows; 'all': none */
+  search(effort: number, mask: string): Promise<SearchFigures>
   close(): Promise<void>
 }
 

@@ -1,5 +1,6 @@
-import { hnsw } from '#rooms/indexes/hnsw/hnsw.js'
-import type { IndexSpec } from '#rooms/indexes/index-family.js'
+import { familyNamed } from '#rooms/indexes/families.js'
+import type { IndexFamily, IndexSpec } from '#rooms/indexes/index-family.js'
+import { indexTypes } from '#rooms/indexes/index-types.js'
 import { heapPlaceBytes } from '#rooms/kernels/scan-kernels.js'
 import type { VectorRegion } from '#rooms/kernels/vector-region.js'
 import { DataType } from '#rooms/schema/data-type.js'
@@ -15,6 +16,7 @@ export class MillraceIndex implements Contender {
   readonly #set: VectorSet
   readonly #pool: WorkerPool
   readonly #spec: IndexSpec
+  readonly #family: IndexFamily
   #index: VectorRegion | null = null
 
   constructor(set: VectorSet, pool: WorkerPool, indexType: string, params: IndexSpec['params']) {
@@ -22,6 +24,7 @@ export class MillraceIndex implements Contender {
     this.#set = set
     this.#pool = pool
     this.#spec = { indexType, metric: 'L2', params }
+    this.#family = familyNamed(indexTypes[indexType].family!)
   }
 
   async build(): Promise<number> {
@@ -30,27 +33,34 @@ export class MillraceIndex implements Contender {
     const { rowCount, dim } = options
     const vectors = { region, rowCount, dataType, dim, validity: null }
     const began = performance.now()
-    this.#index = await hnsw.build({ pool: this.#pool, memory, vectors, spec: this.#spec })
+    this.#index = await this.#family.build({ pool: this.#pool, memory, vectors, spec: this.#spec })
     return (performance.now() - began) / 1000
   }
 
-  async search(ef: number, mask: string): Promise<SearchFigures> {
+  async search(effort: number, mask: string): Promise<SearchFigures> {
     const { memory, rows, queries, heaps, options } = this.#set
     const { rowCount, dim, nq, k } = options
     const common = {
       ...{
-        family: hnsw.name,
+        family: this.#family.name,
         memoryId: rows.memoryId,
         memory: rows.memory,
         rowCount,
         dataType,
         dim,
       },
-      ...{ spec: this.#spec, params: { ef }, nq: 1, k, near: Number.NEGATIVE_INFINITY, firstId: 0 },
+      ...{
+        spec: this.#spec,
+        params: this.#paramsOf(effort),
+        nq: 1,
+        k,
+        near: Number.NEGATIVE_INFINITY,
+        firstId: 0,
+      },
       ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, mask: this.#set.maskOf(mask) },
     }
     const places = { queries: queries.byteOffset, heaps: heaps.byteOffset }
-    const scratch = this.#set.take(hnsw.scratchBytes({ ...common, ...places }))
+    const scratch = this.#set.take(this.#family.scratchBytes({ ...common, ...places }))
     const latencies: number[] = []
     for (let query = 0; query < nq; query++) {
       const began = performance.now()
@@ -58,11 +68,18 @@ export class MillraceIndex implements Contender {
         queries: places.queries + query * dim * 4,
         heaps: places.heaps + query * k * heapPlaceBytes,
       }
-      hnsw.search({ ...common, ...at, scratch: scratch.byteOffset }, { throwIfCancelled() {} })
+      this.#family.search(
+        { ...common, ...at, scratch: scratch.byteOffset },
+        { throwIfCancelled() {} },
+      )
       latencies.push(performance.now() - began)
     }
     memory.free(scratch)
     return figuresFrom(this.#set.recall(mask), latencies)
+  }
+
+  #paramsOf(effort: number): Record<string, number> {
+    return this.#family.name === 'ivf' ? { nprobe: effort } : { ef: effort }
   }
 
   async close(): Promise<void> {

@@ -13,10 +13,19 @@ export class PeerIndex implements Contender {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
 
-  constructor(venv: string, name: string, options: VectorSetOptions, threadCount: number) {
+  readonly #params: object
+
+  constructor(
+    venv: string,
+    name: string,
+    options: VectorSetOptions,
+    threadCount: number,
+    params: object = { m: 16, efConstruction: 200 },
+  ) {
     const { directory, dim, k } = options
     const numbers = [dim, k, threadCount].map(String)
     this.name = name
+    this.#params = params
     this.#child = spawn(
       join(venv, 'bin/python'),
       ['bench/support/peers.py', directory, name, ...numbers],
@@ -26,11 +35,11 @@ export class PeerIndex implements Contender {
   }
 
   async build(): Promise<number> {
-    return (await this.#ask({ do: 'build', m: 16, efConstruction: 200 })).seconds
+    return (await this.#ask({ do: 'build', params: this.#params })).seconds
   }
 
-  async search(ef: number, mask: string): Promise<SearchFigures> {
-    const { recall, latenciesMs } = await this.#ask({ do: 'search', ef, mask })
+  async search(effort: number, mask: string): Promise<SearchFigures> {
+    const { recall, latenciesMs } = await this.#ask({ do: 'search', effort, mask })
     return figuresFrom(recall ?? Number.NaN, latenciesMs)
   }
 

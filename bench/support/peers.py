@@ -24,11 +24,11 @@ queries = read("queries.f32", np.float32, dim)
 
 
 class Hnswlib:
-    def build(self, m, ef_construction):
+    def build(self, m, efConstruction):
         import hnswlib
 
         self.index = hnswlib.Index("l2", dim)
-        self.index.init_index(len(rows), M=m, ef_construction=ef_construction)
+        self.index.init_index(len(rows), M=m, ef_construction=efConstruction)
         self.index.add_items(rows, num_threads=threads)
 
     def searcher(self, ef, mask):
@@ -39,13 +39,13 @@ class Hnswlib:
 
 
 class Faiss:
-    def build(self, m, ef_construction):
+    def build(self, m, efConstruction):
         import faiss
 
         self.faiss = faiss
         faiss.omp_set_num_threads(threads)
         self.index = faiss.IndexHNSWFlat(dim, m)
-        self.index.hnsw.efConstruction = ef_construction
+        self.index.hnsw.efConstruction = efConstruction
         self.index.add(rows)
         faiss.omp_set_num_threads(1)
 
@@ -57,10 +57,10 @@ class Faiss:
 
 
 class Usearch:
-    def build(self, m, ef_construction):
+    def build(self, m, efConstruction):
         from usearch.index import Index
 
-        self.index = Index(ndim=dim, metric="l2sq", connectivity=m, expansion_add=ef_construction)
+        self.index = Index(ndim=dim, metric="l2sq", connectivity=m, expansion_add=efConstruction)
         self.index.add(np.arange(len(rows)), rows, threads=threads)
 
     def searcher(self, ef, mask):
@@ -70,11 +70,35 @@ class Usearch:
         return lambda query: self.index.search(query[0], k, threads=1).keys
 
 
-def search(peer, ef, mask):
+class FaissIvf:
+    """An index of faiss's factory; where it names a second one, that ranks anew."""
+
+    def build(self, factory, refineK):
+        import faiss
+
+        self.faiss, self.refine_k = faiss, refineK
+        faiss.omp_set_num_threads(threads)
+        self.index = faiss.index_factory(dim, factory)
+        self.index.train(rows)
+        self.index.add(rows)
+        faiss.omp_set_num_threads(1)
+
+    def searcher(self, nprobe, mask):
+        params = self.faiss.SearchParametersIVF(nprobe=nprobe)
+        if mask is not None:
+            params.sel = self.faiss.IDSelectorBitmap(mask)
+        if self.refine_k:
+            params = self.faiss.IndexRefineSearchParameters(
+                k_factor=self.refine_k, base_index_params=params
+            )
+        return lambda query: self.index.search(query, k, params=params)[1]
+
+
+def search(peer, effort, mask):
     truth = read(f"{mask}.truth", np.uint32, k)
     bits = None if mask == "all" else np.fromfile(os.path.join(directory, f"{mask}.mask"), np.uint8)
     try:
-        searcher = peer.searcher(ef, bits)
+        searcher = peer.searcher(effort, bits)
     except NotImplementedError:
         return {"recall": None, "latenciesMs": []}
     hits, latencies = 0, []
@@ -90,13 +114,13 @@ def search(peer, ef, mask):
     return {"recall": hits / truth.size, "latenciesMs": latencies}
 
 
-peer = {"hnswlib": Hnswlib, "faiss": Faiss, "usearch": Usearch}[name]()
+peer = {"hnswlib": Hnswlib, "faiss": Faiss, "usearch": Usearch}.get(name, FaissIvf)()
 for line in sys.stdin:
     command = json.loads(line)
     if command["do"] == "build":
         began = time.perf_counter()
-        peer.build(command["m"], command["efConstruction"])
+        peer.build(**command["params"])
         answer = {"seconds": time.perf_counter() - began}
     else:
-        answer = search(peer, command["ef"], command["mask"])
+        answer = search(peer, command["effort"], command["mask"])
     print(json.dumps(answer), flush=True)

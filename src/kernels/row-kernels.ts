@@ -8,6 +8,15 @@ interface RowKernels {
   normalizeRows(width: number, rows: number, rowCount: number): void
   /** @param ids uint32 */
   gatherRows(stride: number, rows: number, ids: number, rowCount: number, target: number): void
+  /** Rows of float32 less the mean, each with zeros behind it up to `width`. */
+  centerRows(
+    dim: number,
+    width: number,
+    rows: number,
+    rowCount: number,
+    mean: number,
+    target: number,
+  ): void
   /** Writes whole words of 64 bits. */
   gatherMask(mask: number, ids: number, rowCount: number, target: number): void
   /** Rows of float32 become int8: `round((value - offset) / step)`, cut to its range. */

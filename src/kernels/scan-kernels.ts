@@ -51,6 +51,8 @@ export const kernelMetrics: Partial<Record<Metric, number>> = {
   COSINE: 2,
   HAMMING: 3,
   JACCARD: 4,
+  SUBSTRUCTURE: 5,
+  SUPERSTRUCTURE: 6,
 }
 
 /**

@@ -26,6 +26,19 @@ export function isLargerNearer(metric: Metric): boolean {
   return inner === 'IP' || inner === 'COSINE'
 }
 
+/** Whether it compares vectors of bits. */
+export function isBitMetric(metric: Metric): boolean {
+  return metric === 'HAMMING' || metric === 'JACCARD' || isPartMetric(metric)
+}
+
+/**
+ * Whether it finds the rows that have all bits of the query (SUBSTRUCTURE: the query is a part of them), or
+ * no others (SUPERSTRUCTURE). All that are found have the distance 0.
+ */
+export function isPartMetric(metric: Metric): boolean {
+  return metric === 'SUBSTRUCTURE' || metric === 'SUPERSTRUCTURE'
+}
+
 /** The metric that compares two vectors, where the metric itself compares two lists of them. */
 export function innerMetricOf(metric: Metric): Metric {
   if (metric === 'MAX_SIM') return 'COSINE'

@@ -4,6 +4,7 @@ import type { IndexSearchJob } from '../indexes/index-family.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
+import { isBitMetric } from '../schema/metric.js'
 import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
 import { choosesIndex } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
@@ -165,7 +166,7 @@ function rowCountOf(views: readonly SegmentVectors[]): number {
 }
 
 function kernelOf({ dataType, metric }: NearestQuery): { metric: number; element: number } {
-  const isBits = metric === 'HAMMING' || metric === 'JACCARD'
+  const isBits = isBitMetric(metric)
   const number = kernelMetrics[metric]
   const element = isBits ? 0 : kernelElements[dataType]
   if (
@@ -177,7 +178,7 @@ function kernelOf({ dataType, metric }: NearestQuery): { metric: number; element
   }
   throw new MillraceError(
     'unsupported',
-    `search: expected vectors of numbers with L2, IP or COSINE, or BinaryVector with HAMMING or JACCARD, got ${dataTypeName(dataType)} with ${metric}`,
+    `search: expected vectors of numbers with L2, IP or COSINE, or BinaryVector with a metric of bits, got ${dataTypeName(dataType)} with ${metric}`,
   )
 }
 

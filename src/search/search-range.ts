@@ -1,5 +1,5 @@
 import { invalidParameter } from '../schema/invalid-parameter.js'
-import { isLargerNearer, type Metric } from '../schema/metric.js'
+import { isLargerNearer, isPartMetric, type Metric } from '../schema/metric.js'
 
 /** The distances that a search may find, in the kernels' sign: `near` counts, `far` does not. */
 export interface SearchRange {
@@ -21,6 +21,9 @@ export function searchRangeFrom(
 ): SearchRange {
   const radius = numberFrom(params, 'radius')
   if (radius === null) return wholeRange
+  if (isPartMetric(metric)) {
+    throw invalidParameter(`failed to range search: invalid metric type: ${metric}`)
+  }
   const rangeFilter = numberFrom(params, 'range_filter')
   const isSimilarity = isLargerNearer(metric)
   if (rangeFilter !== null) checkOrder(radius, rangeFilter, isSimilarity)

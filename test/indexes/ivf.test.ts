@@ -25,7 +25,11 @@ async function build(
   indexType: string,
   validity: Uint8Array | null = null,
 ) {
-  const spec: IndexSpec = { indexType, metric, params: { nlist: 24 } }
+  const spec: IndexSpec = {
+    indexType,
+    metric,
+    params: { nlist: 24, m: vectors.dim % 4 === 0 ? vectors.dim / 4 : vectors.dim, nbits: 8 },
+  }
   const index = await buildIndex(ivf, pool, memory, vectors, spec, validity)
   open.push(index)
   return index
@@ -57,20 +61,32 @@ function rowsOf(neighbors: Neighbor[][]): number[][] {
   return neighbors.map((ofQuery) => ofQuery.map(({ row }) => row))
 }
 
+const floatTypes: [string, DataType][] = [
+  ['Float', DataType.FloatVector],
+  ['Float16', DataType.Float16Vector],
+  ['BFloat16', DataType.BFloat16Vector],
+  ['Int8', DataType.Int8Vector],
+]
+const floatMetrics: Metric[] = ['L2', 'IP', 'COSINE']
+const floatIndexes = ['IVF_FLAT', 'IVF_SQ8', 'IVF_PQ', 'IVF_RABITQ', 'SCANN']
 const kinds: [string, DataType, Metric, string][] = [
-  ['Float', DataType.FloatVector, 'L2', 'IVF_FLAT'],
-  ['Float', DataType.FloatVector, 'IP', 'IVF_FLAT'],
-  ['Float', DataType.FloatVector, 'COSINE', 'IVF_FLAT'],
-  ['Float16', DataType.Float16Vector, 'L2', 'IVF_FLAT'],
-  ['BFloat16', DataType.BFloat16Vector, 'COSINE', 'IVF_FLAT'],
-  ['Int8', DataType.Int8Vector, 'IP', 'IVF_FLAT'],
-  ['Float', DataType.FloatVector, 'L2', 'IVF_SQ8'],
-  ['Float', DataType.FloatVector, 'IP', 'IVF_SQ8'],
-  ['Float16', DataType.Float16Vector, 'COSINE', 'IVF_SQ8'],
-  ['Int8', DataType.Int8Vector, 'L2', 'IVF_SQ8'],
+  ...floatTypes.flatMap(([name, dataType]) =>
+    floatMetrics.flatMap((metric) =>
+      floatIndexes.map((indexType): [string, DataType, Metric, string] => [
+        ...([name, dataType, metric, indexType] as const),
+      ]),
+    ),
+  ),
   ['Binary', DataType.BinaryVector, 'HAMMING', 'BIN_IVF_FLAT'],
   ['Binary', DataType.BinaryVector, 'JACCARD', 'BIN_IVF_FLAT'],
 ]
+
+/** Where codes choose the candidates. */
+const leastRecalls: Readonly<Record<string, number>> = {
+  IVF_PQ: 0.97,
+  IVF_RABITQ: 0.9,
+  SCANN: 0.99,
+}
 
 describe('an inverted file', () => {
   for (const [name, dataType, metric, indexType] of kinds) {
@@ -80,7 +96,7 @@ describe('an inverted file', () => {
       const search = { queries: queriesLike(vectors, 20, 2), k: 10 }
       const truth = expected(vectors, metric, search)
       const all = index.search({ ...search, params: { nprobe: 24 } })
-      expect(recall(all, truth)).toBeGreaterThanOrEqual(0.999)
+      expect(recall(all, truth)).toBeGreaterThanOrEqual(leastRecalls[indexType] ?? 0.999)
       const some = index.search({ ...search, params: { nprobe: 8 } })
       expect(recall(some, truth)).toBeGreaterThanOrEqual(0.85)
     })
@@ -102,7 +118,7 @@ describe('an inverted file', () => {
     const vectors = clusteredVectors(DataType.FloatVector, 20, 4000, 5)
     const mask = bitmapWithLength(4000)
     for (let row = 0; row < 4000; row += 7) setBit(mask, row)
-    for (const indexType of ['IVF_FLAT', 'IVF_SQ8']) {
+    for (const indexType of floatIndexes) {
       const index = await build(vectors, 'L2', indexType)
       const queries = queriesLike(vectors, 10, 6)
       const search = { queries, k: 10, mask, near: 15, params: { nprobe: 24 } }
@@ -129,7 +145,7 @@ describe('an inverted file', () => {
 
   it.each([1, 3, 127, 129])('has vectors of dimension %i', async (dim) => {
     const vectors = clusteredVectors(DataType.FloatVector, dim, 500, 9)
-    for (const indexType of ['IVF_FLAT', 'IVF_SQ8']) {
+    for (const indexType of floatIndexes) {
       const index = await build(vectors, 'L2', indexType)
       const search = { queries: queriesLike(vectors, 5, 10), k: 5, params: { nprobe: 24 } }
       expect(recall(index.search(search), expected(vectors, 'L2', search))).toBe(1)

@@ -26,10 +26,16 @@ export function nearestRows(
     if (mask && !hasBit(mask, row)) continue
     const values = rows.subarray(row * width, (row + 1) * width)
     const distance = Math.fround(distanceBetween(metric, query, values))
+    if (isPart(metric) && distance !== 0) continue
     found.push({ row, distance: Number.isNaN(distance) ? Infinity : distance })
   }
   found.sort((a, b) => a.distance - b.distance || a.row - b.row)
   return found.slice(0, k)
+}
+
+/** What is no part of the other is not found. */
+function isPart(metric: Metric): boolean {
+  return metric === 'SUBSTRUCTURE' || metric === 'SUPERSTRUCTURE'
 }
 
 /** Float16 and BFloat16 as their patterns, or bytes. */
@@ -73,6 +79,10 @@ function distanceBetween(metric: Metric, query: Values, row: Values): number {
       return sumOver(query, row, (a, b) => bitCount(a ^ b))
     case 'JACCARD':
       return jaccardDistance(query, row)
+    case 'SUBSTRUCTURE':
+      return sumOver(query, row, (a, b) => bitCount(a & ~b))
+    case 'SUPERSTRUCTURE':
+      return sumOver(query, row, (a, b) => bitCount(b & ~a))
     default:
       throw new Error(`no kernel for ${metric}`)
   }

@@ -118,7 +118,7 @@ function caseOf(
   numberFrom: (random: () => number) => number,
 ): Case {
   const random = randomFrom(seed)
-  const isBits = metric === 'HAMMING' || metric === 'JACCARD'
+  const isBits = !floatMetrics.includes(metric)
   const values = (count: number): Values =>
     isBits
       ? Uint8Array.from({ length: count }, () => (random() < 0.2 ? 0 : random() * 256))
@@ -135,8 +135,11 @@ function caseOf(
 const wholeNumber = (random: () => number) => Math.floor(random() * 7) - 3
 const fraction = (random: () => number) => random() * 2 - 1
 
-const exactMetrics: Metric[] = ['L2', 'IP', 'COSINE', 'HAMMING', 'JACCARD']
 const floatMetrics: Metric[] = ['L2', 'IP', 'COSINE']
+const exactMetrics: Metric[] = [
+  ...floatMetrics,
+  ...(['HAMMING', 'JACCARD', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'] as const),
+]
 
 /** Patterns of finite values, subnormal ones too. */
 const storedTypes: [string, DataType, (random: () => number) => number][] = [

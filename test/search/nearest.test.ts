@@ -162,7 +162,7 @@ describe('nearest', () => {
     [DataType.SparseFloatVector, 'L2', 'SparseFloatVector with L2'],
     [DataType.FloatVector, 'HAMMING', 'FloatVector with HAMMING'],
     [DataType.BinaryVector, 'L2', 'BinaryVector with L2'],
-    [DataType.BinaryVector, 'SUBSTRUCTURE', 'BinaryVector with SUBSTRUCTURE'],
+    [DataType.FloatVector, 'SUBSTRUCTURE', 'FloatVector with SUBSTRUCTURE'],
   ] as const)('refuses type %i with %s by name', async (dataType, metric, name) => {
     const query = { dataType, dim: 8, metric, nq: 1, bytes: new Uint8Array(32), k: 1 }
     await expect(nearest(pool, memory, [], query)).rejects.toMatchObject({

@@ -17,6 +17,7 @@ describe('the range of a search', () => {
 
   it.each([
     ['L2', { radius: 1, range_filter: 1 }, 'range_filter must be less than radius'],
+    ['SUBSTRUCTURE', { radius: 1 }, 'failed to range search: invalid metric type: SUBSTRUCTURE'],
     ['JACCARD', { radius: 1, range_filter: 2 }, 'range_filter must be less than radius'],
     ['IP', { radius: 1, range_filter: 1 }, 'range_filter must be greater than radius'],
     ['COSINE', { radius: 2, range_filter: 1 }, 'range_filter must be greater than radius'],

@@ -2,23 +2,33 @@ import { countBits } from '../../column/bitmap.js'
 import type { VectorRegion } from '../../kernels/vector-region.js'
 import type { BuildContext } from '../index-family.js'
 import { type AssignRowsInput, assignScratchBytes } from './assign-rows-job.js'
-import { ivfLayout, writeHead } from './ivf-layout.js'
+import { BuildMemory } from './build-memory.js'
+import { type EncodeRowsInput, encodeScratchBytes, placesAtOnce } from './encode-rows-job.js'
+import { type IvfLayout, ivfLayout, writeHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
-import { type LayOutRowsInput, layOutScratchBytes } from './lay-out-rows-job.js'
+import type { LayOutRowsInput } from './lay-out-rows-job.js'
 import type { MeasureRangeInput } from './measure-range-job.js'
 import type { MoveCentroidsInput } from './move-centroids-job.js'
 import type { SampleRowsInput } from './sample-rows-job.js'
 import { sampledRows } from './sampled-rows.js'
+import { type TrainCodesInput, trainScratchBytes } from './train-codes-job.js'
 
-/** Lists are found from so many rows each, in so many rounds: more make them hardly better. */
-const sampleRowsPerList = 48
-const rounds = 8
+/**
+ * Rounds in which lists are found, each from so many rows a list: the first need few to come near, the last
+ * many to be right.
+ */
+const roundsRowsPerList = [16, 16, 32, 32, 64, 64, 128, 128]
+const sampleRowsPerList = Math.max(...roundsRowsPerList)
+/** Codewords are found from so many rows: 512 for each of 16. */
+const codeSampleMax = 8192
 
 const assignJob = new URL('./assign-rows-job.js', import.meta.url)
 const moveJob = new URL('./move-centroids-job.js', import.meta.url)
 const sampleJob = new URL('./sample-rows-job.js', import.meta.url)
 const measureJob = new URL('./measure-range-job.js', import.meta.url)
+const trainJob = new URL('./train-codes-job.js', import.meta.url)
 const layOutJob = new URL('./lay-out-rows-job.js', import.meta.url)
+const encodeJob = new URL('./encode-rows-job.js', import.meta.url)
 
 /** Parts the rows into lists around centroids (k-means on a sample), and lays their codes out by list. */
 export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
@@ -28,25 +38,27 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
     ? countBits(vectors.validity, vectors.rowCount)
     : vectors.rowCount
   const listCount = Math.max(1, Math.min(Number(spec.params.nlist), rowCount))
-  const layout = ivfLayout(listCount, rowCount, shape.centroidBytes, shape.codeBytes)
+  const layout = ivfLayout(listCount, rowCount, shape)
   const { memoryId } = vectors.region
   const region = memory.allocateIn(memoryId, layout.byteLength)
   const work = new BuildMemory(context)
   try {
     const centroids = region.byteOffset + layout.centroids
-    const sampleCount = Math.min(rowCount, Math.max(listCount, sampleRowsPerList * listCount))
-    const sample = work.take(sampleCount * shape.centroidBytes)
-    await takeSample(context, work, shape, sample, sampleCount)
-    await findCentroids(context, work, shape, { sample, sampleCount, centroids, listCount })
-    const offsets = region.byteOffset + layout.offsets
-    const step = shape.isQuantized
-      ? await measureRange(context, { sample, sampleCount, width: shape.width, offsets })
-      : 1
-    work.free()
-    writeHead(region, layout, step)
+    const sampleCount = Math.min(rowCount, sampleRowsPerList * listCount)
+    const clustering = {
+      ...{ sampleCount, centroids, listCount },
+      sample: work.take(sampleCount * shape.centroidBytes),
+      lists: work.take(sampleCount * 4),
+    }
+    await takeSample(context, work, shape, clustering)
+    await findCentroids(context, work, shape, clustering)
+    writeHead(region, layout, 1)
+    const centers = await prepareCodes(context, work, shape, { region, layout, clustering })
+    work.free(centers)
     const rowLists = work.take(vectors.rowCount * 4)
     await assignAll(context, work, shape, centroids, listCount, rowLists)
-    await layOut(context, work, shape, region, rowLists)
+    await layOut(context, shape, region, rowLists)
+    await encodeAll(context, work, shape, { region, layout, centers })
     return region
   } catch (error) {
     memory.free(region)
@@ -56,41 +68,11 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
   }
 }
 
-/** What a build takes in the memory of the vectors, for as long as it lasts. */
-class BuildMemory {
-  readonly #context: BuildContext
-  #regions: VectorRegion[] = []
-
-  constructor(context: BuildContext) {
-    this.#context = context
-  }
-
-  take(byteLength: number): number {
-    const { memory, vectors } = this.#context
-    const region = memory.allocateIn(vectors.region.memoryId, byteLength)
-    this.#regions.push(region)
-    return region.byteOffset
-  }
-
-  put(bytes: Uint8Array): number {
-    const { memory } = this.#context
-    const address = this.take(bytes.byteLength)
-    memory.bytesOf(this.#regions[this.#regions.length - 1]).set(bytes)
-    return address
-  }
-
-  free(): void {
-    for (const region of this.#regions) this.#context.memory.free(region)
-    this.#regions = []
-  }
-}
-
 async function takeSample(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  sample: number,
-  sampleCount: number,
+  { sample, sampleCount }: Clustering,
 ): Promise<void> {
   const { vectors } = context
   const rows = sampledRows(vectors.rowCount, vectors.validity, sampleCount)
@@ -108,6 +90,8 @@ async function takeSample(
 interface Clustering {
   readonly sample: number
   readonly sampleCount: number
+  /** Filled: the list of each row of the sample. */
+  readonly lists: number
   readonly centroids: number
   readonly listCount: number
 }
@@ -117,29 +101,68 @@ async function findCentroids(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  { sample, sampleCount, centroids, listCount }: Clustering,
+  { sample, sampleCount, lists, centroids, listCount }: Clustering,
 ): Promise<void> {
   const { memory } = context.vectors.region
   const bytes = new Uint8Array(memory.buffer)
   bytes.copyWithin(centroids, sample, sample + listCount * shape.centroidBytes)
-  const lists = work.take(sampleCount * 4)
   const scratches = scratchesFor(context, work, shape)
   const move: MoveCentroidsInput = {
     ...{ memory, shape, sample, sampleCount, lists, centroids, listCount },
   }
-  for (let round = 0; round < rounds && sampleCount > listCount; round++) {
-    const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
-    await assign(context, { ...rows, shape, centroids, listCount }, scratches, () => {})
-    await runJob<MoveCentroidsInput, void>(context, moveJob, move)
+  const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
+  const assignment = { ...rows, shape, centroids, listCount }
+  for (const perList of sampleCount > listCount ? roundsRowsPerList : []) {
+    const rowCount = Math.min(sampleCount, perList * listCount)
+    await assign(context, { ...assignment, rowCount }, scratches, () => {})
+    await runJob<MoveCentroidsInput, void>(context, moveJob, { ...move, sampleCount: rowCount })
   }
+  if (shape.product) await assign(context, assignment, scratches, () => {})
 }
 
-function measureRange(
+/** An index that is being built. */
+interface UnfinishedIndex {
+  readonly region: VectorRegion
+  readonly layout: IvfLayout
+}
+
+/**
+ * What codes are made with, from the sample.
+ * @returns the centers of product codes; 0: there are none
+ */
+async function prepareCodes(
   context: BuildContext,
-  input: Omit<MeasureRangeInput, 'memory'>,
+  work: BuildMemory,
+  shape: IvfShape,
+  { region, layout, clustering }: UnfinishedIndex & { readonly clustering: Clustering },
 ): Promise<number> {
-  const { memory } = context.vectors.region
-  return runJob<MeasureRangeInput, number>(context, measureJob, { memory, ...input })
+  const { product, isQuantized, width } = shape
+  const { sample, sampleCount } = clustering
+  if (product) return trainCodes(context, work, shape, region, clustering)
+  if (!isQuantized) return 0
+  const offsets = region.byteOffset + layout.offsets
+  const { memory } = region
+  const input: MeasureRangeInput = { memory, sample, sampleCount, width, offsets }
+  writeHead(region, layout, await runJob<MeasureRangeInput, number>(context, measureJob, input))
+  return 0
+}
+
+async function trainCodes(
+  context: BuildContext,
+  work: BuildMemory,
+  shape: IvfShape,
+  region: VectorRegion,
+  { sample, sampleCount: found, lists, listCount }: Clustering,
+): Promise<number> {
+  const sampleCount = Math.min(found, codeSampleMax)
+  const centers = work.take((listCount + 1) * shape.product!.width * 4)
+  const input: TrainCodesInput = {
+    ...{ ...placeOf(context), shape, sample, sampleCount, lists, centers },
+    index: region.byteOffset,
+    scratch: work.take(trainScratchBytes(shape, sampleCount)),
+  }
+  await runJob<TrainCodesInput, void>(context, trainJob, input)
+  return centers
 }
 
 async function assignAll(
@@ -187,25 +210,45 @@ async function assign(
       onProgress(done.reduce((sum, each) => sum + each, 0))
     })
   })
-  const results = await Promise.allSettled(jobs)
-  for (const result of results) if (result.status === 'rejected') throw result.reason
+  await allOf(jobs)
 }
 
 async function layOut(
   context: BuildContext,
-  work: BuildMemory,
   shape: IvfShape,
-  region: VectorRegion,
+  { memory, byteOffset: index }: VectorRegion,
   rowLists: number,
 ): Promise<void> {
   const { rowCount, validity } = context.vectors
-  const input: LayOutRowsInput = {
-    ...placeOf(context),
-    ...{ shape, rowCount, rowLists, validity },
-    index: region.byteOffset,
-    scratch: work.take(layOutScratchBytes(shape)),
-  }
+  const input: LayOutRowsInput = { memory, shape, index, rowCount, rowLists, validity }
   await runJob<LayOutRowsInput, void>(context, layOutJob, input)
+}
+
+async function encodeAll(
+  context: BuildContext,
+  work: BuildMemory,
+  shape: IvfShape,
+  { region, layout, centers }: UnfinishedIndex & { readonly centers: number },
+): Promise<void> {
+  const { threadCount } = context.pool
+  const size = Math.ceil(layout.rowCount / threadCount / placesAtOnce) * placesAtOnce
+  const jobs: Promise<void>[] = []
+  for (let begin = 0; begin < layout.rowCount; begin += size) {
+    const input: EncodeRowsInput = {
+      ...{ ...placeOf(context), shape, centers, begin },
+      index: region.byteOffset,
+      end: Math.min(layout.rowCount, begin + size),
+      scratch: work.take(encodeScratchBytes(shape)),
+    }
+    jobs.push(runJob<EncodeRowsInput, void>(context, encodeJob, input))
+  }
+  await allOf(jobs)
+}
+
+/** Waits for every job, also when one fails: until then they write into the build's memory. */
+async function allOf(jobs: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(jobs)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
 function placeOf({ vectors }: BuildContext) {

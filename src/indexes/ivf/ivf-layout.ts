@@ -1,4 +1,6 @@
+import { blockPlaces, productBookBytes, rotationRounds } from '../../kernels/product-kernels.js'
 import type { VectorRegion } from '../../kernels/vector-region.js'
+import type { IvfShape } from './ivf-shape.js'
 
 /**
  * Where things lie in the region of an inverted file. Offsets are bytes from its begin:
@@ -7,46 +9,50 @@ import type { VectorRegion } from '../../kernels/vector-region.js'
  *     centroids   listCount × centroidBytes
  *     lists       listCount + 1 × uint32: the place of each list's first row, and the end of the last
  *     ids         rowCount × uint32: the row at each place
- *     codes       rowCount × codeBytes, in the order of places
- *     offsets     of quantised codes, width × float32: what the code 0 of each component stands for
+ *     codes       rowCount × codeBytes, in the order of places; product codes in blocks of 32 places
+ *     offsets     of quantised codes, width × float32: what is taken from each component before it is coded
+ *     codebooks   of product codes, codes × 16 codewords
+ *     signs       of rotated rows, 4 × their width × float32
  */
 export interface IvfLayout {
   readonly listCount: number
   /** Rows that have a vector. */
   readonly rowCount: number
-  readonly centroidBytes: number
-  readonly codeBytes: number
   readonly centroids: number
   readonly lists: number
   readonly ids: number
   readonly codes: number
   readonly offsets: number
+  readonly codebooks: number
+  readonly signs: number
   readonly byteLength: number
 }
 
-export function ivfLayout(
-  listCount: number,
-  rowCount: number,
-  centroidBytes: number,
-  codeBytes: number,
-): IvfLayout {
+export function ivfLayout(listCount: number, rowCount: number, shape: IvfShape): IvfLayout {
+  const { centroidBytes, codeBytes, product, isQuantized } = shape
   const centroids = headBytes
   const lists = aligned(centroids + listCount * centroidBytes)
   const ids = aligned(lists + (listCount + 1) * 4)
-  const codes = aligned(ids + rowCount * 4)
-  const offsets = aligned(codes + rowCount * codeBytes)
-  const byteLength = aligned(offsets + centroidBytes)
+  // A block is looked at as a whole, the places past the last row too.
+  const places = Math.ceil(rowCount / blockPlaces) * blockPlaces
+  const codes = aligned(ids + places * 4)
+  const blocksBytes = product ? (places / blockPlaces) * product.blockBytes : rowCount * codeBytes
+  const offsets = aligned(codes + blocksBytes)
+  const codebooks = aligned(offsets + (isQuantized ? centroidBytes : 0))
+  const bookBytes = product ? product.codes * productBookBytes(product.subWidth) : 0
+  const signs = aligned(codebooks + bookBytes)
+  const signBytes = product?.isRotated ? rotationRounds * product.width * 4 : 0
+  const byteLength = aligned(signs + signBytes)
   return {
-    ...{ listCount, rowCount, centroidBytes, codeBytes },
-    ...{ centroids, lists, ids, codes, offsets, byteLength },
+    ...{ listCount, rowCount, centroids, lists, ids, codes },
+    ...{ offsets, codebooks, signs, byteLength },
   }
 }
 
-/** The longest list is known when the rows are laid out, the step of quantised codes before. */
+/** The longest list is known when the rows are laid out, the step of int8 codes before. */
 export function writeHead(region: VectorRegion, layout: IvfLayout, step: number): void {
   const head = headOf(region.memory, region.byteOffset)
-  const { listCount, rowCount, centroidBytes, codeBytes } = layout
-  const numbers = [magic, listCount, rowCount, centroidBytes, codeBytes]
+  const numbers = [magic, layout.listCount, layout.rowCount]
   for (const [index, number] of numbers.entries()) head.setUint32(index * 4, number, true)
   head.setFloat32(stepAt, step, true)
 }
@@ -61,13 +67,10 @@ interface IvfHead {
   readonly step: number
 }
 
-export function readHead(memory: WebAssembly.Memory, index: number): IvfHead {
+export function readHead(memory: WebAssembly.Memory, index: number, shape: IvfShape): IvfHead {
   const head = headOf(memory, index)
-  const [, listCount, rowCount, centroidBytes, codeBytes] = Array.from({ length: 5 }, (_, at) =>
-    head.getUint32(at * 4, true),
-  )
   return {
-    layout: ivfLayout(listCount, rowCount, centroidBytes, codeBytes),
+    layout: ivfLayout(head.getUint32(4, true), head.getUint32(8, true), shape),
     longestList: head.getUint32(longestAt, true),
     step: head.getFloat32(stepAt, true),
   }
@@ -76,8 +79,8 @@ export function readHead(memory: WebAssembly.Memory, index: number): IvfHead {
 const headBytes = 64
 const longestAt = 20
 const stepAt = 24
-/** "IVF1" */
-const magic = 0x31465649
+/** "IVF2" */
+const magic = 0x32465649
 
 function headOf(memory: WebAssembly.Memory, index: number): DataView {
   return new DataView(memory.buffer, index, headBytes)

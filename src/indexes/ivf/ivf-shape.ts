@@ -1,6 +1,7 @@
 import { kernelElements, kernelMetrics } from '../../kernels/scan-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSpec } from '../index-family.js'
+import { type ProductShape, productShape } from './product-shape.js'
 
 /** How the kernels see the rows that are indexed, and what stands for them. */
 export interface IvfShape {
@@ -13,18 +14,23 @@ export interface IvfShape {
   readonly isBits: boolean
   /** Rows are brought to the length 1 before they are clustered or quantised. */
   readonly isNormalized: boolean
+  /** Distances of rows to centroids and of codes are products turned around. */
+  readonly isProduct: boolean
   /** Of the distance to centroids. */
   readonly listMetric: number
   readonly centroidBytes: number
-  /** The codes are rows as they are, or int8. */
+  /** The codes are rows as they are, or int8, or product codes. */
   readonly isQuantized: boolean
+  readonly product: ProductShape | null
+  /** Of rows and of int8 codes; product codes lie in blocks. */
   readonly codeBytes: number
 }
 
 export function ivfShape(
-  { indexType, metric }: IndexSpec,
+  spec: IndexSpec,
   vectors: { readonly dataType: DataType; readonly dim: number },
 ): IvfShape {
+  const { indexType, metric } = spec
   const { dataType, dim } = vectors
   const isBits = dataType === DataType.BinaryVector
   const element = isBits ? 0 : kernelElements[dataType]!
@@ -35,9 +41,11 @@ export function ivfShape(
     metric: kernelMetrics[metric]!,
     ...{ element, width, rowBytes, isBits },
     isNormalized: metric === 'COSINE',
+    isProduct: metric === 'IP',
     listMetric: isBits ? kernelMetrics.HAMMING! : listMetrics[metric]!,
     centroidBytes: isBits ? width : width * 4,
     isQuantized,
+    product: isQuantized ? productShape(spec, dim) : null,
     codeBytes: isQuantized ? width : rowBytes,
   }
 }

@@ -1,24 +1,11 @@
-import { rowKernelsOn } from '../../kernels/row-kernels.js'
-import { heapPlaceBytes, scanKernelsOn, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { type IvfLayout, readHead } from './ivf-layout.js'
-import { type IvfShape, ivfShape } from './ivf-shape.js'
-
-/** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow = 3
-const candidatesMin = 32
-
-/** Where the scratch of a job begins what. */
-interface IvfScratch {
-  readonly probes: number
-  readonly mask: number
-  readonly scan: number
-  readonly query: number
-  readonly candidates: number
-  readonly rows: number
-  readonly byteLength: number
-}
+import { type IvfPlan, type IvfScratch, planOf, scratchFor } from './ivf-plan.js'
+import { findLists, listsFound, maskOf } from './nearest-lists.js'
+import { placesToRows, rankCandidates } from './rank-candidates.js'
+import { searchBytes } from './search-bytes.js'
+import { searchProducts } from './search-products.js'
 
 export function ivfScratchBytes(job: Omit<IndexSearchJob, 'scratch'>): number {
   return scratchFor(planOf(job), 0).byteLength
@@ -39,55 +26,6 @@ export function searchIvf(
   }
 }
 
-interface IvfPlan {
-  readonly shape: IvfShape
-  readonly layout: IvfLayout
-  readonly longestList: number
-  readonly step: number
-  readonly probeCount: number
-  /** Rows that the lists give: those wanted, or more, of which the best are then chosen. */
-  readonly candidateCount: number
-}
-
-function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
-  const { memory, index, spec, params, k } = job
-  const head = readHead(memory, index)
-  const shape = ivfShape(spec, job)
-  const { rowCount, listCount } = head.layout
-  const wanted = Math.max(
-    candidatesMin,
-    params.reorder_k ?? 0,
-    Math.ceil(k * Math.max(candidatesPerRow, params.refine_k ?? 1)),
-  )
-  return {
-    ...head,
-    shape,
-    probeCount: Math.min(params.nprobe, listCount),
-    candidateCount: shape.isQuantized ? Math.min(rowCount, wanted) : k,
-  }
-}
-
-function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, candidateCount } = plan
-  const { element, width, rowBytes, centroidBytes, isQuantized } = shape
-  const probes = begin
-  const mask = aligned(probes + probeCount * heapPlaceBytes)
-  const scan = aligned(mask + Math.ceil(longestList / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(1, element, width), scanScratchBytes(1, int8, width))
-  const query = aligned(scan + scanBytes)
-  const candidates = aligned(query + centroidBytes)
-  const rows = aligned(candidates + candidateCount * heapPlaceBytes)
-  const byteLength = aligned(rows + (isQuantized ? candidateCount * rowBytes : 0)) - begin
-  return { probes, mask, scan, query, candidates, rows, byteLength }
-}
-
-function aligned(address: number): number {
-  return Math.ceil(address / 64) * 64
-}
-
-/** By the numbers of `kernelElements`. */
-const int8 = 3
-
 function searchOne(
   job: IndexSearchJob,
   plan: IvfPlan,
@@ -95,164 +33,40 @@ function searchOne(
   query: number,
   heap: number,
 ): void {
-  const lists = nearestLists(job, plan, scratch, query)
-  if (plan.shape.isQuantized) {
-    quantizeQuery(job, plan, scratch, query)
-    scanLists(job, plan, scratch, lists, scratch.query, scratch.candidates)
-    rankCandidates(job, plan, scratch, query, heap)
-  } else {
-    scanLists(job, plan, scratch, lists, query, heap)
+  const { isQuantized, product } = plan.shape
+  findLists(job, plan, scratch, query)
+  if (!isQuantized) {
+    scanRows(job, plan, scratch, query, heap)
     placesToRows(job, plan, heap, job.k)
+    return
   }
+  if (product) searchProducts(job, plan, scratch, query, product)
+  else searchBytes(job, plan, scratch, query)
+  rankCandidates(job, plan, scratch, query, heap)
 }
 
-/** The lists to look into, in the order in which they lie. */
-function nearestLists(
+function scanRows(
   job: IndexSearchJob,
-  { shape, layout, probeCount }: IvfPlan,
+  plan: IvfPlan,
   scratch: IvfScratch,
-  query: number,
-): Uint32Array {
-  const { memoryId, memory, index } = job
-  const kernels = scanKernelsOn(memoryId, memory)
-  const centroids = index + layout.centroids
-  const wanted = normalizedQuery(job, shape, scratch, query)
-  kernels.clearHeaps(scratch.probes, 1, probeCount)
-  kernels.scan(
-    ...([shape.listMetric, 0, shape.width, centroids, layout.listCount, 0, 0] as const),
-    ...([wanted, 1, Number.NEGATIVE_INFINITY, scratch.probes, probeCount, scratch.scan] as const),
-  )
-  const places = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
-  const lists = new Uint32Array(probeCount)
-  for (let at = 0; at < probeCount; at++) lists[at] = places[at * 2]
-  return lists.sort()
-}
-
-function normalizedQuery(
-  { memoryId, memory }: IndexSearchJob,
-  { isNormalized, width, centroidBytes }: IvfShape,
-  scratch: IvfScratch,
-  query: number,
-): number {
-  if (!isNormalized) return query
-  new Uint8Array(memory.buffer).copyWithin(scratch.query, query, query + centroidBytes)
-  rowKernelsOn(memoryId, memory).normalizeRows(width, scratch.query, 1)
-  return scratch.query
-}
-
-/** The query among the codes. For products the offsets do not count: they add the same to all rows. */
-function quantizeQuery(
-  job: IndexSearchJob,
-  { shape, layout, step }: IvfPlan,
-  scratch: IvfScratch,
-  query: number,
-): void {
-  const { memory, index, spec } = job
-  const { width } = shape
-  const source = new Float32Array(memory.buffer, normalizedQuery(job, shape, scratch, query), width)
-  const target = new Float32Array(memory.buffer, scratch.query, width)
-  const offsets = new Float32Array(memory.buffer, index + layout.offsets, width)
-  const isProduct = spec.metric === 'IP'
-  for (let at = 0; at < width; at++) {
-    target[at] = isProduct ? source[at] : (source[at] - offsets[at]) / step
-  }
-}
-
-function scanLists(
-  job: IndexSearchJob,
-  { shape, layout, candidateCount }: IvfPlan,
-  scratch: IvfScratch,
-  lists: Uint32Array,
   query: number,
   heap: number,
 ): void {
   const { memoryId, memory, index, near } = job
+  const { shape, layout, candidateCount } = plan
+  const { metric, element, width } = shape
   const kernels = scanKernelsOn(memoryId, memory)
   const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
-  const [metric, element] = shape.isQuantized
-    ? [shape.listMetric, int8]
-    : [shape.metric, shape.element]
-  const least = shape.isQuantized ? Number.NEGATIVE_INFINITY : near
   kernels.clearHeaps(heap, 1, candidateCount)
-  for (const list of lists) {
+  for (const list of listsFound(job, plan, scratch)) {
     const begin = begins[list]
     const count = begins[list + 1] - begin
     const mask = maskOf(job, layout, scratch, begin, count)
     const codes = index + layout.codes + begin * shape.codeBytes
     kernels.scan(
-      ...([metric, element, shape.width, codes, count, begin, mask] as const),
-      ...([query, 1, least, heap, candidateCount, scratch.scan] as const),
+      ...([metric, element, width, codes, count, begin, mask] as const),
+      ...([query, 1, near, heap, candidateCount, scratch.scan] as const),
     )
   }
   kernels.sortHeaps(heap, 1, candidateCount)
 }
-
-/** The bits of a list's rows; 0: all may be found. */
-function maskOf(
-  { memoryId, memory, index, mask }: IndexSearchJob,
-  layout: IvfLayout,
-  scratch: IvfScratch,
-  begin: number,
-  count: number,
-): number {
-  if (mask === 0 || count === 0) return 0
-  const ids = index + layout.ids + begin * 4
-  rowKernelsOn(memoryId, memory).gatherMask(mask, ids, count, scratch.mask)
-  return scratch.mask
-}
-
-/** Places of a sorted heap become rows of the search; rows equally near get into the order of their ids. */
-function placesToRows(
-  { memory, index, firstId }: IndexSearchJob,
-  { layout }: IvfPlan,
-  heap: number,
-  k: number,
-): void {
-  const ids = new Uint32Array(memory.buffer, index + layout.ids, layout.rowCount)
-  const places = new Uint32Array(memory.buffer, heap, k * 2)
-  for (let at = 0; at < k && places[at * 2 + 1] !== emptyKey; at++) {
-    const id = firstId + ids[places[at * 2]]
-    const key = places[at * 2 + 1]
-    let to = at
-    for (; to > 0 && places[to * 2 - 1] === key && places[to * 2 - 2] > id; to--) {
-      places[to * 2] = places[to * 2 - 2]
-    }
-    places[to * 2] = id
-  }
-}
-
-/** The true distances of the candidates decide. */
-function rankCandidates(
-  job: IndexSearchJob,
-  { shape, layout, candidateCount }: IvfPlan,
-  scratch: IvfScratch,
-  query: number,
-  heap: number,
-): void {
-  const { memoryId, memory, index, vectors, near, k, firstId } = job
-  const places = new Uint32Array(memory.buffer, scratch.candidates, candidateCount * 2)
-  const ids = new Uint32Array(memory.buffer, index + layout.ids, layout.rowCount)
-  let count = 0
-  while (count < candidateCount && places[count * 2 + 1] !== emptyKey) count++
-  const rows = new Uint32Array(count)
-  for (let at = 0; at < count; at++) rows[at] = ids[places[at * 2]]
-  rows.sort()
-  const rowIds = new Uint32Array(memory.buffer, scratch.candidates, count)
-  rowIds.set(rows)
-  rowKernelsOn(memoryId, memory).gatherRows(
-    ...([shape.rowBytes, vectors, scratch.candidates, count, scratch.rows] as const),
-  )
-  const kernels = scanKernelsOn(memoryId, memory)
-  kernels.clearHeaps(heap, 1, k)
-  kernels.scan(
-    ...([shape.metric, shape.element, shape.width, scratch.rows, count, 0, 0] as const),
-    ...([query, 1, near, heap, k, scratch.scan] as const),
-  )
-  kernels.sortHeaps(heap, 1, k)
-  const found = new Uint32Array(memory.buffer, heap, k * 2)
-  for (let at = 0; at < k && found[at * 2 + 1] !== emptyKey; at++) {
-    found[at * 2] = firstId + rows[found[at * 2]]
-  }
-}
-
-const emptyKey = 0xffffffff

@@ -35,6 +35,17 @@ export function jaccardDistance(query: usize, row: usize, byteCount: u32): f32 {
   return either == 0 ? 1 : <f32>(either - both) / <f32>either
 }
 
+/** 0 where all of the bits are among the others, else −1. */
+export function subsetDistance(bits: usize, others: usize, byteCount: u32): f32 {
+  let end = bits + (byteCount & ~15)
+  for (; bits < end; bits += 16, others += 16) {
+    if (v128.any_true(v128.andnot(v128.load(bits), v128.load(others)))) return -1
+  }
+  end = bits + (byteCount & 15)
+  for (; bits < end; bits++, others++) if (load<u8>(bits) & ~load<u8>(others)) return -1
+  return 0
+}
+
 @inline
 function bitCounts(v: v128): v128 {
   return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(v)))

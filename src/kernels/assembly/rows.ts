@@ -62,3 +62,18 @@ export function quantizeRows(
     }
   }
 }
+
+/** Rows of float32 less the mean, each with zeros behind it up to a width. */
+export function centerRows(
+  dim: u32, width: u32, rows: usize, rowCount: u32, mean: usize, target: usize,
+): void {
+  const end = mean + (<usize>dim << 2)
+  const zeroBytes = <usize>(width - dim) << 2
+  for (let row: u32 = 0; row < rowCount; row++) {
+    for (let from = mean; from < end; from += 4, rows += 4, target += 4) {
+      store<f32>(target, load<f32>(rows) - load<f32>(from))
+    }
+    memory.fill(target, 0, zeroBytes)
+    target += zeroBytes
+  }
+}

@@ -1,7 +1,7 @@
 // The exact scan: the k nearest rows of each query, over the rows whose bit is set.
 import { distance } from './distance'
 import { offer, sortHeap, thresholdOf } from './heap'
-import { blockRows, FLOAT32, HAMMING } from './shape'
+import { blockRows, FLOAT32, HAMMING, JACCARD } from './shape'
 import { fillQueryTerms, scanTiles, squaredOf, wideBlockOf } from './tile'
 import { storedBytes, widenBlock } from './widen'
 
@@ -31,6 +31,8 @@ export function scan(
   const isWidened = isFloat && element != FLOAT32
   const stored: usize = isFloat ? storedBytes(element, width) : width
   const stride: usize = isFloat ? <usize>width << 2 : width
+  // What is no part of the other has the distance -1, and is not found.
+  const least = metric > JACCARD ? max<f32>(near, 0) : near
   if (isFloat) fillQueryTerms(metric, width, queries, nq, scratch)
   for (let begin: u32 = 0; begin < rowCount; begin += blockRows) {
     const bits = survivors(mask, begin, rowCount)
@@ -43,9 +45,9 @@ export function scan(
     }
     const id = firstId + begin
     if (isFloat && nq > 2) {
-      scanTiles(metric, width, block, bits, id, queries, nq, near, heaps, k, scratch)
+      scanTiles(metric, width, block, bits, id, queries, nq, least, heaps, k, scratch)
     } else {
-      scanEach(metric, width, stride, block, bits, id, queries, nq, near, heaps, k, scratch)
+      scanEach(metric, width, stride, block, bits, id, queries, nq, least, heaps, k, scratch)
     }
   }
 }

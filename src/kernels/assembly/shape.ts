@@ -3,6 +3,8 @@ export const L2: u32 = 0
 export const IP: u32 = 1
 export const COSINE: u32 = 2
 export const HAMMING: u32 = 3
+export const JACCARD: u32 = 4
+export const SUBSTRUCTURE: u32 = 5
 
 /** What the rows of a metric of floats are stored as. */
 export const FLOAT32: u32 = 0

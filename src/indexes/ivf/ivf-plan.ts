@@ -1,0 +1,80 @@
+import { byteQueryBytes } from '../../kernels/byte-kernels.js'
+import {
+  blockPlaces,
+  codeScanScratchBytes,
+  productTableBytes,
+} from '../../kernels/product-kernels.js'
+import { heapPlaceBytes, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import type { IndexSearchJob } from '../index-family.js'
+import { type IvfLayout, readHead } from './ivf-layout.js'
+import { type IvfShape, ivfShape } from './ivf-shape.js'
+
+/** Codes choose so many rows for one that is wanted; their true distances choose among those. */
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
+const candidatesPerRowOfOthers = 6
+const candidatesMin = 32
+
+export interface IvfPlan {
+  readonly shape: IvfShape
+  readonly layout: IvfLayout
+  readonly longestList: number
+  readonly step: number
+  readonly probeCount: number
+  /** Rows that the lists give: those wanted, or more, of which the best are then chosen. */
+  readonly candidateCount: number
+}
+
+export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
+  const { memory, index, spec, params, k } = job
+  const shape = ivfShape(spec, job)
+  const head = readHead(memory, index, shape)
+  const { rowCount, listCount } = head.layout
+  const perRow = candidatesPerRow[spec.indexType] ?? candidatesPerRowOfOthers
+  const wanted = Math.max(
+    candidatesMin,
+    params.reorder_k ?? 0,
+    Math.ceil(k * Math.max(perRow, params.refine_k ?? 1)),
+  )
+  return {
+    ...head,
+    shape,
+    probeCount: Math.min(params.nprobe, listCount),
+    candidateCount: shape.isQuantized ? Math.min(rowCount, wanted) : k,
+  }
+}
+
+/** Where the scratch of a job begins what. */
+export interface IvfScratch {
+  readonly probes: number
+  readonly mask: number
+  readonly scan: number
+  readonly query: number
+  /** Of a query of product codes, and what they are made in; or the query among int8 codes. */
+  readonly tables: number
+  readonly products: number
+  readonly candidates: number
+  readonly rows: number
+  readonly byteLength: number
+}
+
+export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
+  const { shape, longestList, probeCount, candidateCount } = plan
+  const { element, width, rowBytes, centroidBytes, isQuantized, product } = shape
+  const probes = begin
+  const mask = aligned(probes + probeCount * heapPlaceBytes)
+  const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
+  const scanBytes = Math.max(scanScratchBytes(1, element, width), codeScanScratchBytes)
+  const query = aligned(scan + scanBytes)
+  const tables = aligned(query + centroidBytes)
+  const products = aligned(
+    tables + (product ? productTableBytes(product.codes) : byteQueryBytes(width)),
+  )
+  const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
+  const rows = aligned(candidates + candidateCount * heapPlaceBytes)
+  const byteLength = aligned(rows + (isQuantized ? candidateCount * rowBytes : 0)) - begin
+  return { probes, mask, scan, query, tables, products, candidates, rows, byteLength }
+}
+
+function aligned(address: number): number {
+  return Math.ceil(address / 64) * 64
+}
