@@ -208,6 +208,7 @@ export class SealedSegment {
       partitionId: this.#record.partitionId,
       isGrowing: false,
       rowCount: this.rowCount,
+      pool: this.#context.pool,
       alive: this.#alive,
       column: (field) => this.#viewColumn(field, vectors),
       validity: (field) => this.#validityOf(field),

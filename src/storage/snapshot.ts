@@ -1,6 +1,7 @@
 import type { Column } from '../column/column.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { WorkerPool } from '../workers/worker-job.js'
 import type { ResidentIndex } from './resident-vectors.js'
 
 /**
@@ -12,6 +13,7 @@ export interface PinnedView {
   readonly partitionId: bigint
   readonly isGrowing: boolean
   readonly rowCount: number
+  readonly pool: WorkerPool
   readonly alive: Uint8Array | null
   column(field: Field): Promise<Column>
   validity(field: Field): Promise<Uint8Array | null>
