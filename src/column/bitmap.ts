@@ -62,6 +62,18 @@ export function intersectInto(target: Uint8Array, other: Uint8Array): void {
   for (let index = wordCount * 4; index < target.length; index++) target[index] &= other[index]
 }
 
+/** Sets every bit of `target` that `other` has. */
+export function uniteInto(target: Uint8Array, other: Uint8Array): void {
+  const isAligned = ((target.byteOffset | other.byteOffset) & 3) === 0
+  const wordCount = isAligned ? target.length >> 2 : 0
+  if (wordCount > 0) {
+    const words = new Uint32Array(target.buffer, target.byteOffset, wordCount)
+    const others = new Uint32Array(other.buffer, other.byteOffset, wordCount)
+    for (let index = 0; index < wordCount; index++) words[index] |= others[index]
+  }
+  for (let index = wordCount * 4; index < target.length; index++) target[index] |= other[index]
+}
+
 /** The rows that are not deleted; `deleted` may be shorter than `rowCount` bits. null: all of them. */
 export function aliveFrom(deleted: Uint8Array | null, rowCount: number): Uint8Array | null {
   if (deleted === null) return null
@@ -74,7 +86,7 @@ export function aliveFrom(deleted: Uint8Array | null, rowCount: number): Uint8Ar
 /** The bits that are set in either of two bitmaps of one length. */
 export function unionOf(one: Uint8Array | null, other: Uint8Array): Uint8Array {
   const union = other.slice()
-  if (one !== null) for (let index = 0; index < one.length; index++) union[index] |= one[index]
+  if (one !== null) uniteInto(union.subarray(0, one.length), one)
   return union
 }
 

@@ -33,7 +33,8 @@ const elementsLikely = 8
 /** To follow a path through a document. */
 const documentCost = 300
 
-function testCost(test: ColumnTest): number {
+/** Of a single value. */
+export function testCost(test: ColumnTest): number {
   switch (test.kind) {
     case 'range':
     case 'int64Range':

@@ -1,15 +1,17 @@
-import { clearTail, countBits, hasBit, setBit } from '../column/bitmap.js'
+import { clearTail, countBits, hasBit, intersectInto, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
+import { costOf } from '../expr/expr-cost.js'
 import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
+import { indexAnswerOf } from './index-answer.js'
 import type { SegmentView } from './segment-view.js'
 
 /**
- * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What gives its
- * rows at once comes first, so that the rest is asked of few.
+ * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What keys and
+ * indexes tell comes first, so that the rest is asked of few.
  * @throws cancelled
  */
 export async function filterMask(
@@ -21,14 +23,32 @@ export async function filterMask(
   const conjuncts = conjunctsOf(bound)
   const named = conjuncts.find((conjunct) => isLookupCheaper(conjunct, view.rowCount))
   const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)
-  const rest = conjuncts.filter((conjunct) => conjunct !== named)
-  const count = countBits(mask, view.rowCount)
-  if (rest.length > 0 && count > 0) {
+  const others = conjuncts.filter((conjunct) => conjunct !== named)
+  const rest = named ? others : await keepIndexed(view, others, mask)
+  const count = rest.length === 0 ? 0 : countBits(mask, view.rowCount)
+  if (count > 0) {
     const columns = await columnsOf(view, rest)
     const job = { conjuncts: rest, columns, rowCount: view.rowCount, mask }
     await filterRows(view.pool, job, count, signal)
   }
   return mask
+}
+
+/** Keeps what indexes say. @returns the conditions that are left, of which a scan tells sooner */
+async function keepIndexed(
+  view: SegmentView,
+  conjuncts: readonly BoundExpr[],
+  mask: Uint8Array,
+): Promise<BoundExpr[]> {
+  const fields = new Set(conjuncts.flatMap(fieldsOf))
+  const indexes = await view.scalarIndexes(Array.from(fields, ({ fieldId }) => fieldId))
+  if (indexes.length === 0) return [...conjuncts]
+  return conjuncts.filter((conjunct) => {
+    const answer = indexAnswerOf(conjunct, indexes, view.rowCount)
+    if (answer === null || answer.cost > costOf(conjunct) * view.rowCount) return true
+    intersectInto(mask, answer.truth().truth)
+    return false
+  })
 }
 
 /** A binary search costs some twenty steps that miss the cache, a scan one that does not. */

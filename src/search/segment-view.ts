@@ -2,6 +2,7 @@ import type { Column } from '../column/column.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { WorkerPool } from '../workers/worker-job.js'
+import type { ScalarIndex } from './scalar-index.js'
 
 /** A segment's part of an index. */
 export interface SegmentIndex {
@@ -31,6 +32,8 @@ export interface SegmentView {
   pkOrder(): Promise<Uint32Array | null>
   /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */
   vectorParts(field: Field): readonly VectorPart[]
+  /** The indexes that are built over values of these fields, and paths in them. */
+  scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndex[]>
   /** An index over the vectors, in their memory; null: none is there yet, or none is worth it. */
   vectorIndex(field: Field): SegmentIndex | null
 }

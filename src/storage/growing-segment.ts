@@ -179,6 +179,7 @@ export class GrowingSegment {
       pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
       vectorIndex: () => null,
+      scalarIndexes: async () => [],
       release: () => this.#users.release(),
     }
   }

@@ -1,11 +1,10 @@
-import { familyFor } from '../indexes/families.js'
 import { primaryKeyOf } from '../schema/collection-schema.js'
 import type { IndexWork } from './index-builder.js'
 import { withBuiltIndex } from './index-works.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { SealedSegment } from './sealed-segment.js'
-import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+import { isWorthBuilding, type WantedIndex, wantedIndexes } from './wanted-indexes.js'
 
 interface HiddenWork {
   readonly work: IndexWork
@@ -64,9 +63,9 @@ function worksOn(
   )
 }
 
-function lacks({ file, indexes }: SegmentRecord, { indexId, spec }: WantedIndex): boolean {
-  const isThere = indexes.some((index) => index.indexId === indexId)
-  return !isThere && familyFor(spec, file.rowCount) !== null
+function lacks({ file, indexes }: SegmentRecord, wanted: WantedIndex): boolean {
+  const isThere = indexes.some(({ indexId }) => indexId === wanted.indexId)
+  return !isThere && isWorthBuilding(wanted, file.rowCount)
 }
 
 function workOn(
@@ -76,7 +75,12 @@ function workOn(
   take: (built: BuiltIndex) => Promise<void>,
 ): IndexWork {
   const { segmentId } = segment.record
+  if (wanted.kind === 'scalar') {
+    const column = () => segment.columnToIndex(wanted.field)
+    return { kind: 'scalar', segmentId, wanted, rowCount: segment.rowCount, column, take }
+  }
   return {
+    kind: 'vector',
     segmentId,
     wanted,
     async vectors(isApart) {

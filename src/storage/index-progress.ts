@@ -1,6 +1,5 @@
-import { familyFor } from '../indexes/families.js'
 import type { CollectionParts } from './collection-parts.js'
-import { wantedIndexes } from './wanted-indexes.js'
+import { isWorthBuilding, wantedIndexes } from './wanted-indexes.js'
 
 export interface IndexProgress {
   readonly indexedRows: number
@@ -24,7 +23,7 @@ export function indexProgressOf(
     const { rowCount } = segment
     const { segmentId } = segment.record
     totalRows += rowCount
-    if (!wanted || !familyFor(wanted.spec, rowCount) || segment.hasIndex(indexId)) {
+    if (!wanted || !isWorthBuilding(wanted, rowCount) || segment.hasIndex(indexId)) {
       indexedRows += rowCount
       continue
     }

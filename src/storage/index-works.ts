@@ -1,11 +1,16 @@
-import { familyFor } from '../indexes/families.js'
 import type { VectorRegion } from '../kernels/vector-region.js'
 import type { CollectionParts } from './collection-parts.js'
-import type { IndexWork } from './index-builder.js'
+import type { IndexWork, ScalarIndexWork, VectorIndexWork } from './index-builder.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { ResidentVectors } from './resident-vectors.js'
 import type { SealedSegment } from './sealed-segment.js'
-import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+import {
+  isWorthBuilding,
+  type WantedIndex,
+  type WantedScalarIndex,
+  type WantedVectorIndex,
+  wantedIndexes,
+} from './wanted-indexes.js'
 
 /** Runs a change of a collection's segments when no other is under way. */
 type InTurn = (work: () => Promise<void>) => Promise<void>
@@ -23,7 +28,9 @@ export function nextIndexWorkOf(
     for (const segment of sealed.all()) {
       const { segmentId } = segment.record
       if (!lacks(segment, wanted) || isRefused(segmentId, wanted.indexId)) continue
-      return workOn(parts, segment, wanted, inTurn)
+      return wanted.kind === 'scalar'
+        ? scalarWorkOn(parts, segment, wanted, inTurn)
+        : vectorWorkOn(parts, segment, wanted, inTurn)
     }
   }
   return undefined
@@ -63,18 +70,38 @@ export function withBuiltIndex(record: SegmentRecord, built: BuiltIndex): Segmen
   return { ...record, indexes: [...others, built] }
 }
 
-function lacks(segment: SealedSegment, { indexId, spec }: WantedIndex): boolean {
-  return familyFor(spec, segment.rowCount) !== null && !segment.hasIndex(indexId)
+function lacks(segment: SealedSegment, wanted: WantedIndex): boolean {
+  return isWorthBuilding(wanted, segment.rowCount) && !segment.hasIndex(wanted.indexId)
 }
 
-function workOn(
+function scalarWorkOn(
   parts: CollectionParts,
   segment: SealedSegment,
-  wanted: WantedIndex,
+  wanted: WantedScalarIndex,
   inTurn: InTurn,
-): IndexWork {
+): ScalarIndexWork {
+  return {
+    kind: 'scalar',
+    segmentId: segment.record.segmentId,
+    wanted,
+    rowCount: segment.rowCount,
+    column: () => segment.columnToIndex(wanted.field),
+    take: (built) =>
+      inTurn(async () => {
+        await nameIndex(parts, segment, built)
+      }),
+  }
+}
+
+function vectorWorkOn(
+  parts: CollectionParts,
+  segment: SealedSegment,
+  wanted: WantedVectorIndex,
+  inTurn: InTurn,
+): VectorIndexWork {
   let resident: ResidentVectors | null = null
   return {
+    kind: 'vector',
     segmentId: segment.record.segmentId,
     wanted,
     async vectors(isApart) {
@@ -93,15 +120,27 @@ function workOn(
 
 /** @returns whether the region is in use now */
 async function takeIndex(
-  { context, collectionId, schema, sealed }: CollectionParts,
+  parts: CollectionParts,
   segment: SealedSegment,
-  { indexId, field }: WantedIndex,
+  { indexId, field }: WantedVectorIndex,
   built: BuiltIndex,
   region: VectorRegion,
   resident: ResidentVectors,
 ): Promise<boolean> {
+  if (!(await nameIndex(parts, segment, built))) return false
+  const { fields } = parts.schema
+  return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
+}
+
+/** Makes the segment's record name the index, where both are still wanted. @returns whether they are */
+async function nameIndex(
+  { context, collectionId, sealed }: CollectionParts,
+  segment: SealedSegment,
+  built: BuiltIndex,
+): Promise<boolean> {
   const { catalog, directory } = context
   const { segmentId } = segment.record
+  const { indexId } = built
   const isWanted = catalog
     .collection(collectionId)
     ?.indexes.some((each) => each.indexId === indexId)
@@ -112,6 +151,5 @@ async function takeIndex(
   const record = withBuiltIndex(segment.record, built)
   await catalog.editSegments([record], [], [])
   segment.noteIndexes(record)
-  const { fields } = schema
-  return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
+  return true
 }

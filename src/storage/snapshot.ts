@@ -1,8 +1,17 @@
 import type { Column } from '../column/column.js'
+import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { WorkerPool } from '../workers/worker-job.js'
+import type { IndexedPath } from './indexed-path.js'
 import type { ResidentIndex } from './resident-vectors.js'
+
+/** An index over values of a field, or of a path in its documents. */
+export interface ScalarIndexOfSegment {
+  readonly fieldId: number
+  readonly json: IndexedPath | null
+  readonly values: ValueIndex
+}
 
 /**
  * A segment as one query sees it. `search/` declares the same shape as SegmentView: the two rooms are of
@@ -18,6 +27,7 @@ export interface PinnedView {
   column(field: Field): Promise<Column>
   validity(field: Field): Promise<Uint8Array | null>
   pkOrder(): Promise<Uint32Array | null>
+  scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndexOfSegment[]>
   vectorParts(field: Field): readonly VectorPart[]
   vectorIndex(field: Field): ResidentIndex | null
   release(): void

@@ -33,5 +33,6 @@ export function viewOf(
     pkOrder: async () => pkOrderOf(columns.get(primaryKeyOf(schema).fieldId)!, rows.length),
     vectorParts: () => [],
     vectorIndex: () => null,
+    scalarIndexes: async () => [],
   }
 }
