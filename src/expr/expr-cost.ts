@@ -38,7 +38,7 @@ export function testCost(test: ColumnTest): number {
   switch (test.kind) {
     case 'range':
     case 'int64Range':
-      return 1
+      return 0.7
     case 'set':
     case 'int64Set':
       return 10 + 2 * Math.log2(1 + test.values.length)

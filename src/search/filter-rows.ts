@@ -43,8 +43,8 @@ export async function filterRows(
 const filterModule = new URL('./filter-job.js', import.meta.url)
 
 /** Below it the work is done before threads have been asked and have answered. */
-const nanosecondsHere = 500_000
-const nanosecondsOfShare = 200_000
+const nanosecondsHere = 1_000_000
+const nanosecondsOfShare = 400_000
 /** Two threads never write to one word of a mask. */
 const rowsOfStep = 64
 
