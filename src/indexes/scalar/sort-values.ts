@@ -66,16 +66,18 @@ function fourBytes(bytes: Uint8Array, begin: number, end: number): number {
   return word
 }
 
-/** Goes by 16 bits at a time, the last ones first; digits that are all the same are passed over. */
+/** Goes by some bits at a time, the last ones first; digits that are all the same are passed over. */
 function orderOf({ highs, lows }: Keys): Uint32Array {
+  const digitBits = highs.length < manyKeys ? 8 : 16
+  const mask = (1 << digitBits) - 1
   let order = Uint32Array.from({ length: highs.length }, (_, at) => at)
   let other = new Uint32Array(highs.length)
-  const nexts = new Uint32Array(1 << 16)
+  const nexts = new Uint32Array(1 << digitBits)
   for (const words of [lows, highs]) {
-    for (const shift of [0, 16]) {
+    for (let shift = 0; shift < 32; shift += digitBits) {
       if (!countDigits(words, shift, nexts)) continue
       for (let at = 0; at < order.length; at++) {
-        other[nexts[(words[order[at]] >>> shift) & 0xffff]++] = order[at]
+        other[nexts[(words[order[at]] >>> shift) & mask]++] = order[at]
       }
       const sorted = other
       other = order
@@ -85,10 +87,14 @@ function orderOf({ highs, lows }: Keys): Uint32Array {
   return order
 }
 
+/** From so many keys on, the counts of larger digits are worth their room. */
+const manyKeys = 1 << 16
+
 /** Where each digit's keys go. @returns false where all have the same */
 function countDigits(words: Uint32Array, shift: number, nexts: Uint32Array): boolean {
+  const mask = nexts.length - 1
   nexts.fill(0)
-  for (let at = 0; at < words.length; at++) nexts[(words[at] >>> shift) & 0xffff]++
+  for (let at = 0; at < words.length; at++) nexts[(words[at] >>> shift) & mask]++
   let before = 0
   for (let digit = 0; digit < nexts.length; digit++) {
     const count = nexts[digit]
