@@ -3,7 +3,7 @@ import type { Column } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexedVectors } from '../indexes/index-family.js'
-import { openValueIndex, type ValueIndex } from '../indexes/scalar/value-index.js'
+import { openValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
@@ -51,7 +51,7 @@ export class SealedSegment {
   readonly #columns = new Map<number, Promise<Column>>()
   /** Which vectors are null: they lie in memory without it. */
   readonly #vectorValidity = new Map<number, Promise<Uint8Array | null>>()
-  readonly #scalarIndexes = new Map<bigint, Promise<ValueIndex | null>>()
+  readonly #scalarIndexes = new Map<bigint, Promise<ScalarIndexOfSegment | null>>()
   #pkOrder: Promise<Uint32Array | null> | null = null
   #keys: { readonly column: Column; readonly order: Uint32Array | null } | null = null
   #vectors: ResidentVectors | null
@@ -312,37 +312,35 @@ export class SealedSegment {
 
   /** Those that are built and can be read, over values of these fields. */
   async #scalarIndexesOn(fieldIds: readonly number[]): Promise<ScalarIndexOfSegment[]> {
-    const { collectionId, indexes } = this.#record
-    const built = indexes.filter(({ fieldId }) => fieldIds.includes(fieldId))
-    const record = built.length === 0 ? undefined : this.#context.catalog.collection(collectionId)
-    if (!record) return []
-    const opened = wantedIndexes(record).map(async (wanted) => {
-      const index = built.find(({ indexId }) => indexId === wanted.indexId)
-      if (!index || wanted.kind === 'vector' || !this.hasIndex(wanted.indexId)) return []
-      const values = await this.#scalarIndex(index)
-      return values ? [{ fieldId: index.fieldId, json: wanted.json, values }] : []
-    })
-    return (await Promise.all(opened)).flat()
+    const built = this.#record.indexes.filter(
+      ({ fieldId, indexId }) => fieldIds.includes(fieldId) && this.hasIndex(indexId),
+    )
+    const opened = await Promise.all(built.map((index) => this.#scalarIndex(index)))
+    return opened.filter((index) => index !== null)
   }
 
-  /** One that cannot be read is built anew; until then the rows are looked at. */
-  #scalarIndex(built: BuiltIndex): Promise<ValueIndex | null> {
+  #scalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
     const known = this.#scalarIndexes.get(built.indexId)
     if (known) return known
-    const index = this.#readScalarIndex(built)
+    const index = this.#openScalarIndex(built)
     this.#scalarIndexes.set(built.indexId, index)
     return index
   }
 
-  async #readScalarIndex(built: BuiltIndex): Promise<ValueIndex | null> {
-    const { segmentId } = this.#record
-    const bytes = new Uint8Array(new SharedArrayBuffer(built.byteLength))
+  /** One that cannot be read is built anew; until then the rows are looked at. */
+  async #openScalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
+    const { segmentId, collectionId } = this.#record
+    const { indexId, fieldId, byteLength } = built
+    const collection = this.#context.catalog.collection(collectionId)
+    const wanted = collection && wantedIndexes(collection).find((each) => each.indexId === indexId)
+    if (wanted?.kind !== 'scalar') return null
+    const bytes = new Uint8Array(new SharedArrayBuffer(byteLength))
     try {
       await readIndex(this.#context, segmentId, built, bytes)
-      return openValueIndex(bytes)
+      return { fieldId, json: wanted.json, values: openValueIndex(bytes) }
     } catch (error) {
-      this.#scalarIndexes.delete(built.indexId)
-      this.#context.builder.noteDamaged(segmentId, built.indexId, error)
+      this.#scalarIndexes.delete(indexId)
+      this.#context.builder.noteDamaged(segmentId, indexId, error)
       return null
     }
   }

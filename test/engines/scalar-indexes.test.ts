@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { columnsOf, type Row } from '../expr/fixture.js'
@@ -60,8 +61,29 @@ async function indexed() {
   for (;;) {
     const indexes = await open.engine.describeIndex(db, name, '', '')
     if (indexes.every(({ pendingRows, failure }) => pendingRows === 0 || failure)) return indexes
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await aMoment()
   }
+}
+
+async function importRows(some: readonly Row[]) {
+  const lines = some.map((row) =>
+    JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
+  )
+  writeFileSync(join(open.importRoot, 'rows.jsonl'), lines.join('\n'))
+  const task = await open.engine.startImport({
+    ...{ dbName: db, collectionName: name, partitionName: '', idempotencyKey: '' },
+    fileGroups: [['rows.jsonl']],
+    options: [],
+  })
+  for (;;) {
+    const { state, reason } = open.engine.importTask(task.taskId).task
+    if (isFinished(state)) return expect(reason).toBe('')
+    await aMoment()
+  }
+}
+
+function aMoment() {
+  return new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 async function load() {
@@ -123,6 +145,25 @@ describe('an index on a scalar field', () => {
       expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
     },
   )
+
+  it('is there when an import completes, and after a compaction', async () => {
+    await createIndex('number', 'STL_SORT')
+    await load()
+    for (const half of [rows.slice(0, rowCount / 2), rows.slice(rowCount / 2)]) {
+      await importRows(half)
+    }
+    // Each half is too small to need one.
+    expect(indexFiles()).toEqual([])
+    await importRows(rows.map((row) => ({ ...row, id: (row.id as bigint) + 100_000n })))
+    expect(indexFiles()).toHaveLength(1)
+    const { compactionId } = await open.engine.compact(db, name)
+    while (open.engine.compactionState(compactionId).executing > 0) await aMoment()
+    expect(open.engine.segments(db, name)).toHaveLength(1)
+    expect(indexFiles()).toHaveLength(1)
+    const found = rowsWhere((row) => numberOf(row) === 17)
+    const expected = [...found, ...found.map((row) => row + 100_000)]
+    expect(await idsWhere('number == 17')).toEqual(expected)
+  })
 
   it('leaves out rows that are deleted', async () => {
     await createIndex('number', 'STL_SORT')
