@@ -55,6 +55,14 @@ export function isLike(
   return element === pattern.length
 }
 
+/** The bytes that every text like the pattern begins with; whole: it asks for nothing else. */
+export function literalPrefix(pattern: LikePattern): { prefix: Uint8Array; isWhole: boolean } {
+  let length = 0
+  while (length < pattern.length && pattern[length] < oneCharacter) length++
+  const isWhole = length === pattern.length - 1 && pattern[length] === anyCharacters
+  return { prefix: Uint8Array.from(pattern.subarray(0, length)), isWhole }
+}
+
 function characterEnd(bytes: Uint8Array, position: number, end: number): number {
   let after = position + 1
   while (after < end && isContinuation(bytes[after])) after++

@@ -1,5 +1,6 @@
 import { bitmapWithLength } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
+import { writeRangeMask } from '../kernels/range-masks.js'
 import type { ColumnTest, OrderOperator } from './column-test.js'
 import { isLike, type LikePattern } from './like-pattern.js'
 
@@ -13,10 +14,8 @@ export function runTest(test: ColumnTest, column: Column, rowCount: number): Uin
   const texts = column as BytesColumn
   switch (test.kind) {
     case 'range':
-      testRange(numbers(), rowCount, test.low, test.high, passed)
-      break
     case 'int64Range':
-      testInt64Range(int64s(), rowCount, test.low, test.high, passed)
+      writeRangeMask(rangedValues(column as FixedColumn), rowCount, test.low, test.high, passed)
       break
     case 'set':
       testSet(numbers(), rowCount, test.values, passed)
@@ -54,39 +53,9 @@ export function orderHolds(op: OrderOperator, sign: number): boolean {
   }
 }
 
-function testRange(
-  values: NumberValues,
-  rowCount: number,
-  low: number,
-  high: number,
-  passed: Uint8Array,
-): void {
-  for (let row = 0; row < rowCount; row++) {
-    if (values[row] >= low && values[row] <= high) passed[row >> 3] |= 1 << (row & 7)
-  }
-}
-
-/** Compares 64 bits as a signed high half and an unsigned low half, so that no row makes a bigint. */
-function testInt64Range(
-  values: BigInt64Array,
-  rowCount: number,
-  low: bigint,
-  high: bigint,
-  passed: Uint8Array,
-): void {
-  const highs = new Int32Array(values.buffer, values.byteOffset, rowCount * 2)
-  const lows = new Uint32Array(values.buffer, values.byteOffset, rowCount * 2)
-  const lowHigh = Number(low >> 32n)
-  const lowLow = Number(BigInt.asUintN(32, low))
-  const highHigh = Number(high >> 32n)
-  const highLow = Number(BigInt.asUintN(32, high))
-  for (let row = 0; row < rowCount; row++) {
-    const rowHigh = highs[row * 2 + 1]
-    const rowLow = lows[row * 2]
-    if (rowHigh < lowHigh || (rowHigh === lowHigh && rowLow < lowLow)) continue
-    if (rowHigh > highHigh || (rowHigh === highHigh && rowLow > highLow)) continue
-    passed[row >> 3] |= 1 << (row & 7)
-  }
+/** No field that a filter can name has values of 16 bits without a sign. */
+function rangedValues({ values }: FixedColumn) {
+  return values as Exclude<FixedColumn['values'], Uint16Array>
 }
 
 function testSet(

@@ -1,4 +1,4 @@
-import { bitmapWithLength, clearTail } from '../column/bitmap.js'
+import { bitmapWithLength, clearTail, intersectInto } from '../column/bitmap.js'
 
 /**
  * What is known of rows, in three values: `truth` has a bit where a row is true, `known` where it is true
@@ -15,7 +15,7 @@ export function truthConstant(truth: boolean, rowCount: number): Truth {
 
 /** Rows that passed a test, of which those that are not valid are unknown. */
 export function truthOf(passed: Uint8Array, validity: Uint8Array | null): Truth {
-  if (validity !== null) for (let at = 0; at < passed.length; at++) passed[at] &= validity[at]
+  if (validity !== null) intersectInto(passed, validity)
   return { truth: passed, known: validity }
 }
 

@@ -1,20 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '../errors.js'
-import type { VectorRegion } from '../kernels/vector-region.js'
 import type { WorkerContext } from '../workers/worker-job.js'
 
 export interface ReadIndexInput {
   readonly path: string
-  /** As long as the file. */
-  readonly region: VectorRegion
+  /** In shared memory, as long as the file. */
+  readonly bytes: Uint8Array
   /** The file's CRC-32. */
   readonly checksum: number
 }
 
-/** Reads a file into a region. @throws ioFailed when it is not what was written */
-export function run({ path, region, checksum }: ReadIndexInput, context: WorkerContext): void {
-  const bytes = new Uint8Array(region.memory.buffer, region.byteOffset, region.byteLength)
+/** Reads an index's file. @throws ioFailed when it is not what was written */
+export function run({ path, bytes, checksum }: ReadIndexInput, context: WorkerContext): void {
   const found = readAll(path, bytes, context)
   if (found === checksum) return
   throw new MillraceError(

@@ -1,16 +1,15 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import type { VectorRegion } from '../kernels/vector-region.js'
 import type { WorkerContext } from '../workers/worker-job.js'
 
 export interface WriteIndexInput {
   readonly path: string
-  readonly region: VectorRegion
+  /** In shared memory. */
+  readonly bytes: Uint8Array
 }
 
-/** Writes a region as a file, synced; its name is not. @returns the file's CRC-32 */
-export function run({ path, region }: WriteIndexInput, context: WorkerContext): number {
-  const bytes = new Uint8Array(region.memory.buffer, region.byteOffset, region.byteLength)
+/** Writes an index as a file, synced; its name is not. @returns the file's CRC-32 */
+export function run({ path, bytes }: WriteIndexInput, context: WorkerContext): number {
   const descriptor = openSync(path, 'w')
   try {
     let checksum = 0

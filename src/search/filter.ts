@@ -1,41 +1,68 @@
-import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
+import { clearTail, countBits, hasBit, intersectInto, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
-import { evaluate } from '../expr/evaluate.js'
+import { costOf } from '../expr/expr-cost.js'
+import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
+import { filterRows } from './filter-rows.js'
+import { indexAnswerOf } from './index-answer.js'
 import type { SegmentView } from './segment-view.js'
 
-/** The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. */
+/**
+ * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What keys and
+ * indexes tell comes first, so that the rest is asked of few.
+ * @throws cancelled
+ */
 export async function filterMask(
   view: SegmentView,
   bound: BoundExpr | null,
+  signal?: AbortSignal,
 ): Promise<Uint8Array | null> {
   if (bound === null || (bound.kind === 'constant' && bound.truth)) return view.alive
-  const keys = pkValuesOf(bound)
-  if (keys !== null && isLookupCheaper(keys.length, view.rowCount)) {
-    return maskOfKeys(view, bound, keys)
+  const conjuncts = conjunctsOf(bound)
+  const named = conjuncts.find((conjunct) => isLookupCheaper(conjunct, view.rowCount))
+  const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)
+  const others = conjuncts.filter((conjunct) => conjunct !== named)
+  const rest = named ? others : await keepIndexed(view, others, mask)
+  const count = rest.length === 0 ? 0 : countBits(mask, view.rowCount)
+  if (count > 0) {
+    const columns = await columnsOf(view, rest)
+    const job = { conjuncts: rest, columns, rowCount: view.rowCount, mask }
+    await filterRows(view.pool, job, count, signal)
   }
-  const mask = evaluate(bound, await columnsOf(view, bound), view.rowCount)
-  if (view.alive !== null) keepAlive(mask, view.alive)
   return mask
 }
 
-/** A binary search costs some twenty steps that miss the cache, a scan one that does not. */
-function isLookupCheaper(keyCount: number, rowCount: number): boolean {
-  return keyCount * 64 <= rowCount
+/** Keeps what indexes say. @returns the conditions that are left, of which a scan tells sooner */
+async function keepIndexed(
+  view: SegmentView,
+  conjuncts: readonly BoundExpr[],
+  mask: Uint8Array,
+): Promise<BoundExpr[]> {
+  const fields = new Set(conjuncts.flatMap(fieldsOf))
+  const indexes = await view.scalarIndexes(Array.from(fields, ({ fieldId }) => fieldId))
+  if (indexes.length === 0) return [...conjuncts]
+  return conjuncts.filter((conjunct) => {
+    const answer = indexAnswerOf(conjunct, indexes, view.rowCount)
+    if (answer === null || answer.cost > costOf(conjunct) * view.rowCount) return true
+    intersectInto(mask, answer.truth().truth)
+    return false
+  })
 }
 
-async function maskOfKeys(
-  view: SegmentView,
-  bound: BoundExpr,
-  keys: readonly (bigint | string)[],
-): Promise<Uint8Array> {
-  const mask = bitmapWithLength(view.rowCount)
+/** A binary search costs some twenty steps that miss the cache, a scan one that does not. */
+function isLookupCheaper(bound: BoundExpr, rowCount: number): boolean {
+  const keys = pkValuesOf(bound)
+  return keys !== null && keys.length * 64 <= rowCount
+}
+
+async function maskOfKeys(view: SegmentView, bound: BoundExpr): Promise<Uint8Array> {
+  const mask = sharedMask(view.rowCount)
   const [pkField] = fieldsOf(bound)
   const column = await view.column(pkField)
   const order = await view.pkOrder()
-  for (const key of keys) {
+  for (const key of pkValuesOf(bound)!) {
     for (const row of rowsOfPk(column, view.rowCount, order, key)) {
       if (view.alive === null || hasBit(view.alive, row)) setBit(mask, row)
     }
@@ -43,12 +70,24 @@ async function maskOfKeys(
   return mask
 }
 
-async function columnsOf(view: SegmentView, bound: BoundExpr): Promise<Map<number, Column>> {
-  const fields = fieldsOf(bound)
-  const columns = await Promise.all(fields.map((field) => view.column(field)))
-  return new Map(fields.map(({ fieldId }, index) => [fieldId, columns[index]]))
+function maskOfAlive({ alive, rowCount }: SegmentView): Uint8Array {
+  const mask = sharedMask(rowCount)
+  if (alive !== null) mask.set(alive)
+  else mask.fill(0xff)
+  clearTail(mask, rowCount)
+  return mask
 }
 
-function keepAlive(mask: Uint8Array, alive: Uint8Array): void {
-  for (let at = 0; at < mask.length; at++) mask[at] &= alive[at]
+/** Threads write their shares of it. */
+function sharedMask(rowCount: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer((rowCount + 7) >> 3))
+}
+
+async function columnsOf(
+  view: SegmentView,
+  conjuncts: readonly BoundExpr[],
+): Promise<Map<number, Column>> {
+  const fields = [...new Set(conjuncts.flatMap(fieldsOf))]
+  const columns = await Promise.all(fields.map((field) => view.column(field)))
+  return new Map(fields.map(({ fieldId }, index) => [fieldId, columns[index]]))
 }

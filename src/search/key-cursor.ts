@@ -1,4 +1,4 @@
-import { countBits, hasBit } from '../column/bitmap.js'
+import { countBits, hasBit, rowsOfMask } from '../column/bitmap.js'
 import type { BytesColumn, Column } from '../column/column.js'
 import { gatherColumn } from '../column/slice.js'
 import { pkOrderOf } from '../segment/pk-order.js'
@@ -114,20 +114,10 @@ async function keyWalkOf(
   if (mask === null || maskedCount * 64 > rowCount) {
     return { order: await view.pkOrder(), length: rowCount, mask }
   }
-  const rows = rowsOfMask(mask, rowCount, maskedCount)
+  const rows = rowsOfMask(mask, maskedCount)
   const order = pkOrderOf(gatherColumn(column, rows), maskedCount)
   const sorted = order === null ? Uint32Array.from(rows) : order.map((at) => rows[at])
   return { order: sorted, length: maskedCount, mask: null }
-}
-
-function rowsOfMask(mask: Uint8Array, rowCount: number, maskedCount: number): Int32Array {
-  const rows = new Int32Array(maskedCount)
-  let found = 0
-  for (let row = 0; row < rowCount; row++) {
-    if (mask[row >> 3] === 0) row |= 7
-    else if (hasBit(mask, row)) rows[found++] = row
-  }
-  return rows
 }
 
 const noTexts = { bytes: new Uint8Array(0), offsets: new Int32Array(1) }

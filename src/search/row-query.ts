@@ -44,7 +44,7 @@ export async function countRows(
   let count = 0
   for (const view of views) {
     throwIfCancelled(signal)
-    const mask = await filterMask(view, bound)
+    const mask = await filterMask(view, bound, signal)
     count += mask === null ? view.rowCount : countBits(mask, view.rowCount)
   }
   return count
@@ -82,7 +82,7 @@ async function openCursors(
   const heap: KeyCursor[] = []
   for (const [viewIndex, view] of views.entries()) {
     throwIfCancelled(signal)
-    const mask = await filterMask(view, bound)
+    const mask = await filterMask(view, bound, signal)
     const cursor = await keyCursorOf(viewIndex, view, await view.column(pkField), mask)
     if (cursor.nextKey()) heap.push(cursor)
   }

@@ -1,6 +1,8 @@
 import type { Column } from '../column/column.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { WorkerPool } from '../workers/worker-job.js'
+import type { ScalarIndex } from './scalar-index.js'
 
 /** A segment's part of an index. */
 export interface SegmentIndex {
@@ -18,6 +20,8 @@ export interface SegmentView {
   /** Whether its rows came by Insert and are not sealed yet. */
   readonly isGrowing: boolean
   readonly rowCount: number
+  /** Threads that look at its columns where that is more than a moment's work. */
+  readonly pool: WorkerPool
   /** A bit for every row that is not deleted; null: none is. */
   readonly alive: Uint8Array | null
   /** The rows' column of a field; a field younger than the segment gives its default or null. */
@@ -28,6 +32,8 @@ export interface SegmentView {
   pkOrder(): Promise<Uint32Array | null>
   /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */
   vectorParts(field: Field): readonly VectorPart[]
+  /** The indexes that are built over values of these fields, and paths in them. */
+  scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndex[]>
   /** An index over the vectors, in their memory; null: none is there yet, or none is worth it. */
   vectorIndex(field: Field): SegmentIndex | null
 }

@@ -56,13 +56,13 @@ export async function openSearched(
   pool: WorkerPool,
   memory: VectorMemory,
   views: readonly SegmentView[],
-  { schema, field, queries }: VectorSearch,
+  { schema, field, queries, signal }: VectorSearch,
   filter: BoundExpr | null,
 ): Promise<Searched> {
   const isResident = isDenseVectorType(field.dataType)
   const vectors = await Promise.all(
     views.map(async (view) => {
-      const mask = await maskOf(view, field, filter)
+      const mask = await maskOf(view, field, filter, signal)
       if (!isResident) return { rowCount: view.rowCount, parts: [], mask }
       const parts = view.vectorParts(field)
       return { rowCount: view.rowCount, parts, mask, index: view.vectorIndex(field) }
@@ -79,8 +79,13 @@ export async function openSearched(
 }
 
 /** Milvus: a row whose vector is null is not searched. */
-async function maskOf(view: SegmentView, field: Field, filter: BoundExpr | null) {
-  const mask = await filterMask(view, filter)
+async function maskOf(
+  view: SegmentView,
+  field: Field,
+  filter: BoundExpr | null,
+  signal: AbortSignal | undefined,
+) {
+  const mask = await filterMask(view, filter, signal)
   const validity = field.nullable ? await view.validity(field) : null
   if (mask === null || validity === null) return mask ?? validity
   return mask.map((byte, at) => byte & validity[at])

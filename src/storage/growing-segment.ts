@@ -15,9 +15,11 @@ import type { Field } from '../schema/field.js'
 import { pkAt, pkOrderOf } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import { RefCount } from '../util/ref-count.js'
+import type { WorkerPool } from '../workers/worker-job.js'
 import { GrowingVectors } from './growing-vectors.js'
 import { type InsertRun, noteRows } from './insert-times.js'
 import { rowBytes } from './resident-vectors.js'
+import type { RowsContext } from './rows-context.js'
 import type { KeyDeletion } from './sealed-segment.js'
 import type { PinnedView } from './snapshot.js'
 
@@ -33,6 +35,7 @@ export class GrowingSegment {
   /** Of fields that were dropped; a view may look at them. */
   readonly #droppedVectors: GrowingVectors[] = []
   readonly #memory: VectorMemory
+  readonly #pool: WorkerPool
   readonly #rowsByKey = new Map<PrimaryKey, number | number[]>()
   readonly #users: RefCount
   readonly #insertRuns: InsertRun[] = []
@@ -49,13 +52,14 @@ export class GrowingSegment {
       readonly partitionId: bigint
     },
     schema: CollectionSchema,
-    memory: VectorMemory,
+    { memory, pool }: Pick<RowsContext, 'memory' | 'pool'>,
   ) {
     this.segmentId = ids.segmentId
     this.collectionId = ids.collectionId
     this.partitionId = ids.partitionId
     this.#pk = primaryKeyOf(schema)
     this.#memory = memory
+    this.#pool = pool
     this.addFields(schema.fields)
     this.#users = new RefCount(() => {
       for (const vectors of this.#vectors.values()) vectors.free()
@@ -168,12 +172,14 @@ export class GrowingSegment {
       partitionId: this.partitionId,
       isGrowing: true,
       rowCount,
+      pool: this.#pool,
       alive,
       column: async (field) => this.#columnOf(field, scalars, rowCount),
       validity: async (field) => this.#validityOf(field, scalars, rowCount),
       pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
       vectorIndex: () => null,
+      scalarIndexes: async () => [],
       release: () => this.#users.release(),
     }
   }

@@ -101,9 +101,12 @@ export class GrowingSegments {
   #growingSegment(partitionId: bigint): GrowingSegment {
     const found = this.#growing.get(partitionId)
     if (found) return found
-    const { oracle, memory } = this.#context
-    const ids = { segmentId: oracle.next(), collectionId: this.#collectionId, partitionId }
-    const segment = new GrowingSegment(ids, this.#schema, memory)
+    const ids = {
+      segmentId: this.#context.oracle.next(),
+      collectionId: this.#collectionId,
+      partitionId,
+    }
+    const segment = new GrowingSegment(ids, this.#schema, this.#context)
     this.#growing.set(partitionId, segment)
     return segment
   }

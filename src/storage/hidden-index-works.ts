@@ -1,11 +1,10 @@
-import { familyFor } from '../indexes/families.js'
 import { primaryKeyOf } from '../schema/collection-schema.js'
 import type { IndexWork } from './index-builder.js'
 import { withBuiltIndex } from './index-works.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { SealedSegment } from './sealed-segment.js'
-import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+import { isWorthBuilding, type WantedIndex, wantedIndexes } from './wanted-indexes.js'
 
 interface HiddenWork {
   readonly work: IndexWork
@@ -64,9 +63,9 @@ function worksOn(
   )
 }
 
-function lacks({ file, indexes }: SegmentRecord, { indexId, spec }: WantedIndex): boolean {
-  const isThere = indexes.some((index) => index.indexId === indexId)
-  return !isThere && familyFor(spec, file.rowCount) !== null
+function lacks({ file, indexes }: SegmentRecord, wanted: WantedIndex): boolean {
+  const isThere = indexes.some(({ indexId }) => indexId === wanted.indexId)
+  return !isThere && isWorthBuilding(wanted, file.rowCount)
 }
 
 function workOn(
@@ -76,11 +75,16 @@ function workOn(
   take: (built: BuiltIndex) => Promise<void>,
 ): IndexWork {
   const { segmentId } = segment.record
+  if (wanted.kind === 'scalar') {
+    const column = () => segment.columnToIndex(wanted.field)
+    const { rowCount } = segment
+    return { kind: 'scalar', segmentId, wanted, rowCount, isWanted: isAlwaysWanted, column, take }
+  }
   return {
+    kind: 'vector',
     segmentId,
     wanted,
-    // Whoever waits for it has a signal of his own.
-    isWanted: () => true,
+    isWanted: isAlwaysWanted,
     async vectors(isApart) {
       const vectors = await segment.vectorsToIndex(wanted.field, isApart)
       return { vectors, release: () => vectors.resident.users.release() }
@@ -90,4 +94,9 @@ function workOn(
       await take(built)
     },
   }
+}
+
+/** Whoever waits for it has a signal of his own. */
+function isAlwaysWanted(): boolean {
+  return true
 }

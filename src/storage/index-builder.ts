@@ -1,3 +1,4 @@
+import type { Column } from '../column/column.js'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { familyFor } from '../indexes/families.js'
 import type { IndexedVectors } from '../indexes/index-family.js'
@@ -8,7 +9,8 @@ import type { WorkerPool } from '../workers/worker-job.js'
 import type { DataDirectory } from './data-directory.js'
 import { writeIndex } from './index-files.js'
 import type { BuiltIndex } from './records.js'
-import type { WantedIndex } from './wanted-indexes.js'
+import type { ScalarIndexInput } from './scalar-index-job.js'
+import type { WantedScalarIndex, WantedVectorIndex } from './wanted-indexes.js'
 
 interface BuilderContext {
   readonly directory: DataDirectory
@@ -26,9 +28,12 @@ interface VectorsToBuild {
 }
 
 /** One index of one segment, to be built. */
-export interface IndexWork {
+export type IndexWork = VectorIndexWork | ScalarIndexWork
+
+export interface VectorIndexWork {
+  readonly kind: 'vector'
   readonly segmentId: bigint
-  readonly wanted: WantedIndex
+  readonly wanted: WantedVectorIndex
   /** False once nobody would take it: its rows or the index were dropped, or lie elsewhere now. */
   isWanted(): boolean
   /**
@@ -38,6 +43,19 @@ export interface IndexWork {
   vectors(isApart: boolean): Promise<VectorsToBuild>
   /** Takes the built index: its file is durable. The region is the taker's. */
   take(built: BuiltIndex, region: VectorRegion): Promise<void>
+}
+
+export interface ScalarIndexWork {
+  readonly kind: 'scalar'
+  readonly segmentId: bigint
+  readonly wanted: WantedScalarIndex
+  readonly rowCount: number
+  /** As of a vector index. */
+  isWanted(): boolean
+  /** The rows' column of the field, as it lies in the segment. */
+  column(): Promise<Column>
+  /** Takes the built index: its file is durable. */
+  take(built: BuiltIndex): Promise<void>
 }
 
 /** Rows whose indexes are built in the background. */
@@ -165,19 +183,40 @@ export class IndexBuilder {
       onProgress(running.rows)
     }
     try {
-      await this.#buildBeside(work, false, signal, progress).catch((error) => {
-        // The memory of the vectors may be full while others have room.
-        if (millraceErrorFrom(error).kind !== 'memoryExceeded') throw error
-        return this.#buildBeside(work, true, signal, progress)
-      })
+      if (work.kind === 'scalar') await this.#buildScalar(work, signal)
+      else await this.#buildVector(work, signal, progress)
       this.#damaged.delete(key)
     } finally {
       this.#running = null
     }
   }
 
+  async #buildScalar(work: ScalarIndexWork, signal: AbortSignal): Promise<void> {
+    const { segmentId, wanted, rowCount } = work
+    const { indexId, field, json } = wanted
+    const input = { column: await work.column(), rowCount, field, json }
+    const bytes = await this.#context.pool.run<ScalarIndexInput, Uint8Array>(scalarJob, input, {
+      lane: 'batch',
+      signal,
+    })
+    const name = { segmentId, indexId, fieldId: field.fieldId }
+    await work.take(await writeIndex(this.#context, name, bytes, signal))
+  }
+
+  #buildVector(
+    work: VectorIndexWork,
+    signal: AbortSignal,
+    onProgress: (rows: number) => void,
+  ): Promise<void> {
+    return this.#buildBeside(work, false, signal, onProgress).catch((error) => {
+      // The memory of the vectors may be full while others have room.
+      if (millraceErrorFrom(error).kind !== 'memoryExceeded') throw error
+      return this.#buildBeside(work, true, signal, onProgress)
+    })
+  }
+
   async #buildBeside(
-    work: IndexWork,
+    work: VectorIndexWork,
     isApart: boolean,
     signal: AbortSignal,
     onProgress: (rows: number) => void,
@@ -191,7 +230,7 @@ export class IndexBuilder {
       const region = await family.build({ pool, memory, vectors, spec, signal, onProgress })
       const name = { segmentId, indexId, fieldId: field.fieldId }
       const built = await freeingOnError(memory, region, () =>
-        writeIndex(this.#context, name, region, signal),
+        writeIndex(this.#context, name, memory.bytesOf(region), signal),
       )
       await work.take(built, region)
     } finally {
@@ -199,6 +238,8 @@ export class IndexBuilder {
     }
   }
 }
+
+const scalarJob = new URL('./scalar-index-job.js', import.meta.url)
 
 function cancelledError(): MillraceError {
   return new MillraceError('cancelled', 'the build of an index was cancelled')

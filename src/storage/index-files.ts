@@ -1,6 +1,5 @@
 import type { ReadIndexInput } from '../indexes/read-index-job.js'
 import type { WriteIndexInput } from '../indexes/write-index-job.js'
-import type { VectorRegion } from '../kernels/vector-region.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { DataDirectory } from './data-directory.js'
 import type { BuiltIndex } from './records.js'
@@ -24,18 +23,18 @@ interface IndexName {
 export async function writeIndex(
   { directory, pool }: FilesContext,
   { segmentId, indexId, fieldId }: IndexName,
-  region: VectorRegion,
+  bytes: Uint8Array,
   signal: AbortSignal,
 ): Promise<BuiltIndex> {
   const path = directory.indexPath(segmentId, indexId)
   try {
-    const input: WriteIndexInput = { path, region }
+    const input: WriteIndexInput = { path, bytes }
     const checksum = await pool.run<WriteIndexInput, number>(writeJob, input, {
       lane: 'batch',
       signal,
     })
     directory.syncIndexes()
-    return { indexId, fieldId, byteLength: region.byteLength, checksum }
+    return { indexId, fieldId, byteLength: bytes.byteLength, checksum }
   } catch (error) {
     directory.removeIndex(segmentId, indexId)
     throw error
@@ -47,8 +46,8 @@ export async function readIndex(
   { directory, pool }: FilesContext,
   segmentId: bigint,
   { indexId, checksum }: BuiltIndex,
-  region: VectorRegion,
+  bytes: Uint8Array,
 ): Promise<void> {
-  const input: ReadIndexInput = { path: directory.indexPath(segmentId, indexId), region, checksum }
+  const input: ReadIndexInput = { path: directory.indexPath(segmentId, indexId), bytes, checksum }
   await pool.run<ReadIndexInput, void>(readJob, input, { lane: 'interactive' })
 }

@@ -1,11 +1,16 @@
-import { familyFor } from '../indexes/families.js'
 import type { VectorRegion } from '../kernels/vector-region.js'
 import type { CollectionParts } from './collection-parts.js'
-import type { IndexWork } from './index-builder.js'
+import type { IndexWork, ScalarIndexWork, VectorIndexWork } from './index-builder.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { ResidentVectors } from './resident-vectors.js'
 import type { SealedSegment } from './sealed-segment.js'
-import { type WantedIndex, wantedIndexes } from './wanted-indexes.js'
+import {
+  isWorthBuilding,
+  type WantedIndex,
+  type WantedScalarIndex,
+  type WantedVectorIndex,
+  wantedIndexes,
+} from './wanted-indexes.js'
 
 /** Runs a change of a collection's segments when no other is under way. */
 type InTurn = (work: () => Promise<void>) => Promise<void>
@@ -23,7 +28,9 @@ export function nextIndexWorkOf(
     for (const segment of sealed.all()) {
       const { segmentId } = segment.record
       if (!lacksIndex(segment, wanted) || isRefused(segmentId, wanted.indexId)) continue
-      return workOn(parts, segment, wanted, inTurn)
+      return wanted.kind === 'scalar'
+        ? scalarWorkOn(parts, segment, wanted, inTurn)
+        : vectorWorkOn(parts, segment, wanted, inTurn)
     }
   }
   return undefined
@@ -86,20 +93,42 @@ export function pendingIndexesOf(
   return wanted.filter((each) => lacksIndex(segment, each)).map(({ indexId }) => indexId)
 }
 
-/** Whether an index is to be built: not for a few rows, nor for a field that no row has. */
-export function lacksIndex(segment: SealedSegment, { indexId, field, spec }: WantedIndex): boolean {
-  const isWorth = familyFor(spec, segment.rowCount) !== null && segment.hasField(field)
-  return isWorth && !segment.hasIndex(indexId)
+/** Whether an index is to be built: not for a few rows, nor over vectors that no row has. */
+export function lacksIndex(segment: SealedSegment, wanted: WantedIndex): boolean {
+  if (segment.hasIndex(wanted.indexId)) return false
+  const hasRows = wanted.kind === 'scalar' || segment.hasField(wanted.field)
+  return hasRows && isWorthBuilding(wanted, segment.rowCount)
 }
 
-function workOn(
+function scalarWorkOn(
   parts: CollectionParts,
   segment: SealedSegment,
-  wanted: WantedIndex,
+  wanted: WantedScalarIndex,
   inTurn: InTurn,
-): IndexWork {
+): ScalarIndexWork {
+  return {
+    kind: 'scalar',
+    segmentId: segment.record.segmentId,
+    wanted,
+    rowCount: segment.rowCount,
+    isWanted: () => isWanted(parts, segment, wanted),
+    column: () => segment.columnToIndex(wanted.field),
+    take: (built) =>
+      inTurn(async () => {
+        await nameIndex(parts, segment, wanted, built)
+      }),
+  }
+}
+
+function vectorWorkOn(
+  parts: CollectionParts,
+  segment: SealedSegment,
+  wanted: WantedVectorIndex,
+  inTurn: InTurn,
+): VectorIndexWork {
   let resident: ResidentVectors | null = null
   return {
+    kind: 'vector',
     segmentId: segment.record.segmentId,
     wanted,
     isWanted: () => isWanted(parts, segment, wanted),
@@ -134,14 +163,27 @@ function isWanted(
 async function takeIndex(
   parts: CollectionParts,
   segment: SealedSegment,
-  wanted: WantedIndex,
+  wanted: WantedVectorIndex,
   built: BuiltIndex,
   region: VectorRegion,
   resident: ResidentVectors,
 ): Promise<boolean> {
-  const { catalog, directory } = parts.context
+  if (!(await nameIndex(parts, segment, wanted, built))) return false
   const { indexId, field } = wanted
+  const { fields } = parts.schema
+  return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
+}
+
+/** Makes the segment's record name the index, where both are still wanted. @returns whether they are */
+async function nameIndex(
+  parts: CollectionParts,
+  segment: SealedSegment,
+  wanted: WantedIndex,
+  built: BuiltIndex,
+): Promise<boolean> {
+  const { catalog, directory } = parts.context
   const { segmentId } = segment.record
+  const { indexId } = built
   if (!isWanted(parts, segment, wanted)) {
     directory.removeIndex(segmentId, indexId)
     return false
@@ -149,6 +191,5 @@ async function takeIndex(
   const record = withBuiltIndex(segment.record, built)
   await catalog.editSegments([record], [], [])
   segment.noteIndexes(record)
-  const { fields } = parts.schema
-  return segment.useIndex({ resident, fields }, field.fieldId, { indexId, region })
+  return true
 }

@@ -108,7 +108,7 @@ export class ResidentVectors {
   ): Promise<void> {
     const { indexId, fieldId } = built
     try {
-      await readIndex(context, segmentId, built, region)
+      await readIndex(context, segmentId, built, this.#memory.bytesOf(region))
       this.#indexes.set(fieldId, { indexId, region })
     } catch (error) {
       context.builder.noteDamaged(segmentId, indexId, error)

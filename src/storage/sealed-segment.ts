@@ -3,17 +3,20 @@ import type { Column } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexedVectors } from '../indexes/index-family.js'
+import { openValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { RefCount } from '../util/ref-count.js'
+import { readIndex } from './index-files.js'
 import type { InsertRun } from './insert-times.js'
-import type { SegmentRecord } from './records.js'
+import type { BuiltIndex, SegmentRecord } from './records.js'
 import { type ResidentIndex, ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
-import type { PinnedView } from './snapshot.js'
+import type { PinnedView, ScalarIndexOfSegment } from './snapshot.js'
+import { wantedIndexes } from './wanted-indexes.js'
 
 /** Keys that were deleted at a time, by a column of them. */
 export interface KeyDeletion {
@@ -48,6 +51,7 @@ export class SealedSegment {
   readonly #columns = new Map<number, Promise<Column>>()
   /** Which vectors are null: they lie in memory without it. */
   readonly #vectorValidity = new Map<number, Promise<Uint8Array | null>>()
+  readonly #scalarIndexes = new Map<bigint, Promise<ScalarIndexOfSegment | null>>()
   #pkOrder: Promise<Uint32Array | null> | null = null
   #keys: { readonly column: Column; readonly order: Uint32Array | null } | null = null
   #vectors: ResidentVectors | null
@@ -100,10 +104,11 @@ export class SealedSegment {
     return this.#deleted === null ? 0 : countBits(this.#deleted, this.rowCount)
   }
 
-  /** Reads the vectors of `fields` into kernel memory, once. */
+  /** Reads the vectors of `fields` into kernel memory, and indexes over other fields, once. */
   async load(fields: readonly Field[]): Promise<void> {
     if (this.#vectors) return
     this.#vectors = await this.#readVectors(fields)
+    await this.#scalarIndexesOn(this.#record.indexes.map(({ fieldId }) => fieldId))
   }
 
   /**
@@ -130,6 +135,11 @@ export class SealedSegment {
     return this.#record.file.columns.some((column) => column.fieldId === fieldId)
   }
 
+  /** A column for the build of an index: not kept. */
+  columnToIndex(field: Field): Promise<Column> {
+    return this.#readColumn(field)
+  }
+
   /** Whether there is an index that can be read. */
   hasIndex(indexId: bigint): boolean {
     const { segmentId, indexes } = this.#record
@@ -140,6 +150,10 @@ export class SealedSegment {
   /** The store has `record`, which has other indexes than before. */
   noteIndexes(record: SegmentRecord): void {
     this.#record = record
+    const ids = new Set(record.indexes.map(({ indexId }) => indexId))
+    for (const indexId of this.#scalarIndexes.keys()) {
+      if (!ids.has(indexId)) this.#scalarIndexes.delete(indexId)
+    }
   }
 
   /**
@@ -217,10 +231,12 @@ export class SealedSegment {
       partitionId: this.#record.partitionId,
       isGrowing: false,
       rowCount: this.rowCount,
+      pool: this.#context.pool,
       alive: this.#alive,
       column: (field) => this.#viewColumn(field, vectors),
       validity: (field) => this.#validityOf(field),
       pkOrder: () => this.#order(),
+      scalarIndexes: (fieldIds) => this.#scalarIndexesOn(fieldIds),
       vectorParts: (field) => (this.hasField(field) ? residentParts(vectors, field) : []),
       vectorIndex: (field) => vectors?.index(field) ?? null,
       release: () => {
@@ -304,6 +320,41 @@ export class SealedSegment {
     return column ?? filledColumn(field, this.rowCount)
   }
 
+  /** Those that are built and can be read, over values of these fields. */
+  async #scalarIndexesOn(fieldIds: readonly number[]): Promise<ScalarIndexOfSegment[]> {
+    const built = this.#record.indexes.filter(
+      ({ fieldId, indexId }) => fieldIds.includes(fieldId) && this.hasIndex(indexId),
+    )
+    const opened = await Promise.all(built.map((index) => this.#scalarIndex(index)))
+    return opened.filter((index) => index !== null)
+  }
+
+  #scalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
+    const known = this.#scalarIndexes.get(built.indexId)
+    if (known) return known
+    const index = this.#openScalarIndex(built)
+    this.#scalarIndexes.set(built.indexId, index)
+    return index
+  }
+
+  /** One that cannot be read is built anew; until then the rows are looked at. */
+  async #openScalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
+    const { segmentId, collectionId } = this.#record
+    const { indexId, fieldId, byteLength } = built
+    const collection = this.#context.catalog.collection(collectionId)
+    const wanted = collection && wantedIndexes(collection).find((each) => each.indexId === indexId)
+    if (wanted?.kind !== 'scalar') return null
+    const bytes = new Uint8Array(new SharedArrayBuffer(byteLength))
+    try {
+      await readIndex(this.#context, segmentId, built, bytes)
+      return { fieldId, json: wanted.json, values: openValueIndex(bytes) }
+    } catch (error) {
+      this.#scalarIndexes.delete(indexId)
+      this.#context.builder.noteDamaged(segmentId, indexId, error)
+      return null
+    }
+  }
+
   #order(): Promise<Uint32Array | null> {
     if (this.#pkOrder) return this.#pkOrder
     const order = this.#withReader((reader) => reader.readPkOrder())
@@ -332,6 +383,7 @@ export class SealedSegment {
     if (this.isLoaded || this.#viewCount > 0) return
     this.#columns.clear()
     this.#vectorValidity.clear()
+    this.#scalarIndexes.clear()
     this.#pkOrder = null
     this.#keys = null
   }

@@ -1,7 +1,17 @@
 import type { Column } from '../column/column.js'
+import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { WorkerPool } from '../workers/worker-job.js'
+import type { IndexedPath } from './indexed-path.js'
 import type { ResidentIndex } from './resident-vectors.js'
+
+/** An index over values of a field, or of a path in its documents. */
+export interface ScalarIndexOfSegment {
+  readonly fieldId: number
+  readonly json: IndexedPath | null
+  readonly values: ValueIndex
+}
 
 /**
  * A segment as one query sees it. `search/` declares the same shape as SegmentView: the two rooms are of
@@ -12,10 +22,12 @@ export interface PinnedView {
   readonly partitionId: bigint
   readonly isGrowing: boolean
   readonly rowCount: number
+  readonly pool: WorkerPool
   readonly alive: Uint8Array | null
   column(field: Field): Promise<Column>
   validity(field: Field): Promise<Uint8Array | null>
   pkOrder(): Promise<Uint32Array | null>
+  scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndexOfSegment[]>
   vectorParts(field: Field): readonly VectorPart[]
   vectorIndex(field: Field): ResidentIndex | null
   release(): void

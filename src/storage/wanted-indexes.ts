@@ -1,21 +1,71 @@
+import { MillraceError } from '../errors.js'
+import { familyFor, isBuilt } from '../indexes/families.js'
 import type { IndexSpec } from '../indexes/index-family.js'
 import { indexSpecOf } from '../indexes/index-spec.js'
-import { isDenseVectorType } from '../schema/data-type.js'
+import { scalarSpecOf } from '../indexes/scalar/scalar-spec.js'
+import type { CollectionSchema } from '../schema/collection-schema.js'
+import { isDenseVectorType, isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
-import type { CollectionRecord } from './records.js'
+import { type IndexedPath, indexedPathOf } from './indexed-path.js'
+import type { CollectionRecord, IndexRecord } from './records.js'
 
 /** An index that a collection's segments are to have. */
-export interface WantedIndex {
+export type WantedIndex = WantedVectorIndex | WantedScalarIndex
+
+export interface WantedVectorIndex {
+  readonly kind: 'vector'
   readonly indexId: bigint
   readonly field: Field
   readonly spec: IndexSpec
 }
 
-/** The indexes on dense vector fields. */
+export interface WantedScalarIndex {
+  readonly kind: 'scalar'
+  readonly indexId: bigint
+  readonly field: Field
+  /** null: the field's own values. */
+  readonly json: IndexedPath | null
+}
+
+/** The indexes on dense vector fields, and those on others that hold no vectors. */
 export function wantedIndexes({ schema, indexes }: CollectionRecord): WantedIndex[] {
-  return indexes.flatMap(({ indexId, fieldId, params }) => {
+  return indexes.flatMap((index): readonly WantedIndex[] => {
+    const { indexId, fieldId, params } = index
     const field = schema.fields.find((each) => each.fieldId === fieldId)
-    if (!field || !isDenseVectorType(field.dataType)) return []
-    return [{ indexId, field, spec: indexSpecOf(field, params) }]
+    if (!field) return []
+    if (!isVectorType(field.dataType)) return wantedScalar(schema, field, index)
+    if (!isDenseVectorType(field.dataType)) return []
+    return [{ kind: 'vector', indexId, field, spec: indexSpecOf(field, params) }]
   })
+}
+
+/** Whether anything is built for it over a segment of so many rows. */
+export function isWorthBuilding(wanted: WantedIndex, rowCount: number): boolean {
+  if (wanted.kind === 'scalar') return rowCount >= scalarRowsMin
+  return familyFor(wanted.spec, rowCount) !== null
+}
+
+/** Whether anything is built for it over a segment of enough rows. */
+export function isEverBuilt(wanted: WantedIndex): boolean {
+  return wanted.kind === 'scalar' || isBuilt(wanted.spec)
+}
+
+/** Fewer rows are looked at in the time that it takes to open an index. */
+const scalarRowsMin = 4096
+
+function wantedScalar(
+  schema: CollectionSchema,
+  field: Field,
+  { indexId, params }: IndexRecord,
+): WantedScalarIndex[] {
+  try {
+    const { json, isBuilt } = scalarSpecOf(field, params)
+    if (!isBuilt) return []
+    const path = json && indexedPathOf(schema, field, json)
+    return path === undefined ? [] : [{ kind: 'scalar', indexId, field, json: path }]
+  } catch (error) {
+    // It was created when nobody checked these parameters.
+    if (error instanceof MillraceError) return []
+    throw error
+  }
 }

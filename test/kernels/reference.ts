@@ -114,3 +114,16 @@ function bitCount(byte: number): number {
   for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1
   return count
 }
+
+/** A bit for each value between two bounds. */
+export function rangeMask(
+  values: ArrayLike<number | bigint>,
+  low: number | bigint,
+  high: number | bigint,
+): Uint8Array {
+  const mask = new Uint8Array((values.length + 7) >> 3)
+  for (let row = 0; row < values.length; row++) {
+    if (values[row] >= low && values[row] <= high) mask[row >> 3] |= 1 << (row & 7)
+  }
+  return mask
+}

@@ -3,13 +3,12 @@ import { parseImportOptions } from '../../bulk/import-options.js'
 import type { ImportCollection, ImportedSegment, ImportTarget } from '../../bulk/import-target.js'
 import type { CommitCounts, ImportRequest, ImportTask } from '../../bulk/import-task.js'
 import { MillraceError } from '../../errors.js'
-import { isBuilt } from '../../indexes/families.js'
 import { hiddenIndexWorks } from '../../storage/hidden-index-works.js'
 import type { ImportRules } from '../../storage/import-conflicts.js'
 import type { SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
-import { wantedIndexes } from '../../storage/wanted-indexes.js'
+import { isEverBuilt, wantedIndexes } from '../../storage/wanted-indexes.js'
 import type { Collections } from './collections.js'
 
 /** Imported rows become sealed segments, which a transaction shows all at once. */
@@ -118,7 +117,7 @@ export class EmbeddedImportTarget implements ImportTarget {
 
   indexesRows(collectionId: bigint): boolean {
     const record = this.#context.catalog.collection(collectionId)
-    return record !== undefined && wantedIndexes(record).some(({ spec }) => isBuilt(spec))
+    return record !== undefined && wantedIndexes(record).some(isEverBuilt)
   }
 
   /** The task's segments in the order of its input. */

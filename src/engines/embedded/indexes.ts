@@ -1,11 +1,17 @@
 import { MillraceError } from '../../errors.js'
 import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
-import { fieldNamed } from '../../schema/collection-schema.js'
+import { scalarSpecOf } from '../../indexes/scalar/scalar-spec.js'
+import {
+  type CollectionSchema,
+  dynamicFieldName,
+  fieldNamed,
+} from '../../schema/collection-schema.js'
 import { DataType, isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { isListMetric, isMetric, type Metric } from '../../schema/metric.js'
 import type { IndexProgress } from '../../storage/index-progress.js'
+import { indexedPathOf } from '../../storage/indexed-path.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import type { PropertyChange } from '../catalog.js'
@@ -18,23 +24,25 @@ export function withIndex(
   index: NewIndex,
   oracle: TimestampOracle,
 ): CollectionRecord {
-  const field = indexedField(record, index.fieldName)
-  // Milvus: a request without a name means the index that the field has.
-  const ofField = record.indexes.find(({ fieldId }) => fieldId === field.fieldId)
-  const name = index.indexName || ofField?.name || field.name
-  const before = record.indexes.find((each) => each.name === name || each.fieldId === field.fieldId)
+  const field = indexedField(record, index)
+  // Milvus: of JSON fields each path and cast may have an index of its own.
+  const place = placeOf(field, index.params)
+  const rivals = record.indexes.filter(
+    (each) => each.fieldId === field.fieldId && placeOf(field, each.params) === place,
+  )
+  // Milvus: a request without a name means the index that the place has.
+  const name = index.indexName || rivals[0]?.name || `${field.name}${pathOf(field, index.params)}`
+  const before = rivals[0] ?? record.indexes.find((each) => each.name === name)
   if (before) {
-    if (before.fieldId === field.fieldId && before.name === name && isSame(before, index)) {
-      return record
-    }
+    if (before === rivals[0] && before.name === name && isSame(before, index)) return record
     throw new MillraceError(
       'parameterInvalid',
-      before.fieldId === field.fieldId
+      before === rivals[0]
         ? `CreateIndex failed: at most one distinct index is allowed per field: field "${field.name}" has index "${before.name}": invalid parameter`
         : `CreateIndex failed: index name "${name}" is taken by another field: invalid parameter`,
     )
   }
-  checkIndex(field, index.params)
+  checkIndex(record.schema, field, index.params)
   const created: IndexRecord = {
     indexId: oracle.next(),
     name,
@@ -140,21 +148,45 @@ export function metricOfField(record: CollectionRecord, field: Field): Metric {
   return isMetric(metric) ? metric : 'L2'
 }
 
-function indexedField(record: CollectionRecord, fieldName: string): Field {
-  const field = fieldNamed(record.schema, fieldName)
+/** A name that no field has may be that of a dynamic key, where a path is asked for. */
+function indexedField(
+  { schema }: CollectionRecord,
+  { fieldName, params }: Pick<NewIndex, 'fieldName' | 'params'>,
+): Field {
+  const field = fieldNamed(schema, fieldName)
   if (field) return field
+  const dynamic = schema.enableDynamicField ? fieldNamed(schema, dynamicFieldName) : undefined
+  if (dynamic && flatParams(params).has('json_cast_type')) return dynamic
   throw new MillraceError('refused', `cannot create index on non-existed field: ${fieldName}`)
 }
 
-function checkIndex(field: Field, params: NewIndex['params']): void {
+/** What of a field is indexed: of JSON a path and what its values are, of others the field. */
+function placeOf({ dataType }: Field, params: NewIndex['params']): string {
+  if (dataType !== DataType.JSON) return ''
+  const values = flatParams(params)
+  const cast = values.get('json_cast_type')?.trim().toUpperCase()
+  return `${values.get('json_path')} as ${cast}`
+}
+
+function pathOf({ name, dataType }: Field, params: NewIndex['params']): string {
+  const path = dataType === DataType.JSON ? (flatParams(params).get('json_path') ?? '') : ''
+  return path.startsWith(name) ? path.slice(name.length) : path
+}
+
+function checkIndex(schema: CollectionSchema, field: Field, params: NewIndex['params']): void {
   if (isDenseVectorType(field.dataType)) {
     indexSpecOf(field, params)
+    return
+  }
+  if (!isVectorType(field.dataType)) {
+    const { json } = scalarSpecOf(field, params)
+    if (json) indexedPathOf(schema, field, json)
     return
   }
   const metric = metricOf(params)
   const isOfLists = field.dataType === DataType.ArrayOfVector
   const isSuited = isMetric(metric) && (isOfLists || !isListMetric(metric))
-  if (!isVectorType(field.dataType) || isSuited) return
+  if (isSuited) return
   throw new MillraceError(
     'parameterInvalid',
     `metric type ${metric || '""'} is not supported for field "${field.name}": invalid parameter`,

@@ -1,3 +1,6 @@
+export {
+  rangeMaskFloat32, rangeMaskFloat64, rangeMaskInt16, rangeMaskInt32, rangeMaskInt64, rangeMaskInt8,
+} from './compare'
 export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'

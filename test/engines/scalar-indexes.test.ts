@@ -1,0 +1,246 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isFinished } from '../../dist/bulk/import-state.js'
+import type { FixedColumn } from '../../dist/column/column.js'
+import { DataType } from '../../dist/schema/data-type.js'
+import { columnsOf, type Row } from '../expr/fixture.js'
+import { field, schemaOf } from '../support/fields.js'
+import { OpenEngine } from './open-engine.js'
+
+const db = 'default'
+const name = 'c'
+const rowCount = 5000
+
+const schema = schemaOf(name, [
+  field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
+  field(101, 'vector', DataType.FloatVector, { dim: 2 }),
+  field(102, 'number', DataType.Int64, { nullable: true }),
+  field(103, 'word', DataType.VarChar, { maxLength: 20 }),
+  field(104, 'doc', DataType.JSON),
+  field(105, 'ratio', DataType.Double),
+  field(106, 'tags', DataType.Array, { elementType: DataType.Int64, maxCapacity: 4 }),
+])
+const rows = Array.from(
+  { length: rowCount },
+  (_, row): Row => ({
+    id: BigInt(row),
+    vector: [row, 1],
+    number: row % 50 === 0 ? null : BigInt((row * 7919) % 1000),
+    word: `word ${row % 300}`,
+    doc: row % 3 === 0 ? {} : { a: { b: row % 100 }, kind: row % 2 === 0 ? 'even' : 'odd' },
+    ratio: row / rowCount,
+    tags: [BigInt(row % 5), BigInt(row % 7)],
+  }),
+)
+
+let open: OpenEngine
+
+beforeEach(async () => {
+  open = await OpenEngine.open()
+  await open.create(db, schema)
+})
+afterEach(() => open.remove())
+
+function createIndex(fieldName: string, indexType: string, params = {}, indexName = '') {
+  return open.engine.createIndex({
+    ...{ dbName: db, collectionName: name, fieldName, indexName },
+    params: [
+      ['index_type', indexType],
+      ['params', JSON.stringify(params)],
+    ],
+  })
+}
+
+async function insertRows() {
+  await open.engine.insert(db, name, '', { rowCount, columns: columnsOf(schema, rows) })
+  await open.engine.flush(db, name)
+}
+
+async function indexed() {
+  for (;;) {
+    const indexes = await open.engine.describeIndex(db, name, '', '')
+    if (indexes.every(({ pendingRows, failure }) => pendingRows === 0 || failure)) return indexes
+    await aMoment()
+  }
+}
+
+async function importRows(some: readonly Row[]) {
+  const lines = some.map((row) =>
+    JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
+  )
+  writeFileSync(join(open.importRoot, 'rows.jsonl'), lines.join('\n'))
+  const task = await open.engine.startImport({
+    ...{ dbName: db, collectionName: name, partitionName: '', idempotencyKey: '' },
+    fileGroups: [['rows.jsonl']],
+    options: [],
+  })
+  for (;;) {
+    const { state, reason } = open.engine.importTask(task.taskId).task
+    if (isFinished(state)) return expect(reason).toBe('')
+    await aMoment()
+  }
+}
+
+function aMoment() {
+  return new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+async function load() {
+  await open.engine.createIndex({
+    ...{ dbName: db, collectionName: name, fieldName: 'vector', indexName: '' },
+    params: [
+      ['index_type', 'FLAT'],
+      ['metric_type', 'L2'],
+    ],
+  })
+  await open.engine.load(db, name, [])
+}
+
+async function idsWhere(filter: string): Promise<number[]> {
+  const result = await open.engine.query({
+    ...{ dbName: db, collectionName: name, partitionNames: [], filter },
+    ...{ outputFields: ['id'], limit: null, offset: 0 },
+  })
+  return [...(result.fields[0].column as FixedColumn).values].map(Number)
+}
+
+const rowsWhere = (passes: (row: number) => boolean) =>
+  Array.from({ length: rowCount }, (_, row) => row).filter(passes)
+const numberOf = (row: number) => (row % 50 === 0 ? null : (row * 7919) % 1000)
+
+function indexFiles(): string[] {
+  const folder = join(open.folder, 'data', 'indexes')
+  return readdirSync(folder).map((file) => join(folder, file))
+}
+
+const json = { json_path: 'doc["a"]["b"]', json_cast_type: 'double' }
+
+describe('an index on a scalar field', () => {
+  it.each([
+    ['number', 'STL_SORT', {}, 'number == 17', (row: number) => numberOf(row) === 17],
+    ['number', 'BITMAP', {}, 'number is null', (row: number) => numberOf(row) === null],
+    ['number', 'INVERTED', {}, 'not (number > 5)', (row: number) => (numberOf(row) ?? 9) <= 5],
+    ['word', 'Trie', {}, 'word like "word 29%"', (row: number) => /^29/.test(`${row % 300}`)],
+    ['word', 'AUTOINDEX', {}, 'word in ["word 1", "x"]', (row: number) => row % 300 === 1],
+    ['ratio', 'AUTOINDEX', {}, 'ratio < 0.001', (row: number) => row < 5],
+    ['tags', 'INVERTED', {}, 'array_contains(tags, 6)', (row: number) => row % 7 === 6],
+    [
+      ...(['doc', 'INVERTED', json, 'doc["a"]["b"] == 7'] as const),
+      (row: number) => row % 3 !== 0 && row % 100 === 7,
+    ],
+  ] as const)(
+    'on %s of type %s is built, kept and asked',
+    async (on, type, params, filter, passes) => {
+      await createIndex(on, type, params)
+      await insertRows()
+      await indexed()
+      expect(indexFiles()).toHaveLength(1)
+      await load()
+      expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
+      await open.reopen()
+      expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
+      await open.engine.dropIndex(db, name, on, '')
+      expect(indexFiles()).toEqual([])
+      expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
+    },
+  )
+
+  it('is there when an import completes, and after a compaction', async () => {
+    await createIndex('number', 'STL_SORT')
+    await load()
+    for (const half of [rows.slice(0, rowCount / 2), rows.slice(rowCount / 2)]) {
+      await importRows(half)
+    }
+    // Each half is too small to need one.
+    expect(indexFiles()).toEqual([])
+    await importRows(rows.map((row) => ({ ...row, id: (row.id as bigint) + 100_000n })))
+    expect(indexFiles()).toHaveLength(1)
+    const { compactionId } = await open.engine.compact(db, name)
+    while (open.engine.compactionState(compactionId).executing > 0) await aMoment()
+    expect(open.engine.segments(db, name)).toHaveLength(1)
+    expect(indexFiles()).toHaveLength(1)
+    const found = rowsWhere((row) => numberOf(row) === 17)
+    const expected = [...found, ...found.map((row) => row + 100_000)]
+    expect(await idsWhere('number == 17')).toEqual(expected)
+  })
+
+  it('leaves out rows that are deleted', async () => {
+    await createIndex('number', 'STL_SORT')
+    await insertRows()
+    await indexed()
+    await load()
+    const [first, ...others] = rowsWhere((row) => numberOf(row) === 17)
+    await open.engine.delete(db, name, '', `id in [${first}]`)
+    expect(await idsWhere('number == 17')).toEqual(others)
+  })
+
+  it('is built anew when its file is damaged', async () => {
+    await createIndex('number', 'STL_SORT')
+    await insertRows()
+    await indexed()
+    await load()
+    const [path] = indexFiles()
+    const good = readFileSync(path)
+    const damaged = Uint8Array.from(good)
+    damaged[good.length >> 1] ^= 1
+    writeFileSync(path, damaged)
+    await open.reopen()
+    const expected = rowsWhere((row) => numberOf(row) === 17)
+    expect(await idsWhere('number == 17')).toEqual(expected)
+    expect(open.errors).toEqual(['an index is damaged and is built anew'])
+    await indexed()
+    expect(readFileSync(path)).toEqual(good)
+    expect(await idsWhere('number == 17')).toEqual(expected)
+  })
+
+  it('may be one of several on the paths of a document', async () => {
+    const kind = { json_path: 'doc["kind"]', json_cast_type: 'VARCHAR' }
+    await createIndex('doc', 'AUTOINDEX', json, 'by_b')
+    await createIndex('doc', 'AUTOINDEX', kind)
+    await createIndex('doc', 'AUTOINDEX', kind)
+    await expect(createIndex('doc', 'INVERTED', json, 'other')).rejects.toThrow(
+      'CreateIndex failed: at most one distinct index is allowed per field',
+    )
+    expect((await indexed()).map((index) => index.name)).toEqual(['by_b', 'doc["kind"]'])
+    await insertRows()
+    await indexed()
+    expect(indexFiles()).toHaveLength(2)
+    await open.engine.dropIndex(db, name, '', 'by_b')
+    expect(indexFiles()).toHaveLength(1)
+    await load()
+    expect(await idsWhere('doc["kind"] == "odd" and doc["a"]["b"] == 7')).toEqual(
+      rowsWhere((row) => row % 3 !== 0 && row % 100 === 7),
+    )
+  })
+
+  const valid = ': invalid parameter[expected=valid index params][actual=invalid index params]'
+  it.each([
+    ['word', 'HNSW', {}, `index HNSW only supports vector data type${valid}`],
+    ['word', 'SORTED', {}, '[expected=valid index][actual=invalid index type: SORTED]'],
+    [
+      ...['tags', 'STL_SORT', {}],
+      `STL_SORT are only supported on numeric, varchar or timestamptz field, got Array${valid}`,
+    ],
+    ['number', 'TRIE', {}, `TRIE are only supported on varchar field${valid}`],
+    ['id', 'BITMAP', {}, `create bitmap index on primary key not supported${valid}`],
+    ['ratio', 'BITMAP', {}, `bitmap index are only supported on bool, int, string and array field`],
+    [
+      ...['doc', 'INVERTED', { json_path: 'doc["a"]' }],
+      `json index must specify cast type: missing parameter[missing_param=json_cast_type]${valid}`,
+    ],
+    [
+      ...['doc', 'INVERTED', { json_path: 'doc["a"]', json_cast_type: 'INT64' }],
+      'json_cast_type INT64 is not supported',
+    ],
+    [
+      ...['doc', 'BITMAP', { json_path: 'doc["a"]', json_cast_type: 'DOUBLE' }],
+      'json_cast_type DOUBLE is not supported for BITMAP index',
+    ],
+  ] as [string, string, object, string][])(
+    'on %s of type %s is refused: %j',
+    async (on, type, params, text) => {
+      await expect(createIndex(on, type, params)).rejects.toThrow(text)
+    },
+  )
+})
