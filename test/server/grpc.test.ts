@@ -121,7 +121,6 @@ describe('the gRPC service', () => {
 
   it.each([
     ['text search', { search_params: pairs({ topk: '1', analyzer_name: 'x' }) }],
-    ['order_by_fields', { search_params: pairs({ topk: '1', order_by_fields: 'x:asc' }) }],
     ['several searches in one request', { sub_reqs: [{ dsl: '' }] }],
     ['function scores', { function_score: { functions: [] } }],
   ])('refuses what it cannot search by yet: %s', async (feature, request) => {
