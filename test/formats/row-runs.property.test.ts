@@ -24,7 +24,7 @@ const plainFields = [
 const meta = field('$meta', DataType.JSON, { isDynamic: true })
 
 const mostly = <Value>(usual: fc.Arbitrary<Value>, rare: fc.Arbitrary<Value>) =>
-  fc.oneof({ weight: 150, arbitrary: usual }, { weight: 1, arbitrary: rare })
+  fc.oneof({ weight: 300, arbitrary: usual }, { weight: 1, arbitrary: rare })
 
 const integers = fc.oneof(
   fc.integer({ min: -128, max: 127 }).map(String),
@@ -39,11 +39,11 @@ const anyInteger = fc.oneof(
   ),
 )
 const numbers = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }).map(String),
-  fc.float({ noNaN: true, noDefaultInfinity: true }).map(String),
+  fc.integer().map((value) => String(value / 12_345.678)),
   fc.tuple(fc.integer(), fc.nat({ max: 6 })).map(([value, digits]) => (value / 7).toFixed(digits)),
 )
 const anyNumber = fc.oneof(
+  fc.float().map(String),
   fc.double().map(String),
   fc.tuple(fc.bigInt(), fc.nat({ max: 400 })).map(([digits, power]) => `${digits}e-${power}`),
   fc.constantFrom('.5', '1.', '-', '1e400', '4e-324', '9007199254740993', '0.1e', 'NaN', '1 2', ''),
@@ -206,10 +206,14 @@ interface Case {
 
 const cases = fc.record({
   hasDynamic: fc.boolean(),
-  windowBytes: fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constant(1 << 20)),
+  windowBytes: fc.oneof(
+    fc.integer({ min: 1, max: 300 }),
+    fc.integer({ min: 1, max: 9000 }),
+    fc.constant(1 << 20),
+  ),
   sep: fc.constantFrom(',', ';', '\t', ' ', '¦'),
 })
-const rowLists = fc.array(row, { minLength: 1, maxLength: 40, size: 'max' })
+const rowLists = fc.array(row, { minLength: 1, maxLength: 100, size: 'max' })
 
 describe('the kernel reads rows as they are read one by one', () => {
   it.each(['json', 'jsonl', 'csv'])('in .%s files, whatever the window', async (extension) => {
@@ -240,7 +244,7 @@ describe('the kernel reads rows as they are read one by one', () => {
           expect({ ...kernel, taken: 0 }).toEqual(reference)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 80 },
     )
     // Else nothing was compared.
     expect(taken / rowCount).toBeGreaterThan(0.1)
