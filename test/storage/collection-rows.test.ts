@@ -302,7 +302,10 @@ it('lets a delete that settles during an import commit reach the imported rows',
     path: context.directory.segmentPath(segmentId),
     ...{ fields, batch: batch([1, 2, 3]), rowOffsets: null },
   })
-  const hidden = { segmentId, collectionId, partitionId: first, timestamp: 0n, taskId: 5n }
+  const hidden = {
+    ...{ segmentId, collectionId, partitionId: first, timestamp: 0n, taskId: 5n },
+    ...{ insertRuns: null, indexes: [] },
+  }
   const rules = { loser: 'none', winner: 'none', areOnlyKeys: false, partitionId: null } as const
   await rows.addImported([{ ...hidden, schemaVersion: 1, file }], rules, async ({ visible }) => {
     await context.catalog.editSegments(visible, [], [])
