@@ -221,8 +221,9 @@ describe('a filtered search', () => {
       const vectors = clusteredVectors(DataType.FloatVector, 24, rowCount, 21)
       const index = await build(vectors, specOf('L2'))
       const queries = queriesLike(vectors, 10, 24)
-      for (let at = 0; at < 10; at++) {
-        const query = queries.subarray(at * 24, (at + 1) * 24)
+      for (let at = 0; at < 20; at++) {
+        const ef = at < 10 ? 100 : 20
+        const query = queries.subarray((at % 10) * 24, ((at % 10) + 1) * 24)
         const ranked = nearestRows('L2', 24, vectors.values, rowCount, null, query, rowCount)
         const chosen = ranked.slice(
           sign > 0 ? 0 : rowCount * 0.7,
@@ -230,7 +231,7 @@ describe('a filtered search', () => {
         )
         const rows = new Set(chosen.map(({ row }) => row))
         const mask = maskOf(rowCount, (row) => rows.has(row))
-        const search = { queries: query, k: 10, params: { ef: 100 }, mask }
+        const search = { queries: query, k: 10, params: { ef }, mask }
         const found = index.search(search)
         expect(found.flat().every(({ row }) => rows.has(row))).toBe(true)
         expect(recall(found, expected(vectors, 'L2', search))).toBeGreaterThanOrEqual(0.9)

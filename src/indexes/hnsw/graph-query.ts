@@ -1,4 +1,4 @@
-import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
+import { hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
 import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/scan-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
@@ -18,6 +18,10 @@ export interface GraphQuery {
   /** Candidates of the walk, and how many of them are looked at exactly. */
   readonly ef: number
   readonly candidateCount: number
+  /** For a query with nothing near it that may be found. */
+  readonly efFar: number
+  /** That a walk may need, also one over masked rows. */
+  readonly places: number
 }
 
 export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
@@ -32,7 +36,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   )
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
-  const ef = Math.max(1, Math.min(efWanted, job.rowCount))
+  const within = (count: number) => Math.max(1, Math.min(count, job.rowCount))
+  const ef = within(efWanted)
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
@@ -41,6 +46,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     queryBytes: isBits ? width : width * 4,
     ef,
     candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
+    efFar: within(ef * efFarFactor),
+    places: within(Math.max(ef * efFarFactor, (2 * ef) / sparseShare)),
   }
 }
 
@@ -55,16 +62,17 @@ const efDefault = 64
 /** What lies behind a least distance lies on all sides of it. */
 const efNearFactor = 4
 
-/** For a query with nothing near it that may be found. */
-export const efFarFactor = 8
+const efFarFactor = 8
+
+/** Of the rows that may be found: below it a walk that looks at all rows would look at too many. */
+export const sparseShare = 0.05
 
 /** Room for a walk, or for the scan that may take its place. */
 export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
-  const { element, width, ef } = graphQueryOf(job)
+  const { element, width, places } = graphQueryOf(job)
   const { m } = graphShapeOf(job.spec, job)
-  const kernels = hnswKernelsOn(job.memoryId, job.memory)
   const { rowCount, near } = job
   const innerMax = near === -Infinity ? 0 : rowCount
-  const walkBytes = kernels.hnswSearchBytes(rowCount, width, m, ef * efFarFactor, innerMax) >>> 0
+  const walkBytes = hnswSearchBytes(rowCount, width, m, places, innerMax)
   return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
 }

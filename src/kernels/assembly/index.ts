@@ -10,5 +10,5 @@ export {
 } from './hnsw-layout'
 export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
-  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswSearchBytes, hnswStartQuery, hnswWalk,
+  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswStartPlainQuery, hnswStartQuery, hnswWalk,
 } from './hnsw-search'
