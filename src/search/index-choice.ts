@@ -13,8 +13,8 @@ export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: numbe
   const { rowCount, mask } = view
   const survivors = mask ? countBits(mask, rowCount) : rowCount
   if (survivors === 0) return false
-  const walked = searchCost(index.spec, index.params, rowCount, k) * (rowCount / survivors)
-  return walked < survivors * (nq >= queriesOfTile ? costInTile : 1)
+  const cost = searchCost(index.spec, index.params, rowCount, survivors / rowCount, k)
+  return cost < survivors * (nq >= queriesOfTile ? costInTile : 1)
 }
 
 /** From so many queries on a scan takes several at a time. */

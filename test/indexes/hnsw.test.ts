@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
 import { hnsw } from '../../dist/indexes/hnsw/hnsw.js'
+import { efOf, walkCost } from '../../dist/indexes/hnsw/walk-cost.js'
 import type { IndexSpec } from '../../dist/indexes/index-family.js'
 import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
@@ -275,6 +276,24 @@ describe('a filtered search', () => {
     const [found] = index.search(search)
     expect(found.every(({ row, distance }) => row % 2 === 0 && distance >= near)).toBe(true)
     expect(recall([found], expected(vectors, 'L2', search))).toBeGreaterThanOrEqual(0.9)
+  })
+})
+
+describe('the candidates of a walk', () => {
+  it('are as many as a request says, and no fewer than it wants rows', () => {
+    expect(efOf({ ef: 30 }, 10)).toBe(30)
+    expect(efOf({ search_list: 30 }, 40)).toBe(40)
+    expect(efOf({}, 100)).toBe(200)
+  })
+
+  it('are twice as many two levels higher', () => {
+    const counts = [1, 2, 3, 5, 10].map((level) => efOf({ level }, 10))
+    expect(counts).toEqual([64, 91, 128, 256, 1449])
+  })
+
+  it('cost more among masked rows, and more than any scan where those are nearly all', () => {
+    expect(walkCost(64, 0.5)).toBeGreaterThan(walkCost(64, 1))
+    expect(walkCost(64, 0.01)).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

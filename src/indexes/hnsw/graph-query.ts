@@ -3,6 +3,7 @@ import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/s
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { graphShapeOf } from './graph-shape.js'
+import { efOf, plainPlacesMax } from './walk-cost.js'
 
 /** What the kernels are told of a search's queries. */
 export interface GraphQuery {
@@ -29,11 +30,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
-  const efGiven = Math.max(
-    params.ef ?? params.search_list ?? Math.max(efDefault, 2 * k),
-    k,
-    refined,
-  )
+  const efGiven = Math.max(efOf(params, k), refined)
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
   const within = (count: number) => Math.max(1, Math.min(count, job.rowCount))
@@ -47,7 +44,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     ef,
     candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
     efFar: within(ef * efFarFactor),
-    places: within(Math.max(ef * efFarFactor, (2 * ef) / sparseShare)),
+    places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax)),
   }
 }
 
@@ -57,15 +54,10 @@ const componentBytes: Partial<Record<DataType, number>> = {
   [DataType.BFloat16Vector]: 2,
 }
 
-const efDefault = 64
-
 /** What lies behind a least distance lies on all sides of it. */
-const efNearFactor = 4
+const efNearFactor = 8
 
 const efFarFactor = 8
-
-/** Of the rows that may be found: below it a walk that looks at all rows would look at too many. */
-export const sparseShare = 0.05
 
 /** Room for a walk, or for the scan that may take its place. */
 export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {

@@ -4,8 +4,9 @@ import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { type GraphQuery, graphQueryOf, sparseShare } from './graph-query.js'
+import { type GraphQuery, graphQueryOf } from './graph-query.js'
 import { scanRows } from './scan-rows.js'
+import { crossingCost, sparseShare, walkCost, walksPlain } from './walk-cost.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
 
@@ -57,38 +58,27 @@ function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
 
 function isScanned(search: Search): boolean {
   const { job, query, findableCount } = search
-  if (job.mask === 0) return findableCount < scannedForPlace * query.ef
-  if (!walksPlain(search)) return isScannedForCrossing(search, query.ef)
-  return findableCount < (scannedForPlace * query.ef) / shareOf(search)
+  if (job.mask !== 0 && job.near > -Infinity) return isScannedForCrossing(search, query.ef)
+  return findableCount < walkCost(query.ef, shareOf(search))
 }
 
-/** A walk looks at a place of its list in the time in which a scan looks at so many rows. */
-const scannedForPlace = 10
-
-/**
- * Among few rows that may be found, a walk that crosses the others has less and less to go on, and a step of
- * it takes as long as a scan of some 250 rows.
- */
-function isScannedForCrossing({ findableCount, nodeCount }: Search, ef: number): boolean {
-  return findableCount < Math.max(sparseShare * nodeCount, scannedForCrossing * ef)
-}
-
-const scannedForCrossing = 256
-
-/** Whether the walk goes over masked rows as over any others: it does where those are not too many. */
-function walksPlain(search: Search): boolean {
-  const { mask, near } = search.job
-  return mask !== 0 && near === -Infinity && shareOf(search) >= sparseShare
+function isScannedForCrossing(search: Search, ef: number): boolean {
+  return search.findableCount < crossingCost(ef) || shareOf(search) < sparseShare
 }
 
 function shareOf({ findableCount, nodeCount }: Search): number {
   return nodeCount === 0 ? 0 : findableCount / nodeCount
 }
 
+function goesPlain(search: Search): boolean {
+  const { mask, near } = search.job
+  return mask !== 0 && near === -Infinity && walksPlain(search.query.ef, shareOf(search))
+}
+
 function searchOne(search: Search, index: number): void {
   const { job, context, query, findableCount } = search
   const address = job.queries + index * query.queryBytes
-  const isStarted = walksPlain(search) && startsPlain(search, address)
+  const isStarted = goesPlain(search) && startsPlain(search, address)
   if (!isStarted && !startsCrossing(search, address)) {
     scanRows(job, index, 1, context)
     return
