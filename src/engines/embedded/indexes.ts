@@ -1,5 +1,6 @@
 import { MillraceError } from '../../errors.js'
 import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
+import { servedAs } from '../../indexes/served-as.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
 import { DataType, isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
@@ -83,11 +84,12 @@ export function describeIndex(
   { indexedRows, totalRows, failure }: IndexProgress,
 ): IndexDescription {
   const pendingRows = totalRows - indexedRows
+  const served = servedAs(params)
   return {
     indexId,
     name,
     fieldName: schema.fields.find((field) => field.fieldId === fieldId)!.name,
-    params,
+    params: served === null ? params : [...params, ['served_as', served]],
     indexedRows: Math.max(0, rowCount - pendingRows),
     totalRows: rowCount,
     pendingRows,
