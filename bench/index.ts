@@ -1,7 +1,9 @@
 // npm run bench -- index [--rows 200000] [--dim 128] [--clusters 1000] [--runs 3] [--queries 1000]
+//   [--peers hnswlib,faiss,usearch] [--budget 600]
 // Graphs over a Gaussian mixture, L2, M 16, efConstruction 200, and AUTOINDEX: seconds to build by all cores, in
 // turn, and recall@10 beside queries per second of one thread. Peers are the libraries of the Python environment
-// that MILLRACE_PEERS_VENV names (pip install faiss-cpu hnswlib usearch).
+// that MILLRACE_PEERS_VENV names (pip install faiss-cpu hnswlib usearch); one that takes longer than the budget's
+// seconds for an answer is left out from there on.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +22,8 @@ const { values: options } = parseArgs({
     dim: { type: 'string', default: '128' },
     clusters: { type: 'string', default: '1000' },
     queries: { type: 'string', default: '1000' },
+    peers: { type: 'string', default: 'all' },
+    budget: { type: 'string', default: '600' },
     runs: { type: 'string', default: '3' },
   },
 })
@@ -33,7 +37,7 @@ try {
   const [dim, clusterCount, nq] = [options.dim, options.clusters, options.queries].map(Number)
   const set = new VectorSet({ rowCount, dim, clusterCount, nq, k: 10, directory })
   console.log(`${rowCount} × ${dim}, ${clusterCount} clusters, ${options.runs} runs in turn`)
-  const contenders = contendersFor(set, pool)
+  const contenders = contendersFor(set, pool, options)
   try {
     await tellBuilds(contenders, rowCount)
     await tellCurve(contenders)

@@ -51,6 +51,9 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
+/** A peer that takes longer for an answer is left out. */
+const budgetSeconds = 600
+
 function contendersOf(
   set: VectorSet,
   pool: WorkerPool,
@@ -58,8 +61,8 @@ function contendersOf(
   nlist: number,
 ): Contender[] {
   const { dim } = set.options
-  const params = { nlist, m: dim / 4, nbits: 8 }
-  const ours = types.map((type) => new MillraceIndex(set, pool, type, params))
+  const own = { nlist, m: dim / 4, nbits: 8 }
+  const ours = types.map((type) => new MillraceIndex(set, pool, type, own))
   const venv = process.env.MILLRACE_PEERS_VENV
   if (!venv) {
     console.log('MILLRACE_PEERS_VENV names no environment: no peers are measured')
@@ -78,7 +81,8 @@ function contendersOf(
       const [codes, refineK] = peers[type]
       const factory = `IVF${nlist},${codes}`
       const name = `faiss ${codes}`
-      return new PeerIndex(venv, name, set.options, pool.threadCount, { factory, refineK })
+      const params = { factory, refineK }
+      return new PeerIndex(venv, name, set.options, pool.threadCount, budgetSeconds, params)
     }),
   ]
 }

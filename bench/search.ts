@@ -1,7 +1,8 @@
 // npm run bench -- search [--rows 200000] [--dim 128] [--clusters 1000] [--runs 5] [--queries 1000]
-// Searches of the graphs of bench/index.ts by one thread, all rows and by masks of 50 %, 10 % and 1 % of them: for
-// each contender the fastest ef that reaches a recall@10, in turn, medians. The peers are those of bench/index.ts;
-// usearch takes no masks.
+//   [--masks 50,10,1] [--peers hnswlib,faiss,usearch] [--budget 600]
+// Searches of the graphs of bench/index.ts by one thread, all rows and by masks of some percent of them: for
+// each contender the least ef that reaches a recall@10, in turn, medians. The peers are those of bench/index.ts;
+// usearch takes no masks, and a peer is left out once an answer took it longer than the budget's seconds.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,9 @@ const { values: options } = parseArgs({
     dim: { type: 'string', default: '128' },
     clusters: { type: 'string', default: '1000' },
     queries: { type: 'string', default: '1000' },
+    masks: { type: 'string', default: '50,10,1' },
+    peers: { type: 'string', default: 'all' },
+    budget: { type: 'string', default: '600' },
     runs: { type: 'string', default: '5' },
   },
 })
@@ -37,12 +41,17 @@ try {
     options.queries,
   ].map(Number)
   const set = new VectorSet({ rowCount, dim, clusterCount, nq, k: 10, directory })
-  for (const share of [0.5, 0.1, 0.01]) set.addMask(`${share * 100} %`, share)
+  const masks = options.masks.split(',').filter((percent) => percent !== '')
+  for (const percent of masks) set.addMask(`${percent} %`, Number(percent) / 100)
   console.log(`${rowCount} × ${dim}, ${clusterCount} clusters, ${options.runs} runs in turn`)
-  const contenders = contendersFor(set, pool)
+  const contenders = contendersFor(set, pool, options)
   try {
-    for (const contender of contenders) await contender.build()
-    for (const mask of ['all', '50 %', '10 %', '1 %']) await tell(contenders, mask)
+    for (const contender of contenders) {
+      console.log(`  ${contender.name} built in ${(await contender.build()).toFixed(1)} s`)
+    }
+    for (const mask of ['all', ...masks.map((percent) => `${percent} %`)]) {
+      await tell(contenders, mask)
+    }
   } finally {
     for (const contender of contenders) await contender.close()
   }

@@ -7,11 +7,16 @@ import type { VectorSetOptions } from './vector-set.js'
 
 export const peerNames = ['hnswlib', 'faiss', 'usearch']
 
-/** A library of Python's, in a process of its own, which says what each step took. */
+/**
+ * A library of Python's, in a process of its own, which says what each step took. One that takes longer for
+ * an answer than its budget is ended, and its figures are NaN from there on.
+ */
 export class PeerIndex implements Contender {
   readonly name: string
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
+  readonly #budgetSeconds: number
+  #isLeftOut = false
 
   readonly #params: object
 
@@ -20,11 +25,13 @@ export class PeerIndex implements Contender {
     name: string,
     options: VectorSetOptions,
     threadCount: number,
+    budgetSeconds: number,
     params: object = { m: 16, efConstruction: 200 },
   ) {
     const { directory, dim, k } = options
     const numbers = [dim, k, threadCount].map(String)
     this.name = name
+    this.#budgetSeconds = budgetSeconds
     this.#params = params
     this.#child = spawn(
       join(venv, 'bin/python'),
@@ -35,24 +42,38 @@ export class PeerIndex implements Contender {
   }
 
   async build(): Promise<number> {
-    return (await this.#ask({ do: 'build', params: this.#params })).seconds
+    const answer = await this.#ask({ do: 'build', params: this.#params })
+    return answer?.seconds ?? Number.NaN
   }
 
   async search(effort: number, mask: string): Promise<SearchFigures> {
-    const { recall, latenciesMs } = await this.#ask({ do: 'search', effort, mask })
-    return figuresFrom(recall ?? Number.NaN, latenciesMs)
+    const answer = await this.#ask({ do: 'search', effort, mask })
+    return figuresFrom(answer?.recall ?? Number.NaN, answer?.latenciesMs ?? [])
   }
 
   async close(): Promise<void> {
     this.#child.stdin!.end()
-    if (this.#child.exitCode === null) await once(this.#child, 'exit')
+    const { exitCode, signalCode } = this.#child
+    if (exitCode === null && signalCode === null) await once(this.#child, 'exit')
   }
 
-  async #ask(command: object): Promise<PeerAnswer> {
+  /** @returns null where it was ended */
+  async #ask(command: object): Promise<PeerAnswer | null> {
+    if (this.#isLeftOut) return null
     this.#child.stdin!.write(`${JSON.stringify(command)}\n`)
+    const timer = setTimeout(() => this.#giveUp(command), this.#budgetSeconds * 1000)
     const { value, done } = await this.#answers.next()
-    if (done) throw new Error(`${this.name} ended without an answer`)
-    return JSON.parse(value)
+    clearTimeout(timer)
+    if (!done) return JSON.parse(value)
+    if (this.#isLeftOut) return null
+    throw new Error(`${this.name} ended without an answer`)
+  }
+
+  #giveUp(command: object): void {
+    const step = JSON.stringify(command)
+    console.log(`  ${this.name}: no answer within ${this.#budgetSeconds} s to ${step}, left out`)
+    this.#isLeftOut = true
+    this.#child.kill()
   }
 }
 

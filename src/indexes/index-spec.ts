@@ -5,7 +5,7 @@ import { isMetric, type Metric } from '../schema/metric.js'
 import type { IndexSpec } from './index-family.js'
 import { type IndexType, indexTypes, type NumberParam } from './index-types.js'
 
-type IndexParams = readonly (readonly [key: string, value: string])[]
+export type IndexParams = readonly (readonly [key: string, value: string])[]
 
 /**
  * What the parameters of an index on a dense vector field mean, as Milvus reads them: those inside `params`

@@ -47,19 +47,22 @@ interface HnswKernels {
   ): number
   hnswOpenBuild(shared: number, efConstruction: number, scratch: number): void
   hnswInsert(first: number, end: number): void
-  /** @param innerMax nodes that may be nearer than `near`: all where it is given */
-  hnswSearchBytes(nodes: number, width: number, m: number, ef: number, innerMax: number): number
   hnswOpenSearch(
     metric: number,
     element: number,
     vectors: number,
     mask: number,
     near: number,
-    ef: number,
+    places: number,
     scratch: number,
   ): void
   /** @returns the share of the rows near the query that may be found, roughly */
   hnswStartQuery(query: number, ef: number): number
+  /**
+   * The same for a walk that goes over masked rows as over any others: up to `ef` that may be found, among up
+   * to `places` of all.
+   */
+  hnswStartPlainQuery(query: number, ef: number, places: number): number
   /** @returns 0 when the walk has ended */
   hnswWalk(stepCount: number): number
   hnswScanCodes(first: number, end: number): void
@@ -76,6 +79,26 @@ export function hnswKernelsOn(memoryId: number, memory: WebAssembly.Memory): Hns
   }
   return kernels
 }
+
+/**
+ * Bytes that `hnswOpenSearch` wants, without an instance of the kernels: a thread that only plans needs none.
+ * @param places of the longest list that a walk keeps
+ * @param innerMax nodes that may be nearer than `near`: all where it is given
+ */
+export function hnswSearchBytes(
+  nodes: number,
+  width: number,
+  m: number,
+  places: number,
+  innerMax: number,
+): number {
+  const queryBytes = 4 * Math.ceil(width / 4) * 16 + 192
+  const batchBytes = 32 * m + 64
+  const visitBytes = Math.ceil(nodes / 128) * 16 + Math.min(nodes, visitLogMax) * 4
+  return queryBytes + batchBytes + (places + 2) * 8 + visitBytes + innerMax * 4
+}
+
+const visitLogMax = 65_536
 
 /** Kinds of codes, by their numbers in `assembly/hnsw-layout.ts`. */
 export const hnswCodeKinds = {

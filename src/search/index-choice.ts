@@ -13,8 +13,8 @@ export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: numbe
   const { rowCount, mask } = view
   const survivors = mask ? survivorsOf(mask, rowCount) : rowCount
   if (survivors === 0) return false
-  const walked = searchCost(index.spec, index.params, rowCount, k) * (rowCount / survivors)
-  return walked < survivors * (nq >= queriesOfTile ? costInTile : 1)
+  const cost = searchCost(index.spec, index.params, rowCount, survivors / rowCount, k)
+  return cost < survivors * (nq >= queriesOfTile ? costInTile : 1)
 }
 
 /** The mask of what is alive is the same from one search to the next: it is counted once. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
 import { hnsw } from '../../dist/indexes/hnsw/hnsw.js'
+import { efOf, walkCost } from '../../dist/indexes/hnsw/walk-cost.js'
 import type { IndexSpec } from '../../dist/indexes/index-family.js'
 import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
@@ -221,8 +222,9 @@ describe('a filtered search', () => {
       const vectors = clusteredVectors(DataType.FloatVector, 24, rowCount, 21)
       const index = await build(vectors, specOf('L2'))
       const queries = queriesLike(vectors, 10, 24)
-      for (let at = 0; at < 10; at++) {
-        const query = queries.subarray(at * 24, (at + 1) * 24)
+      for (let at = 0; at < 20; at++) {
+        const ef = at < 10 ? 100 : 20
+        const query = queries.subarray((at % 10) * 24, ((at % 10) + 1) * 24)
         const ranked = nearestRows('L2', 24, vectors.values, rowCount, null, query, rowCount)
         const chosen = ranked.slice(
           sign > 0 ? 0 : rowCount * 0.7,
@@ -230,7 +232,7 @@ describe('a filtered search', () => {
         )
         const rows = new Set(chosen.map(({ row }) => row))
         const mask = maskOf(rowCount, (row) => rows.has(row))
-        const search = { queries: query, k: 10, params: { ef: 100 }, mask }
+        const search = { queries: query, k: 10, params: { ef }, mask }
         const found = index.search(search)
         expect(found.flat().every(({ row }) => rows.has(row))).toBe(true)
         expect(recall(found, expected(vectors, 'L2', search))).toBeGreaterThanOrEqual(0.9)
@@ -274,6 +276,24 @@ describe('a filtered search', () => {
     const [found] = index.search(search)
     expect(found.every(({ row, distance }) => row % 2 === 0 && distance >= near)).toBe(true)
     expect(recall([found], expected(vectors, 'L2', search))).toBeGreaterThanOrEqual(0.9)
+  })
+})
+
+describe('the candidates of a walk', () => {
+  it('are as many as a request says, and no fewer than it wants rows', () => {
+    expect(efOf({ ef: 30 }, 10)).toBe(30)
+    expect(efOf({ search_list: 30 }, 40)).toBe(40)
+    expect(efOf({}, 100)).toBe(200)
+  })
+
+  it('are twice as many two levels higher', () => {
+    const counts = [1, 2, 3, 5, 10].map((level) => efOf({ level }, 10))
+    expect(counts).toEqual([64, 91, 128, 256, 1449])
+  })
+
+  it('cost more among masked rows, and more than any scan where those are nearly all', () => {
+    expect(walkCost(64, 0.5)).toBeGreaterThan(walkCost(64, 1))
+    expect(walkCost(64, 0.01)).toBe(Number.POSITIVE_INFINITY)
   })
 })
 

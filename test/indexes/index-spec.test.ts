@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { indexSpecOf } from '../../dist/indexes/index-spec.js'
 import { searchParamsOf } from '../../dist/indexes/search-params.js'
+import { servedAs } from '../../dist/indexes/served-as.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { field } from '../support/fields.js'
 
@@ -99,5 +100,23 @@ describe('the parameters of a search', () => {
     ['DISKANN', { search_list: 9 }, 'search_list_size(9) should be larger than k(10)'],
   ])('%s with %j is refused', (type, params, text) => {
     expect(() => searchParamsOf(spec(type), params, 10)).toThrow(text)
+  })
+})
+
+describe('an index that is served otherwise', () => {
+  const served = (...params: [string, string][]) => servedAs(params)
+
+  it('says so', () => {
+    expect(served(['index_type', 'DISKANN'])).toContain('in memory')
+    expect(served(['index_type', 'HNSW_SQ'], ['params', '{"sq_type":"sq4u"}'])).toContain('8 bits')
+    expect(
+      served(['index_type', 'HNSW_SQ'], ['refine', 'true'], ['refine_type', 'BF16']),
+    ).toContain('raw vectors')
+  })
+
+  it('is none where it is what it is called', () => {
+    expect(served(['index_type', 'HNSW'])).toBeNull()
+    expect(served(['index_type', 'HNSW_SQ'], ['sq_type', 'SQ8'])).toBeNull()
+    expect(served(['metric_type', 'L2'])).toBeNull()
   })
 })

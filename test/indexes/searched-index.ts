@@ -85,14 +85,19 @@ function searchIndex(
     firstId: search.firstId ?? 0,
   }
   try {
-    const scratch = put(new Uint8Array(family.scratchBytes(job)).fill(0xff))
+    const scratchBytes = family.scratchBytes(job)
+    const scratch = put(new Uint8Array(scratchBytes + guardBytes).fill(0xff))
     family.search({ ...job, scratch }, { throwIfCancelled: search.throwIfCancelled ?? (() => {}) })
+    const guard = new Uint8Array(job.memory.buffer, scratch + scratchBytes, guardBytes)
+    if (guard.some((byte) => byte !== 0xff)) throw new Error('a search left its scratch')
     const places = new Uint32Array(job.memory.buffer, job.heaps, nq * k * 2).slice()
     return Array.from({ length: nq }, (_, query) => neighborsAt(places, query * k, k))
   } finally {
     for (const region of taken) memory.free(region)
   }
 }
+
+const guardBytes = 64
 
 function neighborsAt(places: Uint32Array, first: number, k: number): Neighbor[] {
   const neighbors: Neighbor[] = []

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../errors.js'
 import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
 import { scalarSpecOf } from '../../indexes/scalar/scalar-spec.js'
+import { servedAs } from '../../indexes/served-as.js'
 import {
   type CollectionSchema,
   dynamicFieldName,
@@ -91,11 +92,12 @@ export function describeIndex(
   { indexedRows, totalRows, failure }: IndexProgress,
 ): IndexDescription {
   const pendingRows = totalRows - indexedRows
+  const served = servedAs(params)
   return {
     indexId,
     name,
     fieldName: schema.fields.find((field) => field.fieldId === fieldId)!.name,
-    params,
+    params: served === null ? params : [...params, ['served_as', served]],
     indexedRows: Math.max(0, rowCount - pendingRows),
     totalRows: rowCount,
     pendingRows,

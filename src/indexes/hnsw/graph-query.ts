@@ -1,8 +1,9 @@
-import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
+import { hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
 import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/scan-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { graphShapeOf } from './graph-shape.js'
+import { efOf, plainPlacesMax } from './walk-cost.js'
 
 /** What the kernels are told of a search's queries. */
 export interface GraphQuery {
@@ -18,6 +19,10 @@ export interface GraphQuery {
   /** Candidates of the walk, and how many of them are looked at exactly. */
   readonly ef: number
   readonly candidateCount: number
+  /** For a query with nothing near it that may be found. */
+  readonly efFar: number
+  /** That a walk may need, also one over masked rows. */
+  readonly places: number
 }
 
 export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
@@ -25,14 +30,11 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
-  const efGiven = Math.max(
-    params.ef ?? params.search_list ?? Math.max(efDefault, 2 * k),
-    k,
-    refined,
-  )
+  const efGiven = Math.max(efOf(params, k), refined)
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
-  const ef = Math.max(1, Math.min(efWanted, job.rowCount))
+  const within = (count: number) => Math.max(1, Math.min(count, job.rowCount))
+  const ef = within(efWanted)
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
@@ -41,6 +43,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     queryBytes: isBits ? width : width * 4,
     ef,
     candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
+    efFar: within(ef * efFarFactor),
+    places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax)),
   }
 }
 
@@ -50,21 +54,17 @@ const componentBytes: Partial<Record<DataType, number>> = {
   [DataType.BFloat16Vector]: 2,
 }
 
-const efDefault = 64
-
 /** What lies behind a least distance lies on all sides of it. */
-const efNearFactor = 4
+const efNearFactor = 8
 
-/** For a query with nothing near it that may be found. */
-export const efFarFactor = 8
+const efFarFactor = 8
 
 /** Room for a walk, or for the scan that may take its place. */
 export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
-  const { element, width, ef } = graphQueryOf(job)
+  const { element, width, places } = graphQueryOf(job)
   const { m } = graphShapeOf(job.spec, job)
-  const kernels = hnswKernelsOn(job.memoryId, job.memory)
   const { rowCount, near } = job
   const innerMax = near === -Infinity ? 0 : rowCount
-  const walkBytes = kernels.hnswSearchBytes(rowCount, width, m, ef * efFarFactor, innerMax) >>> 0
+  const walkBytes = hnswSearchBytes(rowCount, width, m, places, innerMax)
   return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
 }

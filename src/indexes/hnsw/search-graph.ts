@@ -4,8 +4,9 @@ import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { efFarFactor, type GraphQuery, graphQueryOf } from './graph-query.js'
+import { type GraphQuery, graphQueryOf } from './graph-query.js'
 import { scanRows } from './scan-rows.js'
+import { crossingCost, sparseShare, walkCost, walksPlain } from './walk-cost.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
 
@@ -31,7 +32,7 @@ export function searchGraph(job: IndexSearchJob, context: Cancellation): void {
   const scan = scanKernelsOn(job.memoryId, job.memory)
   const search = openSearch(job, context)
   scan.clearHeaps(heaps, nq, k)
-  if (search.hasRows && isFew(search, search.query.ef)) scanRows(job, 0, nq, context)
+  if (search.hasRows && isScanned(search)) scanRows(job, 0, nq, context)
   else for (let index = 0; index < nq; index++) searchOne(search, index)
   scan.sortHeaps(heaps, nq, k)
 }
@@ -43,8 +44,8 @@ function openSearch(job: IndexSearchJob, context: Cancellation): Search {
     throw new MillraceError('unexpected', `there is no graph at ${index} of memory ${memoryId}`)
   }
   const query = graphQueryOf(job)
-  const { metric, element, ef } = query
-  kernels.hnswOpenSearch(metric, element, job.vectors, mask, near, ef * efFarFactor, scratch)
+  const { metric, element, places } = query
+  kernels.hnswOpenSearch(metric, element, job.vectors, mask, near, places, scratch)
   const nodeCount = kernels.hnswNodes() >>> 0
   const findableCount = mask === 0 ? nodeCount : maskedCount(job)
   const hasRows = job.vectors !== 0 && nodeCount === job.rowCount
@@ -55,36 +56,55 @@ function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
   return countBits(new Uint8Array(memory.buffer, mask, Math.ceil(rowCount / 8)), rowCount)
 }
 
-/**
- * Whether a scan is faster than the walk. Among masked rows a walk has less and less to go on, and one step of
- * it takes as long as a scan of some 250 rows.
- */
-function isFew({ job, findableCount, nodeCount }: Search, ef: number): boolean {
-  if (job.mask === 0) return findableCount < scannedForEf * ef
-  return findableCount < Math.max(scannedShare * nodeCount, scannedForEfMasked * ef)
+function isScanned(search: Search): boolean {
+  const { job, query, findableCount } = search
+  if (job.mask !== 0 && job.near > -Infinity) return isScannedForCrossing(search, query.ef)
+  return findableCount < walkCost(query.ef, shareOf(search))
 }
 
-const scannedForEf = 16
-const scannedShare = 0.03
-const scannedForEfMasked = 256
+function isScannedForCrossing(search: Search, ef: number): boolean {
+  return search.findableCount < crossingCost(ef) || shareOf(search) < sparseShare
+}
+
+function shareOf({ findableCount, nodeCount }: Search): number {
+  return nodeCount === 0 ? 0 : findableCount / nodeCount
+}
+
+function goesPlain(search: Search): boolean {
+  const { mask, near } = search.job
+  return mask !== 0 && near === -Infinity && walksPlain(search.query.ef, shareOf(search))
+}
 
 function searchOne(search: Search, index: number): void {
-  const { kernels, job, context, query, findableCount } = search
+  const { job, context, query, findableCount } = search
   const address = job.queries + index * query.queryBytes
-  const shareNear = kernels.hnswStartQuery(address, query.ef)
-  // What may be found lies elsewhere, on all sides: a walk for as many candidates would see one of them.
-  if (job.mask !== 0 && shareNear < (farShare * findableCount) / search.nodeCount) {
-    const efFar = query.ef * efFarFactor
-    if (search.hasRows && isFew(search, efFar)) {
-      scanRows(job, index, 1, context)
-      return
-    }
-    kernels.hnswStartQuery(address, efFar)
+  const isStarted = goesPlain(search) && startsPlain(search, address)
+  if (!isStarted && !startsCrossing(search, address)) {
+    scanRows(job, index, 1, context)
+    return
   }
   walk(search)
   if (finish(search, index) >= Math.min(job.k, findableCount)) return
   if (search.hasRows) scanRows(job, index, 1, context)
   else scanCodes(search, index, address)
+}
+
+/** @returns false where what may be found lies elsewhere */
+function startsPlain(search: Search, address: number): boolean {
+  const { kernels, query } = search
+  const shareNear = kernels.hnswStartPlainQuery(address, query.ef, query.places)
+  return shareNear >= farShare * shareOf(search)
+}
+
+/** @returns false where a scan is the better way */
+function startsCrossing(search: Search, address: number): boolean {
+  const { kernels, job, query } = search
+  const shareNear = kernels.hnswStartQuery(address, query.ef)
+  if (job.mask === 0 || shareNear >= farShare * shareOf(search)) return true
+  // What may be found lies elsewhere, on all sides: a walk for as many candidates would see one of them.
+  if (search.hasRows && isScannedForCrossing(search, query.efFar)) return false
+  kernels.hnswStartQuery(address, query.efFar)
+  return true
 }
 
 const farShare = 0.25

@@ -1,8 +1,11 @@
 // The nearest nodes a walk has found, sorted: u64 keys, the distance in the upper half, the node in
 // the lower, whose top bit says that the walk went on from there. What falls out at the end is
-// forgotten.
+// forgotten. A walk that goes over masked rows as over any others has a pool of both: a bit says which
+// may be found, and it ends behind as many of those as are wanted.
 
 const expandedBit: u64 = 0x80000000
+const findableBit: u64 = 0x40000000
+const nodeBits: u32 = 0x3fffffff
 
 export let pool: usize = 0
 export let poolCount: u32 = 0
@@ -10,6 +13,8 @@ export let poolCount: u32 = 0
 export let poolLimit: u32 = 0
 let capacity: u32 = 0
 let next: u32 = 0
+let findableMax: u32 = 0
+let findableCount: u32 = 0
 
 /** Makes an empty pool of `size` places; one more is used. */
 export function openPool(at: usize, size: u32): void {
@@ -18,6 +23,51 @@ export function openPool(at: usize, size: u32): void {
   poolCount = 0
   poolLimit = u32.MAX_VALUE
   next = 0
+}
+
+/** Of both kinds: it ends behind `findable` that may be found. */
+export function openMixedPool(at: usize, size: u32, findable: u32): void {
+  openPool(at, size)
+  findableMax = findable
+  findableCount = 0
+}
+
+export function offerToMixedPool(distance: u32, node: u32, isFindable: bool): void {
+  if (distance >= poolLimit) return
+  const place = placeOf(distance)
+  const at = pool + (<usize>place << 3)
+  moveUp(at, pool + (<usize>poolCount << 3))
+  store<u64>(at, (<u64>distance << 32) | (isFindable ? findableBit : 0) | <u64>node)
+  poolCount++
+  findableCount += u32(isFindable)
+  if (place < next) next = place
+  while (findableCount > findableMax || poolCount > capacity) dropLast()
+  if (findableCount == findableMax) while (!isFindableAt(poolCount - 1)) poolCount--
+  if (findableCount == findableMax || poolCount == capacity) {
+    poolLimit = load<u32>(pool + (<usize>(poolCount - 1) << 3), 4)
+  }
+}
+
+@inline
+function dropLast(): void {
+  poolCount--
+  findableCount -= u32(isFindableAt(poolCount))
+}
+
+@inline
+function isFindableAt(place: u32): bool {
+  return (load<u64>(pool + (<usize>place << 3)) & findableBit) != 0
+}
+
+/** Leaves those that may be found. */
+export function dropMasked(): void {
+  let kept: u32 = 0
+  for (let place: u32 = 0; place < poolCount; place++) {
+    if (!isFindableAt(place)) continue
+    store<u64>(pool + (<usize>kept << 3), load<u64>(pool + (<usize>place << 3)))
+    kept++
+  }
+  poolCount = kept
 }
 
 export function offerToPool(distance: u32, node: u32): void {
@@ -62,12 +112,12 @@ export function takeFromPool(): u32 {
     if (key & expandedBit) continue
     store<u64>(at, key | expandedBit)
     next++
-    return <u32>key
+    return <u32>key & nodeBits
   }
   return u32.MAX_VALUE
 }
 
 @inline
 export function pooledNode(place: u32): u32 {
-  return load<u32>(pool + (<usize>place << 3)) & 0x7fffffff
+  return load<u32>(pool + (<usize>place << 3)) & nodeBits
 }

@@ -10,7 +10,10 @@ import {
   linksOf,
   NONE, nodeCount, normalizes, rowOf, scale, width,
 } from './hnsw-layout'
-import { offerToPool, openPool, poolCount, pooledNode, takeFromPool } from './hnsw-pool'
+import {
+  dropMasked, offerToMixedPool, offerToPool, openMixedPool, openPool, poolCount, pooledNode, poolLimit,
+  takeFromPool,
+} from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
   batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
@@ -42,21 +45,18 @@ let innerLow: u32 = 0
 let innerHigh: u32 = 0
 /** Nodes that a step among masked rows has met. */
 let lookedAt: u32 = 0
-
-/** @param innerMax nodes that may be nearer than `near`: all where it is given */
-export function hnswSearchBytes(nodes: u32, codeWidth: u32, m: u32, ef: u32, innerMax: u32): usize {
-  const rooms = (hnswFloatBytes(codeWidth) << 2) + 192
-  return rooms + batchBytes(m) + (<usize>ef + 2) * 8 + visitBytes(nodes) + (<usize>innerMax << 2)
-}
+/** Whether the walk goes over masked rows as over any others. */
+let isPlain: bool = false
 
 /**
  * What a number of queries have in common.
  * @param rowVectors the raw rows; 0: distances are those of the codes
- * @param scratch `hnswSearchBytes` bytes, of any content
+ * @param places of the longest list that a walk keeps
+ * @param scratch `hnswSearchBytes` of `hnsw-kernels.ts`, of any content
  */
 export function hnswOpenSearch(
   metricNumber: u32, elementNumber: u32, rowVectors: usize, rowMask: usize, leastDistance: f32,
-  ef: u32, scratch: usize,
+  places: u32, scratch: usize,
 ): void {
   metric = metricNumber
   element = elementNumber
@@ -67,7 +67,7 @@ export function hnswOpenSearch(
   room = query + queryBytes()
   openBatch(room + hnswFloatBytes(width) + 16, linkMax)
   found = room + hnswFloatBytes(width) + 16 + batchBytes(linkMax)
-  const visits = (found + (<usize>ef + 2) * 8 + 15) & ~15
+  const visits = (found + (<usize>places + 2) * 8 + 15) & ~15
   openVisits(visits, nodeCount)
   inner = visits + visitBytes(nodeCount)
 }
@@ -78,12 +78,9 @@ export function hnswOpenSearch(
  * @returns the share of rows near it that may be found, roughly
  */
 export function hnswStartQuery(at: usize, ef: u32): f32 {
-  floats = at
-  clearVisits()
+  isPlain = false
   openPool(found, ef)
-  innerCount = 0
-  prepareQuery()
-  const entry = entryNode()
+  const entry = openQuery(at)
   if (entry == NONE) return 0
   lookedAt = 1
   begin(descend(query, entry, entryLevel(), 0))
@@ -92,12 +89,50 @@ export function hnswStartQuery(at: usize, ef: u32): f32 {
   return share
 }
 
+/**
+ * Begins a query whose walk goes over masked rows as over any others.
+ * @param places of both kinds of rows that it may remember
+ * @returns the share of the rows near it that may be found, roughly
+ */
+export function hnswStartPlainQuery(at: usize, ef: u32, places: u32): f32 {
+  isPlain = true
+  openMixedPool(found, places, ef)
+  const entry = openQuery(at)
+  if (entry == NONE) return 0
+  const nearest = descend(query, entry, entryLevel(), 0)
+  visitInBatch(nearest)
+  keepMixedBatch()
+  return shareAround(nearest)
+}
+
+/** @returns the node to begin at */
+function openQuery(at: usize): u32 {
+  floats = at
+  clearVisits()
+  innerCount = 0
+  prepareQuery()
+  return entryNode()
+}
+
+function shareAround(node: u32): f32 {
+  let all: u32 = 1, allowed = u32(isAllowed(node))
+  const links = linksOf(node, 0)
+  for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
+    const neighbor = load<u32>(at)
+    if (neighbor == NONE) break
+    all++
+    allowed += u32(isAllowed(neighbor))
+  }
+  return <f32>allowed / <f32>all
+}
+
 /** Goes on from up to `stepCount` nodes. @returns whether there are more */
 export function hnswWalk(stepCount: u32): bool {
   for (let step: u32 = 0; step < stepCount; step++) {
     const node = innerCount > 0 ? takeInner() : takeFromPool()
     if (node == NONE) return false
-    if (mask != 0) stepFromAllowed(node)
+    if (isPlain) stepFromAny(node)
+    else if (mask != 0) stepFromAllowed(node)
     else if (innerHigh != 0) stepOverInner(node)
     else stepFrom(node, query, 0)
   }
@@ -118,6 +153,7 @@ export function hnswScanCodes(first: u32, end: u32): void {
  * @returns how many rows were offered
  */
 export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstId: u32): u32 {
+  if (isPlain) dropMasked()
   const count = min(candidateCount, poolCount)
   if (vectors != 0 && !isBits()) touchRows(count)
   let offered: u32 = 0
@@ -253,13 +289,34 @@ function takeInner(): u32 {
 }
 
 function stepOverInner(node: u32): void {
+  visitNeighborsOf(node)
+  keepBatch()
+}
+
+function stepFromAny(node: u32): void {
+  visitNeighborsOf(node)
+  keepMixedBatch()
+}
+
+@inline
+function visitNeighborsOf(node: u32): void {
   const links = linksOf(node, 0)
   for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
     if (!isVisited(neighbor)) visitInBatch(neighbor)
   }
-  keepBatch()
+}
+
+/** Only of what is near it is asked whether it may be found. */
+function keepMixedBatch(): void {
+  const count = measureBatch(query)
+  for (let place: u32 = 0; place < count; place++) {
+    const codeDistance = batchedDistance(place)
+    if (codeDistance >= poolLimit) continue
+    const node = batchedNode(place)
+    offerToMixedPool(codeDistance, node, isAllowed(node))
+  }
 }
 
 /**

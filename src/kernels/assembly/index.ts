@@ -13,7 +13,7 @@ export {
 } from './hnsw-layout'
 export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
-  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswSearchBytes, hnswStartQuery, hnswWalk,
+  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswStartPlainQuery, hnswStartQuery, hnswWalk,
 } from './hnsw-search'
 export { readCsvRows, setCsv } from './csv-rows'
 export { readJsonRows } from './json-rows'
