@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { npyBytes } from 'millrace/formats'
-import { searchRequestFrom } from '#rooms/client/search-request.js'
 import { decode, encode } from '#rooms/wire/codec.js'
 import { LoadClient, output } from './support/load-client.js'
 import { machineLine } from './support/machine.js'
 import { cpuSecondsOf } from './support/millrace-server.js'
+import { searchPath, searchRequests } from './support/search-requests.js'
 import { type ServedSystem, systemStarts } from './support/served-systems.js'
 import { VectorSet } from './support/vector-set.js'
 
@@ -31,7 +31,6 @@ const { values: options } = parseArgs({
     importing: { type: 'boolean', default: false },
   },
 })
-const searchPath = '/milvus.proto.milvus.MilvusService/Search'
 const k = 10
 const efs = [10, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 const nprobes = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -99,11 +98,8 @@ function writeFiles(set: VectorSet): string[] {
 
 function requestsOf(set: VectorSet, collectionName: string, filter: string, params: object) {
   const bytes = set.memory.bytesOf(set.queries)
-  return Array.from({ length: nq }, (_, query) => {
-    const data = [new Float32Array(bytes.buffer, bytes.byteOffset + query * dim * 4, dim)]
-    const search = { collectionName, data, annsField: 'vector', limit: k, filter, metricType: 'L2' }
-    return encode('SearchRequest', searchRequestFrom({ ...search, params: { ...params } }))
-  })
+  const queries = new Float32Array(bytes.buffer, bytes.byteOffset, nq * dim)
+  return searchRequests(queries, dim, { collectionName, filter, limit: k, params: { ...params } })
 }
 
 async function tellCeiling(load: LoadClient, set: VectorSet): Promise<void> {

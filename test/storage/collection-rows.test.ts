@@ -307,7 +307,8 @@ it('lets a delete that settles during an import commit reach the imported rows',
     ...{ insertRuns: null, indexes: [] },
   }
   const rules = { loser: 'none', winner: 'none', areOnlyKeys: false, partitionId: null } as const
-  await rows.addImported([{ ...hidden, schemaVersion: 1, file }], rules, async ({ visible }) => {
+  const record = { ...hidden, schemaVersion: 1, indexes: [], file }
+  await rows.addImported([record], rules, async ({ visible }) => {
     await context.catalog.editSegments(visible, [], [])
     await remove([2])
   })

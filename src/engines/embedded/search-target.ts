@@ -4,6 +4,7 @@ import type { BoundExpr } from '../../expr/bound-expr.js'
 import { fillTemplates } from '../../expr/fill-templates.js'
 import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
+import type { IndexSpec } from '../../indexes/index-family.js'
 import { indexSpecOf } from '../../indexes/index-spec.js'
 import { searchParamsOf } from '../../indexes/search-params.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
@@ -13,7 +14,7 @@ import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import type { IndexToSearch } from '../../search/nearest-query.js'
 import type { HybridPart } from '../../search/search-request.js'
-import type { CollectionRecord } from '../../storage/records.js'
+import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import { metricOfField } from './indexes.js'
 
 /** A filter for the rows of a schema; null: all of them. */
@@ -62,6 +63,17 @@ export function indexToSearch(
 ): IndexToSearch | null {
   const index = indexes.find(({ fieldId }) => fieldId === field.fieldId)
   if (!index || !isDenseVectorType(field.dataType)) return null
-  const spec = indexSpecOf(field, index.params)
+  const spec = specOf(index, field)
   return { indexId: index.indexId, spec, params: searchParamsOf(spec, params, topK) }
 }
+
+/** Read once: a record never changes, another takes its place. */
+function specOf(index: IndexRecord, field: Field): IndexSpec {
+  const known = specs.get(index)
+  if (known) return known
+  const spec = indexSpecOf(field, index.params)
+  specs.set(index, spec)
+  return spec
+}
+
+const specs = new WeakMap<IndexRecord, IndexSpec>()
