@@ -4,7 +4,12 @@ import { indexTypes } from './index-types.js'
 /** A walk through a graph looks at so many rows for each place of its list, and misses the cache for most. */
 const rowsPerPlace = 40
 /** What a code costs in an inverted file, measured in rows. */
-const codeCosts: Readonly<Record<string, number>> = { IVF_RABITQ: 0.2, IVF_PQ: 0.3, SCANN: 0.3 }
+const codeCosts: Readonly<Record<string, number>> = {
+  IVF_SQ8: 0.5,
+  IVF_RABITQ: 0.2,
+  IVF_PQ: 0.3,
+  SCANN: 0.3,
+}
 
 /**
  * What a search by an index costs, in rows of a scan: a rough measure, to choose between the two.
