@@ -37,7 +37,6 @@ try {
   const numbers = [options.rows, options.dim, options.clusters, options.queries].map(Number)
   const [rowCount, dim, clusterCount, nq] = numbers
   const set = new VectorSet({ rowCount, dim, clusterCount, nq, k: 10, directory })
-  set.addMask('1 %', 0.01)
   console.log(`${rowCount} × ${dim}, nlist ${options.nlist}, ${options.runs} runs in turn`)
   const contenders = contendersOf(set, pool, options.types.split(','), Number(options.nlist))
   try {

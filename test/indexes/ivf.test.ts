@@ -162,6 +162,15 @@ describe('an inverted file', () => {
     }
   })
 
+  it('finds nothing where no row has a vector', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 8, 100, 7)
+    for (const indexType of floatIndexes) {
+      const index = await build(vectors, 'L2', indexType, bitmapWithLength(100))
+      const search = { queries: queriesLike(vectors, 2, 8), k: 3, params: { nprobe: 24 } }
+      expect(index.search(search)).toEqual([[], []])
+    }
+  })
+
   it('has codes of any number of bits, and vectors of 4095 components', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 12, 2000, 13)
     const search = { queries: queriesLike(vectors, 10, 14), k: 10, params: { nprobe: 24 } }
