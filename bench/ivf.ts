@@ -1,6 +1,6 @@
 // npm run bench -- ivf [--rows 200000] [--dim 128] [--clusters 1000] [--nlist 1024] [--runs 3] [--queries 1000] [--types A,B]
 // Inverted files over a Gaussian mixture, L2: seconds to build by all cores, and for a recall@10 the least nprobe
-// that reaches it with the queries per second of one thread, in turn, medians. Peers are those of faiss, in the
+// that reaches it with the p50 of one thread's queries, in turn, medians. Peers are those of faiss, in the
 // Python environment that MILLRACE_PEERS_VENV names (pip install faiss-cpu).
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,6 @@ try {
   const numbers = [options.rows, options.dim, options.clusters, options.queries].map(Number)
   const [rowCount, dim, clusterCount, nq] = numbers
   const set = new VectorSet({ rowCount, dim, clusterCount, nq, k: 10, directory })
-  set.addMask('1 %', 0.01)
   console.log(`${rowCount} × ${dim}, nlist ${options.nlist}, ${options.runs} runs in turn`)
   const contenders = contendersOf(set, pool, options.types.split(','), Number(options.nlist))
   try {
@@ -90,7 +89,10 @@ function contendersOf(
 async function tellBuilds(contenders: readonly Contender[]): Promise<void> {
   const seconds = contenders.map((): number[] => [])
   for (let run = 0; run < Number(options.runs); run++) {
-    for (const [at, contender] of contenders.entries()) seconds[at].push(await contender.build())
+    for (const [at, contender] of contenders.entries()) {
+      seconds[at].push(await contender.build())
+      console.log(`  run ${run + 1}: ${contender.name} ${seconds[at][run].toFixed(1)} s`)
+    }
   }
   console.log('\nbuild')
   for (const [at, { name }] of contenders.entries()) {
@@ -104,20 +106,20 @@ async function tell(contenders: readonly Contender[], mask: string, recall: numb
   for (const contender of contenders) {
     const effort = await leastEffort(contender, mask, recall)
     if (effort === null) console.log(`  ${contender.name.padEnd(20)} does not reach it`)
-    else taking.push({ contender, effort, rates: [] as number[], found: [] as number[] })
+    else taking.push({ contender, effort, p50s: [] as number[], found: [] as number[] })
   }
   for (let run = 0; run < Number(options.runs); run++) {
-    for (const { contender, effort, rates, found } of taking) {
+    for (const { contender, effort, p50s, found } of taking) {
       const figures = await contender.search(effort, mask)
-      rates.push(figures.queriesPerSecond)
+      p50s.push(figures.p50Ms)
       found.push(figures.recall)
     }
   }
-  for (const { contender, effort, rates, found } of taking) {
-    const rate = `${Math.round(median(rates))} queries/s`
+  for (const { contender, effort, p50s, found } of taking) {
+    const p50 = `p50 ${median(p50s).toFixed(3)} ms`
     const reached = `recall ${found[0].toFixed(4)}`
     console.log(
-      `  ${contender.name.padEnd(20)} nprobe ${String(effort).padEnd(4)} ${rate}, ${reached}`,
+      `  ${contender.name.padEnd(20)} nprobe ${String(effort).padEnd(4)} ${p50}, ${reached}`,
     )
   }
 }

@@ -3,7 +3,12 @@ import type { IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
 
 /** What a code costs in an inverted file, measured in rows. */
-const codeCosts: Readonly<Record<string, number>> = { IVF_RABITQ: 0.2, IVF_PQ: 0.3, SCANN: 0.3 }
+const codeCosts: Readonly<Record<string, number>> = {
+  IVF_SQ8: 0.5,
+  IVF_RABITQ: 0.2,
+  IVF_PQ: 0.3,
+  SCANN: 0.3,
+}
 
 /**
  * What a search by an index costs, in rows of a scan: a rough measure, to choose between the two.

@@ -24,11 +24,17 @@ async function build(
   metric: Metric,
   indexType: string,
   validity: Uint8Array | null = null,
+  params: Record<string, number> = {},
 ) {
   const spec: IndexSpec = {
     indexType,
     metric,
-    params: { nlist: 24, m: vectors.dim % 4 === 0 ? vectors.dim / 4 : vectors.dim, nbits: 8 },
+    params: {
+      nlist: 24,
+      m: vectors.dim % 4 === 0 ? vectors.dim / 4 : vectors.dim,
+      nbits: 8,
+      ...params,
+    },
   }
   const index = await buildIndex(ivf, pool, memory, vectors, spec, validity)
   open.push(index)
@@ -136,11 +142,15 @@ describe('an inverted file', () => {
     const vectors = clusteredVectors(DataType.FloatVector, 8, 2000, 7)
     const validity = bitmapWithLength(2000)
     for (let row = 0; row < 2000; row++) if (row % 3 !== 0) setBit(validity, row)
-    const index = await build(vectors, 'COSINE', 'IVF_FLAT', validity)
-    const search = { queries: queriesLike(vectors, 5, 8), k: 20, params: { nprobe: 24 } }
-    const found = index.search(search)
-    const truth = expected(vectors, 'COSINE', { ...search, mask: validity })
-    expect(rowsOf(found)).toEqual(rowsOf(truth))
+    for (const indexType of floatIndexes) {
+      const index = await build(vectors, 'COSINE', indexType, validity)
+      const search = { queries: queriesLike(vectors, 5, 8), k: 20, params: { nprobe: 24 } }
+      const found = index.search(search)
+      const truth = expected(vectors, 'COSINE', { ...search, mask: validity })
+      if (indexType === 'IVF_FLAT') expect(rowsOf(found)).toEqual(rowsOf(truth))
+      expect(recall(found, truth)).toBeGreaterThanOrEqual(leastRecalls[indexType] ?? 0.99)
+      for (const { row } of found.flat()) expect(hasBit(validity, row)).toBe(true)
+    }
   })
 
   it.each([1, 3, 127, 129])('has vectors of dimension %i', async (dim) => {
@@ -152,11 +162,57 @@ describe('an inverted file', () => {
     }
   })
 
+  it('finds nothing where no row has a vector', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 8, 100, 7)
+    for (const indexType of floatIndexes) {
+      const index = await build(vectors, 'L2', indexType, bitmapWithLength(100))
+      const search = { queries: queriesLike(vectors, 2, 8), k: 3, params: { nprobe: 24 } }
+      expect(index.search(search)).toEqual([[], []])
+    }
+  })
+
+  it('has codes of any number of bits, and vectors of 4095 components', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 12, 2000, 13)
+    const search = { queries: queriesLike(vectors, 10, 14), k: 10, params: { nprobe: 24 } }
+    const truth = expected(vectors, 'IP', search)
+    for (const [nbits, least] of [
+      [1, 0.3],
+      [3, 0.8],
+      [7, 0.97],
+      [9, 0.99],
+      [24, 0.99],
+    ]) {
+      const index = await build(vectors, 'IP', 'IVF_PQ', null, { m: 4, nbits })
+      expect(recall(index.search(search), truth)).toBeGreaterThanOrEqual(least)
+    }
+    const wide = clusteredVectors(DataType.FloatVector, 4095, 150, 15)
+    const some = { queries: queriesLike(wide, 3, 16), k: 5, params: { nprobe: 24 } }
+    for (const indexType of floatIndexes) {
+      const index = await build(wide, 'COSINE', indexType, null, { m: 315 })
+      expect(recall(index.search(some), expected(wide, 'COSINE', some))).toBe(1)
+    }
+  })
+
+  it('rounds the query to so many bits', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 32, 2000, 17)
+    const index = await build(vectors, 'L2', 'IVF_RABITQ')
+    const search = { queries: queriesLike(vectors, 20, 18), k: 10 }
+    const truth = expected(vectors, 'L2', search)
+    const ofBits = [1, 4, 8, 0].map((bits) => {
+      const params = { nprobe: 24, rbq_query_bits: bits }
+      return recall(index.search({ ...search, params }), truth)
+    })
+    expect(ofBits[1]).toBeGreaterThanOrEqual(0.9)
+    expect(ofBits[0]).toBeLessThanOrEqual(ofBits[3])
+  })
+
   it('takes equal vectors, a single one, and fewer than there are lists', async () => {
-    for (const rowCount of [1, 10, 400]) {
+    for (const [rowCount, indexType] of [1, 10, 400].flatMap((count) =>
+      floatIndexes.map((type) => [count, type] as const),
+    )) {
       const rows = clusteredVectors(DataType.FloatVector, 4, rowCount, 11)
       rows.stored.fill(3)
-      const index = await build(rows, 'L2', 'IVF_SQ8')
+      const index = await build(rows, 'L2', indexType)
       const search = { queries: Float32Array.of(3, 3, 3, 3), k: 5, params: { nprobe: 24 } }
       const found = index.search(search)[0]
       expect(found.map(({ row }) => row)).toEqual(

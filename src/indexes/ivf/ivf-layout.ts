@@ -1,3 +1,4 @@
+import { MillraceError } from '../../errors.js'
 import { blockPlaces, productBookBytes, rotationRounds } from '../../kernels/product-kernels.js'
 import type { VectorRegion } from '../../kernels/vector-region.js'
 import type { IvfShape } from './ivf-shape.js'
@@ -69,6 +70,9 @@ interface IvfHead {
 
 export function readHead(memory: WebAssembly.Memory, index: number, shape: IvfShape): IvfHead {
   const head = headOf(memory, index)
+  if (head.getUint32(0, true) !== magic) {
+    throw new MillraceError('unexpected', `there is no inverted file at ${index}`)
+  }
   return {
     layout: ivfLayout(head.getUint32(4, true), head.getUint32(8, true), shape),
     longestList: head.getUint32(longestAt, true),

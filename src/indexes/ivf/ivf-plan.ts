@@ -39,7 +39,7 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     ...head,
     shape,
     probeCount: Math.min(params.nprobe, listCount),
-    candidateCount: shape.isQuantized ? Math.min(rowCount, wanted) : k,
+    candidateCount: shape.isQuantized ? Math.max(1, Math.min(rowCount, wanted)) : k,
   }
 }
 
