@@ -65,7 +65,7 @@ export function markCost(index: ValueIndex, { begin, end }: ValueSpan): number {
 }
 
 /** Of a row that lies anywhere, and of one of a bitmap. */
-const rowCost = 2
+const rowCost = 5
 const bitmapRowCost = 1 / 32
 
 function firstDense(dense: Uint32Array, value: number): number {
