@@ -147,7 +147,7 @@ it('forgets a deleted job and keeps its rows', async () => {
     await call
     await server.start()
     const { code } = await server.post('/describe', { jobId })
-    if (isTold) expect(code).toBe(2100)
+    if (isTold) expect(code).toBe(2101)
     if (code === 0) await isWhole(name, jobId)
     expect(await faultsOf(server.connection, name, idsFrom(0, rowCount))).toEqual([])
   }
