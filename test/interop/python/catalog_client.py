@@ -93,7 +93,7 @@ def check_changes(client):
     client.alter_collection_properties("tomes", {"collection.ttl.seconds": "100000"})
     expect("property", client.describe_collection("tomes")["properties"]["collection.ttl.seconds"], "100000")
     client.drop_collection_properties("tomes", ["collection.ttl.seconds"])
-    expect("no property", client.describe_collection("tomes").get("properties"), {})
+    expect("no property", client.describe_collection("tomes").get("properties"), {"timezone": "UTC"})
     expect("wrong", code_of(lambda: client.alter_collection_properties("tomes", {"collection.ttl.seconds": "x"})), 1100)
     client.alter_collection_field("tomes", "text", {"max_length": 16})
     client.insert("tomes", rows_of([5], text="sixteen letters."))
