@@ -1,4 +1,6 @@
 """What MilvusClient does with a catalog: databases, aliases, changes of a collection, upserts."""
+import time
+
 import pymilvus
 from pymilvus import DataType, MilvusClient, MilvusException
 
@@ -127,6 +129,8 @@ def check_cluster(client):
     expect("persistent rows", sum(info.num_rows for info in infos), 7)
     expect("loaded rows", sum(info.num_rows for info in client.list_loaded_segments("tomes")), 7)
     job = client.compact("tomes")
+    while client.get_compaction_state(job) == "Executing":
+        time.sleep(0.05)
     expect("compaction", client.get_compaction_state(job), "Completed")
     expect("replicas", [list(replica.group_nodes) for replica in client.describe_replica("tomes")], [[1]])
     client.flush_all()
