@@ -22,6 +22,13 @@ function kernelsOf(file: string): Kernels | null {
   return instance.exports as unknown as Kernels
 }
 
+/** What lies between two whole numbers becomes the even one, as in the kernel. */
+function nearestEven(value: number): number {
+  const below = Math.floor(value)
+  if (value - below !== 0.5) return Math.round(value)
+  return below % 2 === 0 ? below : below + 1
+}
+
 const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
   .map((file) => ({ file, kernels: kernelsOf(file) }))
   .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
@@ -54,7 +61,7 @@ describe.each(builds)('the scan of bytes of $file', ({ kernels }) => {
     kernels.sortHeaps(heapAt, 1, k)
     expect(new Uint8Array(memory.buffer)[queryAt + byteQueryBytes(width)]).toBe(0xff)
     const query = floats.map((value) => {
-      const whole = Math.round(value * scale)
+      const whole = nearestEven(value * scale)
       return Math.max(-byteQueryMax, Math.min(byteQueryMax, whole))
     })
     const only = density < 1 ? mask : null
