@@ -9,7 +9,7 @@ export type LikePattern = Int16Array
 const oneCharacter = 256
 const anyCharacters = 257
 
-/** `\%` and `\_` stand for themselves, as any character after a backslash does. */
+/** `\%` and `\_` stand for themselves, like every character after a backslash. */
 export function parseLikePattern(text: string): LikePattern {
   const elements: number[] = []
   const bytes = Buffer.from(text, 'utf8')

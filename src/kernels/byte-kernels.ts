@@ -1,4 +1,4 @@
-import { kernelExportsOn } from './kernel-module.js'
+import { threadKernelsOn } from './kernel-module.js'
 
 /** The scan of int8 codes of one memory, in whole numbers. Addresses are byte offsets in it. */
 interface ByteKernels {
@@ -24,12 +24,7 @@ interface ByteKernels {
 
 /** This thread's instance for a memory of a `VectorMemory`. */
 export function byteKernelsOn(memoryId: number, memory: WebAssembly.Memory): ByteKernels {
-  let kernels = instances.get(memoryId)
-  if (!kernels) {
-    kernels = kernelExportsOn(memory) as unknown as ByteKernels
-    instances.set(memoryId, kernels)
-  }
-  return kernels
+  return threadKernelsOn(memoryId, memory) as unknown as ByteKernels
 }
 
 /** The largest whole number of a query. */
@@ -38,5 +33,3 @@ export const byteQueryMax = 511
 export function byteQueryBytes(width: number): number {
   return Math.ceil(width / 8) * 16 + 16
 }
-
-const instances = new Map<number, ByteKernels>()

@@ -1,4 +1,4 @@
-import { kernelExportsOn } from './kernel-module.js'
+import { threadKernelsOn } from './kernel-module.js'
 
 /**
  * The graph over one memory, drawn in `assembly/hnsw-layout.ts`. Addresses are byte offsets in the memory;
@@ -72,12 +72,7 @@ interface HnswKernels {
 
 /** This thread's instance for a memory of a `VectorMemory`. */
 export function hnswKernelsOn(memoryId: number, memory: WebAssembly.Memory): HnswKernels {
-  let kernels = instances.get(memoryId)
-  if (!kernels) {
-    kernels = kernelExportsOn(memory) as unknown as HnswKernels
-    instances.set(memoryId, kernels)
-  }
-  return kernels
+  return threadKernelsOn(memoryId, memory) as unknown as HnswKernels
 }
 
 /**
@@ -109,5 +104,3 @@ export const hnswCodeKinds = {
   hamming: 4,
   jaccard: 5,
 } as const
-
-const instances = new Map<number, HnswKernels>()

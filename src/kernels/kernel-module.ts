@@ -9,6 +9,21 @@ export function kernelExportsOn(memory: WebAssembly.Memory): Record<string, unkn
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports
 }
 
+/** This thread's one instance for a memory of a `VectorMemory`, which all families of kernels share. */
+export function threadKernelsOn(
+  memoryId: number,
+  memory: WebAssembly.Memory,
+): Record<string, unknown> {
+  let kernels = instances.get(memoryId)
+  if (!kernels) {
+    kernels = kernelExportsOn(memory)
+    instances.set(memoryId, kernels)
+  }
+  return kernels
+}
+
+const instances = new Map<number, Record<string, unknown>>()
+
 /** Every kernel memory is declared with this maximum or a smaller one. */
 export const memoryPagesMax = 65_535
 export const pageBytes = 65_536

@@ -1,4 +1,4 @@
-import { kernelExportsOn } from './kernel-module.js'
+import { threadKernelsOn } from './kernel-module.js'
 
 /**
  * Product codes over one memory, drawn in `assembly/product-layout.ts`: a row's difference to its centroid in
@@ -68,12 +68,7 @@ interface ProductKernels {
 
 /** This thread's instance for a memory of a `VectorMemory`. */
 export function productKernelsOn(memoryId: number, memory: WebAssembly.Memory): ProductKernels {
-  let kernels = instances.get(memoryId)
-  if (!kernels) {
-    kernels = kernelExportsOn(memory) as unknown as ProductKernels
-    instances.set(memoryId, kernels)
-  }
-  return kernels
+  return threadKernelsOn(memoryId, memory) as unknown as ProductKernels
 }
 
 export const rotationRounds = 4
@@ -94,5 +89,3 @@ export function productTableBytes(codes: number): number {
 export function productBookBytes(subWidth: number): number {
   return subWidth * codewordCount * 4
 }
-
-const instances = new Map<number, ProductKernels>()

@@ -1,4 +1,4 @@
-import { kernelExportsOn } from './kernel-module.js'
+import { threadKernelsOn } from './kernel-module.js'
 
 /** What is done with whole rows of one memory. Addresses are byte offsets in it. */
 interface RowKernels {
@@ -32,12 +32,5 @@ interface RowKernels {
 
 /** This thread's instance for a memory of a `VectorMemory`. */
 export function rowKernelsOn(memoryId: number, memory: WebAssembly.Memory): RowKernels {
-  let kernels = instances.get(memoryId)
-  if (!kernels) {
-    kernels = kernelExportsOn(memory) as unknown as RowKernels
-    instances.set(memoryId, kernels)
-  }
-  return kernels
+  return threadKernelsOn(memoryId, memory) as unknown as RowKernels
 }
-
-const instances = new Map<number, RowKernels>()

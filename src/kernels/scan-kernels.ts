@@ -1,6 +1,6 @@
 import { DataType } from '../schema/data-type.js'
 import type { Metric } from '../schema/metric.js'
-import { kernelExportsOn } from './kernel-module.js'
+import { threadKernelsOn } from './kernel-module.js'
 
 /** The exact scan over one memory. Addresses are byte offsets in it; a heap is drawn at `heapPlaceBytes`. */
 interface ScanKernels {
@@ -36,12 +36,7 @@ interface ScanKernels {
 
 /** This thread's instance for a memory of a `VectorMemory`. */
 export function scanKernelsOn(memoryId: number, memory: WebAssembly.Memory): ScanKernels {
-  let kernels = instances.get(memoryId)
-  if (!kernels) {
-    kernels = kernelExportsOn(memory) as unknown as ScanKernels
-    instances.set(memoryId, kernels)
-  }
-  return kernels
+  return threadKernelsOn(memoryId, memory) as unknown as ScanKernels
 }
 
 /** Metrics that the scan knows, by their numbers in `assembly/shape.ts`. */
@@ -88,4 +83,3 @@ export function distanceFromKey(key: number): number {
 
 const keyBits = new Uint32Array(1)
 const keyFloats = new Float32Array(keyBits.buffer)
-const instances = new Map<number, ScanKernels>()
