@@ -9,6 +9,7 @@ export const errorKinds = {
   quotaExceeded: { code: 9, legacy: 53, retriable: false, input: false },
   collectionNotFound: { code: 100, legacy: 4, retriable: false, input: true },
   collectionNotLoaded: { code: 101, legacy: 1, retriable: false, input: true },
+  collectionLoaded: { code: 104, legacy: 1, retriable: false, input: true },
   schemaMismatch: { code: 109, legacy: 62, retriable: true, input: true },
   partitionNotFound: { code: 200, legacy: 15, retriable: false, input: true },
   partitionNotLoaded: { code: 201, legacy: 1, retriable: false, input: true },

@@ -7,7 +7,17 @@ export function withIndexDefaults(params: KeyValues, field: Field | undefined): 
   const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
   if (field && isVectorType(field.dataType)) defaults.push(['metric_type', defaultMetric(field)])
   const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
-  return [...params, ...absent]
+  const all = [...params, ...absent]
+  return isChosenHere(all) ? all.filter(([key, value]) => key !== 'params' || !isEmpty(value)) : all
+}
+
+/** Milvus: nothing is kept of what a client sends for no parameters of AUTOINDEX. */
+function isChosenHere(params: KeyValues): boolean {
+  return params.some(([key, value]) => key === 'index_type' && value.toUpperCase() === 'AUTOINDEX')
+}
+
+function isEmpty(params: string): boolean {
+  return ['', '{}', 'null'].includes(params.replace(/\s/g, ''))
 }
 
 function defaultMetric({ dataType, elementType }: Field): string {

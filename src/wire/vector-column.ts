@@ -97,14 +97,23 @@ function sparseColumn({ name }: Field, rows: readonly Uint8Array[]): BytesColumn
   return bytesColumnFromRows(rows)
 }
 
+/** Milvus: the last number that fits 32 bits is no index. */
+const sparseIndexMax = 2 ** 32 - 2
+
 function sparseFault(bytes: Uint8Array): string | null {
   if (bytes.length % 8 !== 0) return `invalid data length in sparse float vector: ${bytes.length}`
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let last = -1
   for (let offset = 0; offset < bytes.length; offset += 8) {
     const index = view.getUint32(offset, true)
+    if (index > sparseIndexMax) {
+      return 'invalid index in sparse float vector: must be less than 2^32-1'
+    }
     if (index <= last) return 'unsorted or same indices in sparse float vector'
     last = index
+    const value = view.getFloat32(offset + 4, true)
+    if (!Number.isFinite(value)) return `value '${value}' is not a number or infinity`
+    if (value < 0) return 'negative value in sparse float vector'
   }
   return null
 }

@@ -409,3 +409,45 @@ it('gives every import a true end when its partition is dropped at any moment', 
     expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
   }
 })
+
+it('makes the partitions of a partition key, as many as may be', async () => {
+  const keyed = schemaOf(name, [
+    ...plainSchema.fields,
+    field(102, 'tenant', DataType.Int64, { isPartitionKey: true }),
+  ])
+  await expect(create(plainSchema, 10)).rejects.toThrow(
+    'num_partitions should only be specified with partition key field enabled',
+  )
+  await expect(create(keyed, -1)).rejects.toThrow('should be greater than 0')
+  await expect(create(keyed, 1025)).rejects.toThrow(
+    'partition number (1025) exceeds max configuration (1024)',
+  )
+  await create(keyed, 3)
+  expect(engine.describeCollection(db, name).partitions).toHaveLength(3)
+})
+
+it('tells a read of a partition that there is none, loaded or not', async () => {
+  await create()
+  const query = { dbName: db, collectionName: name, filter: '', outputFields: [], offset: 0 }
+  const of = (partition: string) =>
+    engine.query({ ...query, limit: 1, partitionNames: [partition] })
+  await expect(of('nope')).rejects.toThrow('partition name nope not found')
+  await expect(of('')).rejects.toThrow('Partition name should not be empty.')
+  await expect(of('_default')).rejects.toThrow('collection not loaded')
+})
+
+it('changes how a collection is held in memory only while it is released', async () => {
+  await create()
+  await createIndexAndLoad()
+  const change = { set: [['mmap.enabled', 'true']] as const, remove: [] }
+  await expect(engine.changes.alter(db, name, change)).rejects.toMatchObject({
+    kind: 'collectionLoaded',
+  })
+  const [{ name: index }] = await engine.describeIndex(db, name, '', '')
+  await expect(engine.changes.alterIndex(db, name, index, change)).rejects.toThrow(
+    "can't alter index on loaded collection",
+  )
+  await engine.release(db, name, [])
+  await engine.changes.alter(db, name, change)
+  await engine.changes.alterIndex(db, name, index, change)
+})

@@ -100,7 +100,7 @@ it('gives all rows of an import a field that is added meanwhile, none of them fr
 
 it('goes on with an import while properties of its collection change', async () => {
   const taskId = await started()
-  const change = { set: [['mmap.enabled', 'true']] as const, remove: [] }
+  const change = { set: [['collection.ttl.seconds', '86400']] as const, remove: [] }
   await engine.changes.alter('default', 'c', change)
   expect((await finished(taskId)).reason).toBe('')
   expect(await engine.rowCount('default', 'c', '')).toBe(fileCount * rowsOfFile)

@@ -110,7 +110,7 @@ const kinds: readonly [string, Field, Column][] = [
   [
     'SparseFloatVector',
     field(DataType.SparseFloatVector),
-    bytes([sparse([1, 0.5], [7, 2]), '', '', sparse([4294967295, -1])]),
+    bytes([sparse([1, 0.5], [7, 2]), '', '', sparse([4294967294, 1])]),
   ],
 ]
 
@@ -271,6 +271,19 @@ describe('values are refused', () => {
     expect(() => columnFromFieldData(type, rows(Uint8Array.of(1)), 1)).toThrow(
       /invalid data length/,
     )
+  })
+
+  it('when sparse vectors have an index or a value that none may have', () => {
+    const type = field(DataType.SparseFloatVector)
+    const of = (index: number, value: number) =>
+      columnFromFieldData(
+        type,
+        overTheWire({ vectors: { sparse_float_vector: { contents: [sparse([index, value])] } } }),
+        1,
+      )
+    expect(() => of(2 ** 32 - 1, 1)).toThrow(/row 0: invalid index .* less than 2\^32-1/)
+    expect(() => of(1, -0.5)).toThrow(/negative value in sparse float vector/)
+    expect(() => of(1, Number.NaN)).toThrow(/'NaN' is not a number or infinity/)
   })
 
   it('when an array has elements of another type', () => {

@@ -8,7 +8,7 @@ import type { Catalog } from '../../storage/catalog.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { CollectionChanges, KeyValues, PropertyChange } from '../catalog.js'
 import type { Collections } from './collections.js'
-import { alteredIndex } from './indexes.js'
+import { alteredIndex, checkReleased } from './indexes.js'
 import { changedProperties, propertyNamed } from './properties.js'
 import {
   alteredField,
@@ -49,6 +49,10 @@ export class Alterations implements CollectionChanges {
     return this.#collections.change(dbName, name, (record) => {
       timeToLiveMs(change.set)
       checkTimeZone(change.set)
+      const keys = [...change.set.map(([key]) => key), ...change.remove]
+      if (keys.some((key) => loadingProperties.includes(key))) {
+        checkReleased(record, 'can not alter mmap properties if collection loaded')
+      }
       const own = record.properties
       const isPlain = ([key]: KeyValues[number]) => !schemaProperties.includes(key)
       const plain = { ...change, set: change.set.filter(isPlain) }
@@ -123,6 +127,9 @@ export class Alterations implements CollectionChanges {
     )
   }
 }
+
+/** Milvus: these are looked at while it loads. */
+const loadingProperties = ['mmap.enabled', 'lazyload.enabled']
 
 /** Milvus: these change more than the list of properties. */
 const schemaProperties = ['collection.description', 'dynamicfield.enabled']

@@ -4,6 +4,7 @@ import {
   defaultPartitionName,
   partitionKeyOf,
 } from '../../schema/collection-schema.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
 import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
@@ -17,6 +18,8 @@ import { withTimeZone } from './time-zone.js'
 
 /** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
 const partitionKeyPartitions = 16
+/** Milvus: rootCoord.maxPartitionNum. */
+const partitionsMax = 1024
 
 /** A collection: what the catalog says of it, and its rows. */
 export interface OpenCollection {
@@ -260,19 +263,13 @@ export class Collections {
     const { oracle } = this.#context
     const database = this.#catalog.databases.named(collection.dbName)
     const timestamp = oracle.next()
-    const partitionNames = partitionKeyOf(collection.schema)
-      ? Array.from(
-          { length: collection.numPartitions || partitionKeyPartitions },
-          (_, index) => `${defaultPartitionName}_${index}`,
-        )
-      : [defaultPartitionName]
     return {
       collectionId: oracle.next(),
       dbName: collection.dbName,
       schema: collection.schema,
       lastFieldId: lastFieldIdOf(collection.schema),
       aliases: [],
-      partitions: partitionNames.map((name) => this.#newPartition(name)),
+      partitions: partitionNamesOf(collection).map((name) => this.#newPartition(name)),
       indexes: [],
       properties: withTimeZone(collection.properties, database.properties),
       shardsNum: collection.shardsNum,
@@ -287,6 +284,28 @@ export class Collections {
     const { oracle } = this.#context
     return { partitionId: oracle.next(), name, createdTimestamp: oracle.next() }
   }
+}
+
+/** @throws parameterInvalid where a number is asked for that cannot be */
+function partitionNamesOf({ schema, numPartitions }: NewCollection): string[] {
+  if (!partitionKeyOf(schema)) {
+    if (numPartitions === 0) return [defaultPartitionName]
+    throw invalidParameter(
+      'num_partitions should only be specified with partition key field enabled',
+    )
+  }
+  if (numPartitions < 0) {
+    throw invalidParameter(
+      'the specified partitions should be greater than 0 if partition key is used',
+    )
+  }
+  if (numPartitions > partitionsMax) {
+    throw invalidParameter(
+      `partition number (${numPartitions}) exceeds max configuration (${partitionsMax})`,
+    )
+  }
+  const length = numPartitions || partitionKeyPartitions
+  return Array.from({ length }, (_, index) => `${defaultPartitionName}_${index}`)
 }
 
 function loadError(collectionName: string, thrown: unknown): MillraceError {

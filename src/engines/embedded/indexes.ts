@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.js'
 import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
 import { scalarSpecOf } from '../../indexes/scalar/scalar-spec.js'
 import { servedAs } from '../../indexes/served-as.js'
+import { checkSparseIndex } from '../../indexes/sparse-spec.js'
 import {
   type CollectionSchema,
   dynamicFieldName,
@@ -134,11 +135,24 @@ export function alteredIndex(
   const keys = [...change.set.map(([key]) => key), ...change.remove]
   const fixed = keys.find((key) => !alterableParams.includes(key))
   if (fixed !== undefined) throw invalidParameter(`${fixed} is not a configable index property`)
+  checkReleased(
+    record,
+    "can't alter index on loaded collection, please release the collection first",
+  )
   const altered = { ...index, params: changedProperties(index.params, change) }
   return {
     ...record,
     indexes: record.indexes.map((each) => (each === index ? altered : each)),
   }
+}
+
+/** @throws collectionLoaded for a change that Milvus makes only of what no node holds */
+export function checkReleased(record: CollectionRecord, reason: string): void {
+  if (record.loadedPartitionIds.length === 0) return
+  throw new MillraceError(
+    'collectionLoaded',
+    `${reason}: collection already loaded[collection=${record.schema.name}]`,
+  )
 }
 
 const alterableParams = ['mmap.enabled', 'indexoffsetcache.enabled', 'warmup']
@@ -183,6 +197,10 @@ function checkIndex(schema: CollectionSchema, field: Field, params: NewIndex['pa
   if (!isVectorType(field.dataType)) {
     const { json } = scalarSpecOf(field, params)
     if (json) indexedPathOf(schema, field, json)
+    return
+  }
+  if (field.dataType === DataType.SparseFloatVector) {
+    checkSparseIndex(field, params)
     return
   }
   const metric = metricOf(params)

@@ -1,6 +1,7 @@
 import type { Column } from '../../column/column.js'
 import { type ErrorKind, MillraceError } from '../../errors.js'
 import { partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import { isAggregate } from '../../search/aggregate-name.js'
 import { checkQueries } from '../../search/check-queries.js'
@@ -267,6 +268,7 @@ function checkLoaded(
       'not support manually specifying the partition names if partition key mode is used',
     )
   }
+  checkPartitions(record, partitionNames)
   if (record.loadedPartitionIds.length === 0) {
     throw new MillraceError(
       'collectionNotLoaded',
@@ -277,6 +279,15 @@ function checkLoaded(
     const [partitionId] = partitionIdsOf(record, [name])
     if (record.loadedPartitionIds.includes(partitionId)) continue
     throw new MillraceError('partitionNotLoaded', `partition not loaded[partition=${name}]`)
+  }
+}
+
+/** Milvus: reads say so in words of their own. @throws parameterInvalid */
+function checkPartitions({ partitions }: CollectionRecord, names: readonly string[]): void {
+  for (const name of names) {
+    if (name.trim() === '') throw invalidParameter('Partition name should not be empty.')
+    if (partitions.some((partition) => partition.name === name)) continue
+    throw invalidParameter(`partition name ${name} not found`)
   }
 }
 

@@ -37,6 +37,11 @@ export function searchedField(schema: CollectionSchema, name: string): Field {
   }
   const field = fieldNamed(schema, name)
   if (field && isVectorType(field.dataType)) return field
+  if (field) {
+    throw invalidParameter(
+      `failed to create query plan: field (${name}) to search is not of vector data type`,
+    )
+  }
   throw invalidParameter(
     `failed to create query plan: failed to get field schema by name: fieldName(${name}) not found: expected a vector field`,
   )

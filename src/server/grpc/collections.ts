@@ -19,7 +19,8 @@ export const collectionHandlers = {
     await engine.createCollection({
       dbName,
       schema: newSchema(request),
-      shardsNum: request.shards_num,
+      // Milvus: who asks for none gets one.
+      shardsNum: request.shards_num || 1,
       consistencyLevel: request.consistency_level,
       properties: pairsFromKeyValues(request.properties),
       numPartitions: Number(request.num_partitions),

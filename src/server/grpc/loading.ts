@@ -1,5 +1,6 @@
 import type { LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { LoadState as LoadStateNumber } from '../../wire/generated/messages.js'
 import type { Handlers } from './call.js'
 
@@ -22,6 +23,9 @@ export const loadingHandlers = {
   async LoadPartitions({ engine, dbName }, request) {
     refuseReplicas(request.replica_number)
     for (const name of request.resource_groups) engine.resourceGroups.describe(name)
+    if (request.partition_names.length === 0) {
+      throw invalidParameter('failed to load partition, due to no partition specified')
+    }
     await engine.load(dbName, request.collection_name, request.partition_names)
     return undefined
   },

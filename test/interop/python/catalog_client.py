@@ -99,9 +99,11 @@ def check_changes(client):
     expect("wrong", code_of(lambda: client.alter_collection_properties("tomes", {"collection.ttl.seconds": "x"})), 1100)
     client.alter_collection_field("tomes", "text", {"max_length": 16})
     client.insert("tomes", rows_of([5], text="sixteen letters."))
+    client.release_collection("tomes")
     client.alter_index_properties("tomes", "vector", {"mmap.enabled": True})
     expect("index", client.describe_index("tomes", "vector")["mmap.enabled"], "True")
     client.drop_index_properties("tomes", "vector", ["mmap.enabled"])
+    client.load_collection("tomes")
 
 
 def check_fields(client):
