@@ -26,6 +26,8 @@ const options = optionsFrom(
   },
   { rows: '5000', clusters: '50', queries: '50', runs: '1', budget: '60', seconds: '0.5' },
 )
+/** Of one thread: queries that take less together are asked for again. */
+const batchSeconds = 0.2
 const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
 const pool = createWorkerPool()
 const efforts = new LeastEffort()
@@ -90,10 +92,16 @@ interface Taking {
 
 async function measure({ contender, effort }: Pick<Taking, 'contender' | 'effort'>, mask: string) {
   const figures = await contender.search(effort, mask)
-  const count = figures.queryCount
-  const one = await contender.batch(effort, mask, 1, count)
-  const two = await contender.batch(effort, mask, 2, count)
-  return { ...figures, one, two }
+  const rateOf = async (threadCount: number) => {
+    const count = figures.queryCount
+    const times = Math.max(1, Math.ceil((batchSeconds * figures.queriesPerSecond) / count))
+    let seconds = 0
+    for (let time = 0; time < times; time++) {
+      seconds += count / (await contender.batch(effort, mask, threadCount, count))
+    }
+    return (count * times) / seconds
+  }
+  return { ...figures, one: await rateOf(1), two: await rateOf(2) }
 }
 
 function line({ contender, effort, runs }: Taking, first: Taking): string {

@@ -88,13 +88,18 @@ export class LoadClient {
   }
 }
 
-/** What a program prints. @throws Error unless it ends well */
-export async function output([program, ...rest]: readonly string[]): Promise<string> {
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+/** What a program prints. @throws Error unless it ends well, within some seconds where they are given */
+export async function output(
+  [program, ...rest]: readonly string[],
+  secondsMax = 0,
+): Promise<string> {
+  const timeout = secondsMax * 1000
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], timeout })
   const ended = once(child, 'exit')
   let text = ''
   for await (const chunk of child.stdout) text += chunk
-  const [code] = await ended
+  const [code, signal] = await ended
+  if (signal && secondsMax > 0) throw new Error(`did not end within ${secondsMax} s`)
   if (code !== 0) throw new Error(`${program} ${rest.slice(0, 2).join(' ')}: left with ${code}`)
   return text
 }

@@ -13,6 +13,8 @@ export interface BenchServer {
   resetPeak(): void
   /** The most resident memory since, in MiB; NaN where the system does not tell. */
   peakMib(): number
+  /** Resident memory now, without pages of files, in MiB; NaN where the system does not tell. */
+  residentMib(): number
   stop(): Promise<void>
 }
 
@@ -37,7 +39,9 @@ export async function startMillrace(
     ...{ port, pid: child.pid! },
     cpuSeconds: () => quietly(() => cpuSecondsOf(child.pid!)) ?? Number.NaN,
     resetPeak: () => quietly(() => writeFileSync(`/proc/${child.pid}/clear_refs`, '5')),
-    peakMib: () => quietly(() => peakOf(child.pid!)) ?? Number.NaN,
+    peakMib: () => quietly(() => mibOf(child.pid!, 'VmHWM')) ?? Number.NaN,
+    residentMib: () =>
+      quietly(() => mibOf(child.pid!, 'RssAnon') + mibOf(child.pid!, 'RssShmem')) ?? Number.NaN,
     async stop() {
       child.kill('SIGTERM')
       await exit
@@ -55,9 +59,9 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(user) + Number(system)) / 100
 }
 
-function peakOf(pid: number): number {
+function mibOf(pid: number, name: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]) / 1024
 }
 
 function quietly<Result>(work: () => Result): Result | null {

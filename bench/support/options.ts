@@ -2,19 +2,18 @@ import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
 /**
- * The options of a program, all of which are texts with a default; `--quick` takes other defaults, by
- * which the program shows within a minute that it works.
+ * The options of a program: texts with a default, and flags. `--quick` takes other defaults, by which the
+ * program shows within a minute or two that it works.
  */
-export function optionsFrom<Name extends string>(
+export function optionsFrom<Name extends string, Flag extends string = never>(
   defaults: Readonly<Record<Name, string>>,
   quick: Readonly<Partial<Record<Name, string>>>,
-): Record<Name | 'directory', string> {
-  const names = ['directory', ...Object.keys(defaults)]
-  const text = { type: 'string' } as const
-  const options = Object.fromEntries(names.map((name) => [name, text]))
-  const { values } = parseArgs({ options: { ...options, quick: { type: 'boolean' } } })
-  const given = values as Record<string, string | boolean | undefined>
+  flags: readonly Flag[] = [],
+): Record<Name | 'directory', string> & Record<Flag, boolean> {
+  const texts = ['directory', ...Object.keys(defaults)].map((name) => [name, { type: 'string' }])
+  const booleans = ['quick', ...flags].map((name) => [name, { type: 'boolean', default: false }])
+  const { values } = parseArgs({ options: Object.fromEntries([...texts, ...booleans]) })
+  const given: Readonly<Record<string, unknown>> = { ...values }
   const base = { directory: tmpdir(), ...defaults, ...(given.quick ? quick : {}) }
-  const entries = Object.entries(base).map(([name, value]) => [name, given[name] ?? value])
-  return Object.fromEntries(entries)
+  return { ...base, ...given } as Record<Name | 'directory', string> & Record<Flag, boolean>
 }

@@ -43,29 +43,34 @@ class Peer:
 
 
 class Hnswlib(Peer):
-    """Of its filters Python reaches only the one that calls Python back for a row."""
+    """Its filter calls Python back for every row; rows marked as deleted are left out in the same place, at once."""
 
     def build(self, m, efConstruction):
         import hnswlib
 
+        self.marked = np.zeros(len(rows), bool)
         self.index = hnswlib.Index("l2", dim)
         self.index.init_index(len(rows), M=m, ef_construction=efConstruction)
         self.index.add_items(rows, num_threads=threads)
 
     def searcher(self, ef, mask, count):
         self.index.set_ef(ef)
-        flags = None if mask is None else flags_of(mask)
-        allows = None if flags is None else lambda row: flags[row]
-        if allows and count > 1:
-            raise NotImplementedError("a Python filter runs in one thread")
+        self.mark(np.zeros(len(rows), bool) if mask is None else ~flags_of(mask))
 
         def search(some):
             try:
-                return self.index.knn_query(some, k, num_threads=count, filter=allows)[0]
+                return self.index.knn_query(some, k, num_threads=count)[0]
             except RuntimeError:  # It found fewer than k.
                 return np.full((len(some), k), nobody)
 
         return search
+
+    def mark(self, wanted):
+        for row in np.flatnonzero(wanted & ~self.marked):
+            self.index.mark_deleted(row)
+        for row in np.flatnonzero(self.marked & ~wanted):
+            self.index.unmark_deleted(row)
+        self.marked = wanted
 
     def save(self, path):
         self.index.save_index(path)
@@ -73,6 +78,7 @@ class Hnswlib(Peer):
     def load(self, path):
         import hnswlib
 
+        self.marked = np.zeros(len(rows), bool)
         self.index = hnswlib.Index("l2", dim)
         return lambda: self.index.load_index(path)
 

@@ -21,7 +21,9 @@ export interface ServedSystem extends Served {
  * Ours, and the servers of the environments in MILLRACE_REAL_MILVUS_VENV (milvus==2.3.5; Linux, root) and
  * MILLRACE_MILVUS_LITE_VENV (milvus-lite and pymilvus), where there are any.
  */
-export const systemStarts = [startOurs, startMilvus, startLite]
+export const systemStarts: Readonly<
+  Record<string, (directory: string) => Promise<ServedSystem | null>>
+> = { millrace: startOurs, milvus: startMilvus, 'milvus-lite': startLite }
 
 async function startOurs(directory: string): Promise<ServedSystem> {
   const server = await startMillrace(join(directory, 'data'), directory)
