@@ -105,10 +105,8 @@ export class PeerIndex implements Contender {
   async #ask(command: object, process = this.#process): Promise<PeerAnswer | null> {
     if (this.#isLeftOut) return null
     const answer = await process.ask(command, this.#limits.budgetSeconds)
-    if (answer && !answer.missing) return answer
-    const step = JSON.stringify(command)
-    const why = answer?.missing ?? `no answer within its ${this.#limits.budgetSeconds} s to ${step}`
-    console.log(`  ${this.name}: left out, ${why}`)
+    if (!answer.failure) return answer
+    console.log(`  ${this.name}: left out, ${answer.failure} at ${JSON.stringify(command)}`)
     this.#isLeftOut = true
     return null
   }
@@ -124,20 +122,18 @@ class PeerProcess {
     this.#answers = createInterface(this.#child.stdout!)[Symbol.asyncIterator]()
   }
 
-  /** @returns null where it took too long; its process is ended then */
-  async ask(command: object, budgetSeconds: number): Promise<PeerAnswer | null> {
-    let isLate = false
+  /** Where it takes too long its process is ended. */
+  async ask(command: object, budgetSeconds: number): Promise<PeerAnswer> {
+    let failure = 'it ended without an answer'
     const giveUp = () => {
-      isLate = true
+      failure = `no answer within ${budgetSeconds} s`
       this.#child.kill('SIGKILL')
     }
     this.#child.stdin!.write(`${JSON.stringify(command)}\n`)
     const timer = setTimeout(giveUp, budgetSeconds * 1000)
     const { value, done } = await this.#answers.next()
     clearTimeout(timer)
-    if (!done) return JSON.parse(value)
-    if (isLate) return null
-    throw new Error(`${this.#child.spawnargs.join(' ')} ended without an answer`)
+    return done ? { failure } : JSON.parse(value)
   }
 
   async close(): Promise<void> {
@@ -157,6 +153,6 @@ interface PeerAnswer {
   readonly bytes?: number
   /** Why the peer cannot do it. */
   readonly unable?: string
-  /** What is not installed. */
-  readonly missing?: string
+  /** Why it is left out: what is not installed, or went wrong. */
+  readonly failure?: string
 }

@@ -29,6 +29,10 @@ def mask_names():
     return sorted(file[:-5] for file in os.listdir(directory) if file.endswith(".mask"))
 
 
+def column_of(mask):
+    return f"mask{mask_names().index(mask)}"
+
+
 def bits_of(mask):
     return np.fromfile(os.path.join(directory, f"{mask}.mask"), np.uint8)
 
@@ -172,11 +176,12 @@ class Qdrant(Peer):
         self.models, self.client = models, QdrantClient(":memory:")
         params = models.VectorParams(size=dim, distance=models.Distance.EUCLID)
         self.client.create_collection("rows", vectors_config=params)
-        flags = {mask: flags_of(mask) for mask in mask_names()}
+        flags = [flags_of(mask) for mask in mask_names()]
         for first in range(0, len(rows), 5000):
             end = min(len(rows), first + 5000)
             payloads = [
-                {mask: bool(each[row]) for mask, each in flags.items()} for row in range(first, end)
+                {f"mask{at}": bool(each[row]) for at, each in enumerate(flags)}
+                for row in range(first, end)
             ]
             ids, vectors = list(range(first, end)), rows[first:end].tolist()
             self.client.upsert("rows", models.Batch(ids=ids, vectors=vectors, payloads=payloads))
@@ -184,8 +189,8 @@ class Qdrant(Peer):
     def searcher(self, effort, mask, count):
         models, only = self.models, None
         if mask is not None:
-            match = models.FieldCondition(key=mask, match=models.MatchValue(value=True))
-            only = models.Filter(must=[match])
+            match = models.MatchValue(value=True)
+            only = models.Filter(must=[models.FieldCondition(key=column_of(mask), match=match)])
 
         def search(query):
             found = self.client.query_points(
@@ -219,7 +224,7 @@ class Lance(Peer):
             self.table.create_index(f"mask{at}", config=Bitmap())
 
     def searcher(self, effort, mask, count):
-        column = None if mask is None else f"mask{mask_names().index(mask)}"
+        column = None if mask is None else column_of(mask)
 
         def search(query):
             asked = self.table.search(query).limit(k).select(["id", "_distance"])
@@ -378,6 +383,6 @@ for line in sys.stdin:
         answer = commands[command.pop("do")](**command)
     except NotImplementedError as error:
         answer = {"unable": str(error)}
-    except ImportError as error:
-        answer = {"missing": str(error)}
+    except Exception as error:
+        answer = {"failure": repr(error)}
     print(json.dumps(answer), flush=True)
