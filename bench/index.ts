@@ -1,6 +1,6 @@
 // npm run bench -- index [--rows 200000] [--dim 128] [--clusters 1000] [--runs 3] [--queries 1000]
 //   [--data FILE.npy] [--peers hnswlib,faiss,usearch,lancedb-hnsw-sq,lancedb-ivf-pq,qdrant] [--budget 900]
-//   [--seconds 5] [--quick]
+//   [--seconds 3] [--quick]
 // Graphs over a Gaussian mixture, or over the float32 rows of a file (at most --rows of them), L2, M 16,
 // efConstruction 200, and AUTOINDEX: seconds to build by all cores, in turn; recall@10 beside queries per second of one
 // thread at the same ef; and the memory of a fresh process that answers queries. Peers are the libraries of the Python
@@ -21,7 +21,7 @@ import { VectorSet } from './support/vector-set.js'
 const options = optionsFrom(
   {
     ...{ rows: '200000', dim: '128', clusters: '1000', queries: '1000', data: '' },
-    ...{ runs: '3', peers: 'all', budget: '900', seconds: '5' },
+    ...{ runs: '3', peers: 'all', budget: '900', seconds: '3' },
   },
   { rows: '5000', clusters: '50', queries: '50', runs: '1', budget: '60', seconds: '0.5' },
 )
