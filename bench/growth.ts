@@ -8,7 +8,6 @@
 import {
   closeSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -19,6 +18,7 @@ import {
 import { join } from 'node:path'
 import { encodeNpyHeader } from 'millrace/formats'
 import { decode } from '#rooms/wire/codec.js'
+import { temporaryFolder } from './support/at-exit.js'
 import { LoadClient, output } from './support/load-client.js'
 import { machineLine } from './support/machine.js'
 import { type BenchServer, startMillrace } from './support/millrace-server.js'
@@ -42,19 +42,15 @@ const k = 10
 const m = 16
 const efs = [10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 const blockRows = 8192
-const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
+const directory = temporaryFolder(options.directory)
 
-try {
-  console.log(machineLine())
-  const load = new LoadClient(directory)
-  const rowsMax = Number(options['max-rows'] || Number.POSITIVE_INFINITY)
-  let before: Step | null = null
-  for (const rowCount of options.rows.split(',').map(Number)) {
-    if (rowCount > rowsMax) console.log(`\n${rowCount} rows: left out by --max-rows`)
-    else before = await measure(rowCount, load, before)
-  }
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+console.log(machineLine())
+const load = new LoadClient(directory)
+const rowsMax = Number(options['max-rows'] || Number.POSITIVE_INFINITY)
+let before: Step | null = null
+for (const rowCount of options.rows.split(',').map(Number)) {
+  if (rowCount > rowsMax) console.log(`\n${rowCount} rows: left out by --max-rows`)
+  else before = await measure(rowCount, load, before)
 }
 
 /** Figures that the next step is compared with: rows or queries per second. */

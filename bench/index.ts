@@ -7,9 +7,8 @@
 // environment that MILLRACE_PEERS_VENV names (pip install faiss-cpu hnswlib usearch qdrant-client lancedb); one that takes
 // longer than the budget's seconds for an answer is left out from there on, and one that is slow is measured with as
 // many queries as --seconds allow.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { createWorkerPool } from '#rooms/workers/worker-pool.js'
+import { temporaryFolder } from './support/at-exit.js'
 import type { Contender } from './support/contender.js'
 import { contendersFor } from './support/contenders.js'
 import { machineLine } from './support/machine.js'
@@ -29,7 +28,7 @@ const efs = [16, 24, 32, 48, 64, 128]
 const m = 16
 /** What AUTOINDEX takes where a search names none. */
 const efDefault = 64
-const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
+const directory = temporaryFolder(options.directory)
 const pool = createWorkerPool()
 
 try {
@@ -57,7 +56,6 @@ try {
   }
 } finally {
   await pool.close()
-  rmSync(directory, { recursive: true, force: true })
 }
 
 async function builds(contenders: readonly Contender[]): Promise<number[][]> {

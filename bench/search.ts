@@ -7,9 +7,8 @@
 // other by one thread, and queries per second by one thread and by two where they are asked for together. The peers are
 // those of bench/index.ts; one is left out once an answer took it longer than the budget's seconds, and a measure of a
 // slow one ends after --seconds with the queries it has.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { createWorkerPool } from '#rooms/workers/worker-pool.js'
+import { temporaryFolder } from './support/at-exit.js'
 import type { Contender } from './support/contender.js'
 import { contendersFor } from './support/contenders.js'
 import { LeastEffort } from './support/least-effort.js'
@@ -30,7 +29,7 @@ const options = optionsFrom(
 /** Of one thread: queries that take less together are asked for again. */
 const batchSeconds = 0.2
 const farBehind = 30
-const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
+const directory = temporaryFolder(options.directory)
 const pool = createWorkerPool()
 const efforts = new LeastEffort()
 
@@ -66,7 +65,6 @@ try {
   }
 } finally {
   await pool.close()
-  rmSync(directory, { recursive: true, force: true })
 }
 
 async function tell(contenders: readonly Contender[], mask: string, recall: number): Promise<void> {

@@ -7,10 +7,11 @@
 // A system that has not taken the rows within the budget's seconds is left out; recall is that of as many queries as are
 // answered within four times --seconds.
 // --importing: the same files are imported again and again, into another collection, meanwhile.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { npyBytes } from 'millrace/formats'
 import { decode, encode } from '#rooms/wire/codec.js'
+import { temporaryFolder } from './support/at-exit.js'
 import { LoadClient, output } from './support/load-client.js'
 import { machineLine } from './support/machine.js'
 import { cpuSecondsOf } from './support/millrace-server.js'
@@ -50,35 +51,31 @@ type IndexName = keyof typeof indexes
 
 const seconds = Number(options.seconds)
 const clientCounts = options.clients.split(',').map(Number)
-const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
+const directory = temporaryFolder(options.directory)
 
-try {
-  console.log(machineLine())
-  const load = new LoadClient(directory)
-  const set = new VectorSet({
-    rowCount: Number(options.rows),
-    dim: Number(options.dim),
-    clusterCount: Number(options.clusters),
-    nq: Number(options.queries),
-    data: options.data,
-    k,
-    directory: join(directory, 'set'),
-  })
-  const { rowCount, dim, clusterCount, nq } = set.options
-  set.addMask('1 %', 0.01)
-  set.addMask('50 %', 0.5)
-  const files = writeFiles(set)
-  const source = options.data || `${clusterCount} clusters`
-  console.log(`${rowCount} × ${dim}, ${source}, ${nq} queries, k ${k}`)
-  await tellCeiling(load, set)
-  for (const name of options.systems.split(',')) {
-    progress(`${name} starts`)
-    const system = await systemStarts[name](directory)
-    if (system) await measure(system, load, set, files)
-    else console.log(`\n${name}: left out, there is none`)
-  }
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+console.log(machineLine())
+const load = new LoadClient(directory)
+const set = new VectorSet({
+  rowCount: Number(options.rows),
+  dim: Number(options.dim),
+  clusterCount: Number(options.clusters),
+  nq: Number(options.queries),
+  data: options.data,
+  k,
+  directory: join(directory, 'set'),
+})
+const { rowCount, dim, clusterCount, nq } = set.options
+set.addMask('1 %', 0.01)
+set.addMask('50 %', 0.5)
+const files = writeFiles(set)
+const source = options.data || `${clusterCount} clusters`
+console.log(`${rowCount} × ${dim}, ${source}, ${nq} queries, k ${k}`)
+await tellCeiling(load, set)
+for (const name of options.systems.split(',')) {
+  progress(`${name} starts`)
+  const system = await systemStarts[name](directory)
+  if (system) await measure(system, load, set, files)
+  else console.log(`\n${name}: left out, there is none`)
 }
 
 function writeFiles(set: VectorSet): string[] {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 import { freePort } from './millrace-server.js'
 
 /** Where a server is, and what a client of it is started by where it lies in another network namespace. */
@@ -95,10 +96,13 @@ export async function output(
 ): Promise<string> {
   const timeout = secondsMax * 1000
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], timeout })
+  const kill = () => child.kill('SIGKILL')
+  atExit(kill)
   const ended = once(child, 'exit')
   let text = ''
   for await (const chunk of child.stdout) text += chunk
   const [code, signal] = await ended
+  process.off('exit', kill)
   if (signal && secondsMax > 0) throw new Error(`did not end within ${secondsMax} s`)
   if (code !== 0) throw new Error(`${program} ${rest.slice(0, 2).join(' ')}: left with ${code}`)
   return text

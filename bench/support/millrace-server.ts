@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 
 export interface BenchServer {
   readonly pid: number
@@ -33,6 +34,7 @@ export async function startMillrace(
   const [program, ...rest] = [...prefix, ...command, ...folders]
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
   const exit = once(child, 'exit')
+  atExit(() => child.kill('SIGKILL'))
   await ready(port)
   await sleep(500) // What a server does after it began to listen is not measured.
   return {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { atExit } from './at-exit.js'
 import {
   type Contender,
   figuresFrom,
@@ -119,6 +120,7 @@ class PeerProcess {
   constructor(program: string, rest: readonly string[]) {
     const env = { ...process.env, RUST_LOG: 'error', LANCE_LOG: 'error' }
     this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'], env })
+    atExit(() => this.#child.kill('SIGKILL'))
     this.#answers = createInterface(this.#child.stdout!)[Symbol.asyncIterator]()
   }
 

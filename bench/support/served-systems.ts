@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 import type { Served } from './load-client.js'
 import { freePort, startMillrace } from './millrace-server.js'
 import { startRealMilvus } from './real-milvus.js'
@@ -45,6 +46,7 @@ async function startLite(directory: string): Promise<ServedSystem | null> {
   const rest = ['server', '--data-dir', data, '--host', '127.0.0.1', '--port', String(port)]
   const child = spawn(join(venv, 'bin', 'milvus-lite'), rest, { stdio: 'ignore' })
   const exit = once(child, 'exit')
+  atExit(() => child.kill('SIGKILL'))
   await answering(port)
   return {
     ...{ name: 'milvus-lite', way: 'insert', port, prefix: [], pid: child.pid! },
