@@ -1,10 +1,11 @@
 // npm run bench -- growth [--rows 100000,1000000,4000000] [--max-rows N] [--dim 128] [--clusters 1000]
-//   [--index AUTOINDEX] [--recall 0.95] [--queries 500] [--seconds 5] [--quick]
+//   [--index AUTOINDEX] [--recall 0.95] [--queries 500] [--seconds 5] [--budget 3600] [--quick]
 // What more rows do: a bulk insert of so many into a new data directory, then its rows/s until they are durable and
 // until they are searchable, what disk and memory they take, the time that a load takes in a new process beside that of
 // reading the same files into new memory, and searches over gRPC by 1 and 8 clients at the least ef with the recall@10
 // (it takes Go). Each line ends with its ratio to the step before. 4,000,000 × 128 take 2 GB of files to import, which go
-// once they are in, and about twice as much for the data; --max-rows leaves out what is larger.
+// once they are in, and about twice as much for the data; --max-rows leaves out what is larger, and it ends
+// where an import or a load takes more than the budget's seconds.
 import {
   closeSync,
   mkdirSync,
@@ -32,7 +33,7 @@ import { recallOf } from './support/vector-set.js'
 const options = optionsFrom(
   {
     ...{ rows: '100000,1000000,4000000', 'max-rows': '', dim: '128', clusters: '1000' },
-    ...{ index: 'AUTOINDEX', recall: '0.95', queries: '500', seconds: '5' },
+    ...{ index: 'AUTOINDEX', recall: '0.95', queries: '500', seconds: '5', budget: '3600' },
   },
   { rows: '25000,50000', clusters: '100', queries: '100', seconds: '1' },
 )
@@ -193,7 +194,7 @@ async function served(
 ): Promise<Record<string, number>> {
   const program = [process.execPath, 'dist/bench/support/served-collection.js']
   const rest = [String(server.port), collectionName, String(dim), way, options.index, '{}']
-  return JSON.parse(await output([...program, ...rest, ...files]))
+  return JSON.parse(await output([...program, ...rest, ...files], Number(options.budget)))
 }
 
 /** Of the mixture, block by block: of a step with more rows the first ones are the same. */

@@ -47,10 +47,11 @@ try {
   console.log(`${rowCount} × ${dim}, ${source}, ${options.runs} runs in turn`)
   const contenders = contendersFor(set, pool, options)
   try {
-    const seconds = await builds(contenders)
-    await tellBuilds(contenders, seconds, rowCount)
-    await tellCurve(contenders)
-    await tellMemory(contenders, rowCount, dim)
+    const built = await builds(contenders)
+    await tellBuilds(built, rowCount)
+    const measured = built.map(({ contender }) => contender)
+    await tellCurve(measured)
+    await tellMemory(measured, rowCount, dim)
   } finally {
     for (const contender of contenders) await contender.close()
   }
@@ -58,33 +59,37 @@ try {
   await pool.close()
 }
 
-async function builds(contenders: readonly Contender[]): Promise<number[][]> {
-  const seconds = contenders.map((): number[] => [])
-  for (let run = 0; run < Number(options.runs); run++) {
-    for (const [at, contender] of contenders.entries()) {
-      progress(`run ${run + 1}: ${contender.name} is built`)
-      seconds[at].push(await contender.build())
-      console.log(`  run ${run + 1}: ${contender.name} ${seconds[at][run].toFixed(1)} s`)
-    }
-  }
-  return seconds
+/** A contender and the seconds of its builds. */
+interface Built {
+  readonly contender: Contender
+  readonly seconds: number[]
 }
 
-async function tellBuilds(
-  contenders: readonly Contender[],
-  seconds: readonly number[][],
-  rowCount: number,
-): Promise<void> {
-  const auto = contenders.findIndex(({ name }) => name.endsWith('AUTOINDEX'))
-  const { recall } = await contenders[auto].search(efDefault, 'all')
+/** @returns those that are not left out */
+async function builds(contenders: readonly Contender[]): Promise<Built[]> {
+  let built = contenders.map((contender): Built => ({ contender, seconds: [] }))
+  for (let run = 1; run <= Number(options.runs); run++) {
+    for (const { contender, seconds } of built) {
+      progress(`run ${run}: ${contender.name} is built`)
+      seconds.push(await contender.build())
+      console.log(`  run ${run}: ${contender.name} ${seconds.at(-1)!.toFixed(1)} s`)
+    }
+    built = built.filter(({ seconds }) => !Number.isNaN(seconds.at(-1)))
+  }
+  return built
+}
+
+async function tellBuilds(built: readonly Built[], rowCount: number): Promise<void> {
+  const [own, auto] = built
+  const { recall } = await auto.contender.search(efDefault, 'all')
   console.log(
     `\nbuild (AUTOINDEX, searched as it is by default, has recall@10 ${recall.toFixed(4)})`,
   )
-  for (const [at, { name }] of contenders.entries()) {
-    const rate = `${Math.round(rowCount / median(seconds[at]))} rows/s`
-    const ratio = (own: number) => (median(seconds[at]) / median(seconds[own])).toFixed(2)
-    const ratios = `it / millrace HNSW ${ratio(0)}, it / AUTOINDEX ${ratio(auto)}`
-    console.log(`  ${name.padEnd(20)} ${spread(seconds[at])}, ${rate}, ${ratios}`)
+  for (const { contender, seconds } of built) {
+    const rate = `${Math.round(rowCount / median(seconds))} rows/s`
+    const ratio = (other: Built) => (median(seconds) / median(other.seconds)).toFixed(2)
+    const ratios = `it / millrace HNSW ${ratio(own)}, it / AUTOINDEX ${ratio(auto)}`
+    console.log(`  ${contender.name.padEnd(20)} ${spread(seconds)}, ${rate}, ${ratios}`)
   }
 }
 

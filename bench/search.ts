@@ -53,12 +53,9 @@ try {
   console.log(`${rowCount} × ${dim}, ${source}, ${options.runs} runs in turn`)
   const contenders = contendersFor(set, pool, options)
   try {
-    for (const contender of contenders) {
-      progress(`${contender.name} is built`)
-      console.log(`  ${contender.name} built in ${(await contender.build()).toFixed(1)} s`)
-    }
+    const built = await build(contenders)
     for (const mask of ['all', ...shares.map((percent) => `${percent} %`), 'far']) {
-      for (const recall of options.recalls.split(',')) await tell(contenders, mask, Number(recall))
+      for (const recall of options.recalls.split(',')) await tell(built, mask, Number(recall))
     }
   } finally {
     for (const contender of contenders) await contender.close()
@@ -67,13 +64,26 @@ try {
   await pool.close()
 }
 
+/** @returns those that are not left out */
+async function build(contenders: readonly Contender[]): Promise<Contender[]> {
+  const built: Contender[] = []
+  for (const contender of contenders) {
+    progress(`${contender.name} is built`)
+    const seconds = await contender.build()
+    if (Number.isNaN(seconds)) continue
+    console.log(`  ${contender.name} built in ${seconds.toFixed(1)} s`)
+    built.push(contender)
+  }
+  return built
+}
+
 async function tell(contenders: readonly Contender[], mask: string, recall: number): Promise<void> {
   console.log(`\nrows: ${mask}, recall@10 ≥ ${recall}`)
   const taking: Taking[] = []
   for (const contender of contenders) {
     progress(`${contender.name}, rows: ${mask}: looks for recall ${recall}`)
     const effort = await efforts.of(contender, mask, recall)
-    if (effort === null) console.log(`  ${contender.name.padEnd(20)} does not reach it`)
+    if (typeof effort === 'string') console.log(`  ${contender.name.padEnd(20)} ${effort}`)
     else taking.push({ contender, effort, runs: [] })
   }
   for (let run = 0; run < Number(options.runs); run++) {

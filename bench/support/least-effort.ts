@@ -7,18 +7,18 @@ import type { Contender } from './contender.js'
 export class LeastEffort {
   readonly #recalls = new Map<string, number>()
 
-  /** @returns null: it does not reach it, or is left out */
-  async of(contender: Contender, mask: string, recall: number): Promise<number | null> {
+  /** @returns why not, where there is none */
+  async of(contender: Contender, mask: string, recall: number): Promise<number | string> {
     const reaches = async (effort: number) =>
       (await this.#recallOf(contender, mask, effort)) >= recall
     let below = 0
     for (const effort of contender.efforts) {
       const reached = await this.#recallOf(contender, mask, effort)
-      if (Number.isNaN(reached)) return null
+      if (Number.isNaN(reached)) return 'cannot do it, or is left out'
       if (reached >= recall) return below === 0 ? effort : least(below, effort, reaches)
       below = effort
     }
-    return null
+    return 'does not reach it'
   }
 
   async #recallOf(contender: Contender, mask: string, effort: number): Promise<number> {
