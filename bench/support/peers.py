@@ -208,6 +208,7 @@ class Lance(Peer):
         import lancedb
         import pyarrow as pa
 
+        pin(threads)
         columns = {
             "id": pa.array(np.arange(len(rows))),
             "vector": pa.FixedSizeListArray.from_arrays(pa.array(np.ravel(rows)), dim),
