@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { WorkerPool } from '#rooms/workers/worker-job.js'
 import { createWorkerPool } from '#rooms/workers/worker-pool.js'
-import type { Contender } from './support/contender.js'
+import { type Contender, listEfforts } from './support/contender.js'
 import { machineLine } from './support/machine.js'
 import { MillraceIndex } from './support/millrace-index.js'
 import { PeerIndex } from './support/peer-index.js'
@@ -27,7 +27,6 @@ const { values: options } = parseArgs({
     types: { type: 'string', default: 'IVF_FLAT,IVF_SQ8,IVF_PQ,IVF_RABITQ,SCANN' },
   },
 })
-const efforts = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256]
 const recalls = [0.9, 0.95, 0.99]
 const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
 const pool = createWorkerPool()
@@ -50,9 +49,6 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** A peer that takes longer for an answer is left out. */
-const budgetSeconds = 600
-
 function contendersOf(
   set: VectorSet,
   pool: WorkerPool,
@@ -67,6 +63,7 @@ function contendersOf(
     console.log('MILLRACE_PEERS_VENV names no environment: no peers are measured')
     return ours
   }
+  const limits = { threadCount: pool.threadCount, budgetSeconds: 600, measureSeconds: 60 }
   const peers: Record<string, [codes: string, refineK: number]> = {
     IVF_FLAT: ['Flat', 0],
     IVF_SQ8: ['SQ8', 0],
@@ -81,7 +78,7 @@ function contendersOf(
       const factory = `IVF${nlist},${codes}`
       const name = `faiss ${codes}`
       const params = { factory, refineK }
-      return new PeerIndex(venv, name, set.options, pool.threadCount, budgetSeconds, params)
+      return new PeerIndex(venv, name, set.options, limits, { efforts: listEfforts, params })
     }),
   ]
 }
@@ -129,7 +126,7 @@ async function leastEffort(
   mask: string,
   recall: number,
 ): Promise<number | null> {
-  for (const effort of efforts) {
+  for (const effort of contender.efforts) {
     if ((await contender.search(effort, mask)).recall >= recall) return effort
   }
   return null

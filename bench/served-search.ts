@@ -1,36 +1,38 @@
 // npm run bench -- served-search [--rows 200000] [--dim 128] [--clusters 1000] [--queries 1000] [--seconds 5]
-//   [--indexes HNSW,AUTOINDEX,FLAT,IVF_FLAT] [--clients 1,8,64] [--recall 0.95] [--importing]
+//   [--data FILE.npy] [--indexes HNSW,AUTOINDEX,FLAT,IVF_FLAT] [--clients 1,8,64] [--recall 0.95] [--importing]
+//   [--systems millrace,milvus,milvus-lite] [--budget 900] [--quick]
 // Searches over gRPC by a compiled client (it takes Go) with pre-encoded requests of one vector each: for each
 // index and filter the least ef or nprobe that reaches recall@10, then as many calls as the clients get through.
 // Beside it what the client does against an empty server, and the peers of support/served-systems.ts.
+// A system that has not taken the rows within the budget's seconds is left out; recall is that of as many queries as are
+// answered within four times --seconds.
 // --importing: the same files are imported again and again, into another collection, meanwhile.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { npyBytes } from 'millrace/formats'
 import { decode, encode } from '#rooms/wire/codec.js'
+import { temporaryFolder } from './support/at-exit.js'
 import { LoadClient, output } from './support/load-client.js'
 import { machineLine } from './support/machine.js'
 import { cpuSecondsOf } from './support/millrace-server.js'
+import { optionsFrom } from './support/options.js'
+import { progress } from './support/progress.js'
 import { searchPath, searchRequests } from './support/search-requests.js'
 import { type ServedSystem, systemStarts } from './support/served-systems.js'
 import { VectorSet } from './support/vector-set.js'
 
-const { values: options } = parseArgs({
-  options: {
-    directory: { type: 'string', default: tmpdir() },
-    rows: { type: 'string', default: '200000' },
-    dim: { type: 'string', default: '128' },
-    clusters: { type: 'string', default: '1000' },
-    queries: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '5' },
-    indexes: { type: 'string', default: 'HNSW,AUTOINDEX,FLAT,IVF_FLAT' },
-    clients: { type: 'string', default: '1,8,64' },
-    recall: { type: 'string', default: '0.95' },
-    importing: { type: 'boolean', default: false },
+const options = optionsFrom(
+  {
+    ...{ rows: '200000', dim: '128', clusters: '1000', queries: '1000', data: '', seconds: '5' },
+    ...{ indexes: 'HNSW,AUTOINDEX,FLAT,IVF_FLAT', clients: '1,8,64', recall: '0.95' },
+    ...{ systems: 'millrace,milvus,milvus-lite', budget: '900' },
   },
-})
+  {
+    ...{ rows: '3000', clusters: '50', queries: '50', seconds: '1' },
+    ...{ indexes: 'HNSW', clients: '1,8', budget: '60' },
+  },
+  ['importing'],
+)
 const k = 10
 const efs = [10, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 const nprobes = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -47,38 +49,37 @@ const indexes = {
 } as const
 type IndexName = keyof typeof indexes
 
-const [rowCount, dim, clusterCount, nq] = [
-  ...[options.rows, options.dim, options.clusters, options.queries],
-].map(Number)
 const seconds = Number(options.seconds)
 const clientCounts = options.clients.split(',').map(Number)
-const directory = mkdtempSync(join(options.directory, 'millrace-bench-'))
+const directory = temporaryFolder(options.directory)
 
-try {
-  console.log(machineLine())
-  const load = new LoadClient(directory)
-  const set = new VectorSet({
-    rowCount,
-    dim,
-    clusterCount,
-    nq,
-    k,
-    directory: join(directory, 'set'),
-  })
-  set.addMask('1 %', 0.01)
-  set.addMask('50 %', 0.5)
-  const files = writeFiles(set)
-  console.log(`${rowCount} × ${dim}, ${clusterCount} clusters, ${nq} queries, k ${k}`)
-  await tellCeiling(load, set)
-  for (const start of systemStarts) {
-    const system = await start(directory)
-    if (system) await measure(system, load, set, files)
-  }
-} finally {
-  rmSync(directory, { recursive: true, force: true })
+console.log(machineLine())
+const load = new LoadClient(directory)
+const set = new VectorSet({
+  rowCount: Number(options.rows),
+  dim: Number(options.dim),
+  clusterCount: Number(options.clusters),
+  nq: Number(options.queries),
+  data: options.data,
+  k,
+  directory: join(directory, 'set'),
+})
+const { rowCount, dim, clusterCount, nq } = set.options
+set.addMask('1 %', 0.01)
+set.addMask('50 %', 0.5)
+const files = writeFiles(set)
+const source = options.data || `${clusterCount} clusters`
+console.log(`${rowCount} × ${dim}, ${source}, ${nq} queries, k ${k}`)
+await tellCeiling(load, set)
+for (const name of options.systems.split(',')) {
+  progress(`${name} starts`)
+  const system = await systemStarts[name](directory)
+  if (system) await measure(system, load, set, files)
+  else console.log(`\n${name}: left out, there is none`)
 }
 
 function writeFiles(set: VectorSet): string[] {
+  const { rowCount, dim } = set.options
   const folder = join(directory, 'files')
   mkdirSync(folder)
   const ids = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row))
@@ -97,6 +98,7 @@ function writeFiles(set: VectorSet): string[] {
 }
 
 function requestsOf(set: VectorSet, collectionName: string, filter: string, params: object) {
+  const { nq, dim } = set.options
   const bytes = set.memory.bytesOf(set.queries)
   const queries = new Float32Array(bytes.buffer, bytes.byteOffset, nq * dim)
   return searchRequests(queries, dim, { collectionName, filter, limit: k, params: { ...params } })
@@ -123,15 +125,18 @@ async function measure(
   try {
     for (const name of options.indexes.split(',') as IndexName[]) {
       const collectionName = `bench_${name.toLowerCase()}`
-      console.log(`\n${system.name}, ${name}: ${await fill(system, collectionName, name, files)}`)
+      progress(`${system.name}, ${name}: is filled`)
+      const took = await fill(system, collectionName, name, files, set.options.dim)
+      console.log(`\n${system.name}, ${name}: ${took}`)
       for (const filter of filters) {
         const requests = (params: object) => requestsOf(set, collectionName, filter.expr, params)
+        progress(`${system.name}, ${name}, rows: ${filter.name}`)
         const least = await leastParams(system, load, set, name, filter.name, requests)
-        if (least) await tell(system, load, requests(least), files)
+        if (least) await tell(system, load, requests(least), files, set)
       }
     }
   } catch (error) {
-    console.log(`  ${system.name}: ${String(error)}`)
+    console.log(`  ${system.name}: left out, ${String(error)}`)
   } finally {
     await system.stop()
   }
@@ -142,11 +147,14 @@ async function fill(
   collectionName: string,
   name: IndexName,
   files: readonly string[],
+  dim: number,
 ): Promise<string> {
   const { build } = indexes[name]
   const program = [process.execPath, 'dist/bench/support/served-collection.js']
   const rest = [String(port), collectionName, String(dim), way, name, JSON.stringify(build)]
-  const took = JSON.parse(await output([...prefix, ...program, ...rest, ...files]))
+  const took = JSON.parse(
+    await output([...prefix, ...program, ...rest, ...files], Number(options.budget)),
+  )
   return `searchable after ${took.indexed.toFixed(1)} s, loaded in ${took.load.toFixed(2)} s`
 }
 
@@ -158,15 +166,31 @@ async function leastParams(
   filter: string,
   requests: (params: object) => Uint8Array[],
 ): Promise<object | null> {
+  const count = await affordableCount(system, load, requests(indexes[name].search[0]))
   for (const params of indexes[name].search) {
-    const answers = await load.once(system, searchPath, requests(params))
+    const answers = await load.once(system, searchPath, requests(params).slice(0, count))
     const recall = set.recallOf(filter, Uint32Array.from(answers.flatMap(idsOf)))
     if (recall < Number(options.recall)) continue
-    console.log(`  rows: ${filter}, ${JSON.stringify(params)}, recall@${k} ${recall.toFixed(3)}`)
+    console.log(
+      `  rows: ${filter}, ${JSON.stringify(params)}, recall@${k} ${recall.toFixed(3)} of ${count} queries`,
+    )
     return params
   }
   console.log(`  rows: ${filter}: does not reach recall@${k} ${options.recall}`)
   return null
+}
+
+/** Queries that are answered, one after the other, within four times the seconds of a measure. */
+async function affordableCount(
+  system: ServedSystem,
+  load: LoadClient,
+  requests: readonly Uint8Array[],
+): Promise<number> {
+  const few = requests.slice(0, 10)
+  const began = performance.now()
+  await load.once(system, searchPath, few)
+  const each = (performance.now() - began) / 1000 / few.length
+  return Math.min(requests.length, Math.max(few.length, Math.floor((4 * seconds) / each)))
 }
 
 /** Always k of them: where fewer were found the last ones are nobody's. */
@@ -182,10 +206,11 @@ async function tell(
   load: LoadClient,
   requests: readonly Uint8Array[],
   files: readonly string[],
+  set: VectorSet,
 ): Promise<void> {
   for (const clients of clientCounts) {
     await load.run(system, searchPath, requests, clients, Math.min(1, seconds))
-    const importing = options.importing ? importMeanwhile(system, files) : null
+    const importing = options.importing ? importMeanwhile(system, files, set) : null
     const before = cpuSecondsOf(system.pid)
     const figures = await load.run(system, searchPath, requests, clients, seconds)
     const cpuUs = ((cpuSecondsOf(system.pid) - before) / figures.count) * 1e6
@@ -194,6 +219,7 @@ async function tell(
     const client = `client ${((figures.clientCpuSeconds / count) * 1e6).toFixed(0)} µs`
     console.log(
       `    ${clients} clients: ${Math.round(queriesPerSecond)} queries/s, p50 / p99 / max ${times} ms, ` +
+        `p99 / p50 ${(p99Ms / p50Ms).toFixed(1)}, ` +
         `CPU a query: server ${cpuUs.toFixed(0)} µs, ${client}${failed ? `, ${failed} failed` : ''}`,
     )
     if (importing) console.log(`      imports meanwhile: ${await importing()}`)
@@ -201,13 +227,17 @@ async function tell(
 }
 
 /** Imports until it is asked how many rows a second went in. */
-function importMeanwhile(system: ServedSystem, files: readonly string[]): () => Promise<string> {
+function importMeanwhile(
+  system: ServedSystem,
+  files: readonly string[],
+  { options: { rowCount, dim } }: VectorSet,
+): () => Promise<string> {
   let isOver = false
   let imports = 0
   const began = performance.now()
   const work = (async () => {
     while (!isOver) {
-      await fill(system, 'bench_meanwhile', 'FLAT', files)
+      await fill(system, 'bench_meanwhile', 'FLAT', files, dim)
       imports++
     }
   })()

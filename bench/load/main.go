@@ -54,11 +54,14 @@ func run(url string, requests [][]byte, clients int, span time.Duration) ([]shar
 		go func() {
 			defer group.Done()
 			transport := newTransport()
-			at := index * len(requests) / clients
-			for time.Since(began) < span {
+			at, lost := index*len(requests)/clients, 0
+			for time.Since(began) < span && lost < lostMax {
 				sent := time.Now()
+				lost++
 				if _, err := call(transport, url, requests[at%len(requests)]); err != nil {
 					shares[index].failed++
+				} else {
+					lost = 0
 				}
 				shares[index].took = append(shares[index].took, time.Since(sent))
 				at++
@@ -68,6 +71,9 @@ func run(url string, requests [][]byte, clients int, span time.Duration) ([]shar
 	group.Wait()
 	return shares, time.Since(began)
 }
+
+// So many calls that fail one after the other say that the server is gone.
+const lostMax = 1000
 
 func report(shares []share, span time.Duration) {
 	var took []time.Duration

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 import { freePort } from './millrace-server.js'
 
 /** Where a server is, and what a client of it is started by where it lies in another network namespace. */
@@ -88,13 +89,21 @@ export class LoadClient {
   }
 }
 
-/** What a program prints. @throws Error unless it ends well */
-export async function output([program, ...rest]: readonly string[]): Promise<string> {
-  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+/** What a program prints. @throws Error unless it ends well, within some seconds where they are given */
+export async function output(
+  [program, ...rest]: readonly string[],
+  secondsMax = 0,
+): Promise<string> {
+  const timeout = secondsMax * 1000
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], timeout })
+  const kill = () => child.kill('SIGKILL')
+  atExit(kill)
   const ended = once(child, 'exit')
   let text = ''
   for await (const chunk of child.stdout) text += chunk
-  const [code] = await ended
+  const [code, signal] = await ended
+  process.off('exit', kill)
+  if (signal && secondsMax > 0) throw new Error(`did not end within ${secondsMax} s`)
   if (code !== 0) throw new Error(`${program} ${rest.slice(0, 2).join(' ')}: left with ${code}`)
   return text
 }

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { familyNamed } from '#rooms/indexes/families.js'
 import type { IndexFamily, IndexSpec } from '#rooms/indexes/index-family.js'
 import { indexTypes } from '#rooms/indexes/index-types.js'
@@ -5,14 +7,23 @@ import { heapPlaceBytes } from '#rooms/kernels/scan-kernels.js'
 import type { VectorRegion } from '#rooms/kernels/vector-region.js'
 import { DataType } from '#rooms/schema/data-type.js'
 import type { WorkerPool } from '#rooms/workers/worker-job.js'
-import { type Contender, figuresFrom, type SearchFigures } from './contender.js'
+import {
+  type Contender,
+  figuresFrom,
+  graphEfforts,
+  listEfforts,
+  type SearchFigures,
+} from './contender.js'
+import { output } from './load-client.js'
 import type { VectorSet } from './vector-set.js'
 
 const dataType = DataType.FloatVector
+const searchModule = new URL(import.meta.resolve('#rooms/indexes/index-search-job.js'))
 
 /** An index of our own, in this process. */
 export class MillraceIndex implements Contender {
   readonly name: string
+  readonly efforts: readonly number[]
   readonly #set: VectorSet
   readonly #pool: WorkerPool
   readonly #spec: IndexSpec
@@ -25,6 +36,7 @@ export class MillraceIndex implements Contender {
     this.#pool = pool
     this.#spec = { indexType, metric: 'L2', params }
     this.#family = familyNamed(indexTypes[indexType].family!)
+    this.efforts = this.#family.name === 'ivf' ? listEfforts : graphEfforts
   }
 
   async build(): Promise<number> {
@@ -38,44 +50,76 @@ export class MillraceIndex implements Contender {
   }
 
   async search(effort: number, mask: string): Promise<SearchFigures> {
-    const { memory, rows, queries, heaps, options } = this.#set
-    const { rowCount, dim, nq, k } = options
-    const common = {
-      ...{
-        family: this.#family.name,
-        memoryId: rows.memoryId,
-        memory: rows.memory,
-        rowCount,
-        dataType,
-        dim,
-      },
-      ...{
-        spec: this.#spec,
-        params: this.#paramsOf(effort),
-        nq: 1,
-        k,
-        near: Number.NEGATIVE_INFINITY,
-        firstId: 0,
-      },
-      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, mask: this.#set.maskOf(mask) },
-    }
-    const places = { queries: queries.byteOffset, heaps: heaps.byteOffset }
-    const scratch = this.#set.take(this.#family.scratchBytes({ ...common, ...places }))
+    const { nq } = this.#set.options
+    const whole = this.#openJob(effort, mask, 0, 1)
     const latencies: number[] = []
+    const cpu = process.cpuUsage()
     for (let query = 0; query < nq; query++) {
       const began = performance.now()
-      const at = {
-        queries: places.queries + query * dim * 4,
-        heaps: places.heaps + query * k * heapPlaceBytes,
-      }
-      this.#family.search(
-        { ...common, ...at, scratch: scratch.byteOffset },
-        { throwIfCancelled() {} },
-      )
+      this.#family.search({ ...whole.job, ...this.#placesOf(query) }, { throwIfCancelled() {} })
       latencies.push(performance.now() - began)
     }
-    memory.free(scratch)
-    return figuresFrom(this.#set.recall(mask), latencies)
+    const { user, system } = process.cpuUsage(cpu)
+    whole.close()
+    return figuresFrom(this.#set.recall(mask), latencies, (user + system) / 1000 / nq)
+  }
+
+  /** By threads of the pool, as a server's searches are. */
+  async batch(effort: number, mask: string, threadCount: number, count: number): Promise<number> {
+    const size = Math.ceil(count / threadCount)
+    const firsts = Array.from({ length: threadCount }, (_, thread) => thread * size)
+    const parts = firsts.map((first) =>
+      this.#openJob(effort, mask, first, Math.min(size, count - first)),
+    )
+    const { memoryId, memory } = this.#set.rows
+    const began = performance.now()
+    await Promise.all(
+      parts.map(({ job: { memory: _, ...job } }) =>
+        this.#pool.run(searchModule, [job], {
+          lane: 'interactive',
+          memories: [{ memoryId, memory }],
+        }),
+      ),
+    )
+    const seconds = (performance.now() - began) / 1000
+    for (const part of parts) part.close()
+    return count / seconds
+  }
+
+  /** Rows and index are read by a fresh process from files. */
+  async residentBytes(): Promise<number> {
+    const { directory, rowCount, dim } = this.#set.options
+    const file = join(directory, `${this.#spec.indexType}.index`)
+    writeFileSync(file, this.#set.memory.bytesOf(this.#index!))
+    const program = [process.execPath, 'dist/bench/support/index-memory.js']
+    const shape = [rowCount, dim].map(String)
+    const { bytes } = JSON.parse(
+      await output([...program, directory, file, JSON.stringify(this.#spec), ...shape]),
+    )
+    rmSync(file)
+    return bytes
+  }
+
+  #openJob(effort: number, mask: string, firstQuery: number, nq: number) {
+    const { memory, rows, options } = this.#set
+    const { rowCount, dim, k } = options
+    const job = {
+      ...{ family: this.#family.name, memoryId: rows.memoryId, memory: rows.memory },
+      ...{ rowCount, dataType, dim, spec: this.#spec, params: this.#paramsOf(effort), nq, k },
+      ...{ near: Number.NEGATIVE_INFINITY, firstId: 0, mask: this.#set.maskOf(mask) },
+      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset },
+      ...this.#placesOf(firstQuery),
+    }
+    const scratch = this.#set.take(this.#family.scratchBytes(job))
+    return { job: { ...job, scratch: scratch.byteOffset }, close: () => memory.free(scratch) }
+  }
+
+  #placesOf(query: number): { queries: number; heaps: number } {
+    const { queries, heaps, options } = this.#set
+    return {
+      queries: queries.byteOffset + query * options.dim * 4,
+      heaps: heaps.byteOffset + query * options.k * heapPlaceBytes,
+    }
   }
 
   #paramsOf(effort: number): Record<string, number> {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 
 export interface BenchServer {
   readonly pid: number
@@ -13,6 +14,8 @@ export interface BenchServer {
   resetPeak(): void
   /** The most resident memory since, in MiB; NaN where the system does not tell. */
   peakMib(): number
+  /** Resident memory now, without pages of files, in MiB; NaN where the system does not tell. */
+  residentMib(): number
   stop(): Promise<void>
 }
 
@@ -31,13 +34,16 @@ export async function startMillrace(
   const [program, ...rest] = [...prefix, ...command, ...folders]
   const child = spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'] })
   const exit = once(child, 'exit')
+  atExit(() => child.kill('SIGKILL'))
   await ready(port)
   await sleep(500) // What a server does after it began to listen is not measured.
   return {
     ...{ port, pid: child.pid! },
     cpuSeconds: () => quietly(() => cpuSecondsOf(child.pid!)) ?? Number.NaN,
     resetPeak: () => quietly(() => writeFileSync(`/proc/${child.pid}/clear_refs`, '5')),
-    peakMib: () => quietly(() => peakOf(child.pid!)) ?? Number.NaN,
+    peakMib: () => quietly(() => mibOf(child.pid!, 'VmHWM')) ?? Number.NaN,
+    residentMib: () =>
+      quietly(() => mibOf(child.pid!, 'RssAnon') + mibOf(child.pid!, 'RssShmem')) ?? Number.NaN,
     async stop() {
       child.kill('SIGTERM')
       await exit
@@ -55,9 +61,9 @@ export function cpuSecondsOf(pid: number): number {
   return (Number(user) + Number(system)) / 100
 }
 
-function peakOf(pid: number): number {
+function mibOf(pid: number, name: string): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1024
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)![1]) / 1024
 }
 
 function quietly<Result>(work: () => Result): Result | null {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { atExit } from './at-exit.js'
 import { warm } from './files.js'
 import type { Served } from './load-client.js'
 import { secondsToImport } from './time-imports.js'
@@ -24,12 +25,18 @@ export function startRealMilvus(directory: string): RealMilvus | null {
   const env = { ...process.env, DATA: data, VENV: venv, NS: 'millrace-bench' }
   const milvus = (command: string) =>
     execFileSync('test/golden/milvus-server.sh', [command], { env, stdio: 'ignore' })
+  let isRunning = true
+  const stop = () => {
+    if (isRunning) milvus('kill9')
+    isRunning = false
+  }
+  atExit(stop)
   const prefix = ['ip', 'netns', 'exec', 'millrace-bench']
   try {
     milvus('start')
   } catch (error) {
     console.log(`Milvus 2.3.5 is not measured: ${String(error)}`)
-    milvus('kill9')
+    stop()
     return null
   }
   return {
@@ -38,6 +45,6 @@ export function startRealMilvus(directory: string): RealMilvus | null {
       warm(paths)
       return secondsToImport(19530, dim, runCount, paths, prefix)
     },
-    stop: () => void milvus('kill9'),
+    stop,
   }
 }

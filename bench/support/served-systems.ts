@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { atExit } from './at-exit.js'
 import type { Served } from './load-client.js'
 import { freePort, startMillrace } from './millrace-server.js'
 import { startRealMilvus } from './real-milvus.js'
@@ -21,7 +22,9 @@ export interface ServedSystem extends Served {
  * Ours, and the servers of the environments in MILLRACE_REAL_MILVUS_VENV (milvus==2.3.5; Linux, root) and
  * MILLRACE_MILVUS_LITE_VENV (milvus-lite and pymilvus), where there are any.
  */
-export const systemStarts = [startOurs, startMilvus, startLite]
+export const systemStarts: Readonly<
+  Record<string, (directory: string) => Promise<ServedSystem | null>>
+> = { millrace: startOurs, milvus: startMilvus, 'milvus-lite': startLite }
 
 async function startOurs(directory: string): Promise<ServedSystem> {
   const server = await startMillrace(join(directory, 'data'), directory)
@@ -43,6 +46,7 @@ async function startLite(directory: string): Promise<ServedSystem | null> {
   const rest = ['server', '--data-dir', data, '--host', '127.0.0.1', '--port', String(port)]
   const child = spawn(join(venv, 'bin', 'milvus-lite'), rest, { stdio: 'ignore' })
   const exit = once(child, 'exit')
+  atExit(() => child.kill('SIGKILL'))
   await answering(port)
   return {
     ...{ name: 'milvus-lite', way: 'insert', port, prefix: [], pid: child.pid! },

@@ -8,16 +8,16 @@ import {
 } from '#rooms/kernels/scan-kernels.js'
 import { VectorMemory } from '#rooms/kernels/vector-memory.js'
 import type { VectorRegion } from '#rooms/kernels/vector-region.js'
-import { mixture } from './mixture.js'
+import { seededUniform } from './mixture.js'
+import { sourceVectors, type VectorSourceOptions } from './vector-source.js'
 
-export interface VectorSetOptions {
-  readonly rowCount: number
-  readonly dim: number
-  readonly clusterCount: number
-  readonly nq: number
+export interface VectorSetOptions extends VectorSourceOptions {
   readonly k: number
   readonly directory: string
 }
+
+/** Regions that the mask `far` leaves: one of so many. */
+const farShare = 10
 
 /** Rows, queries and what a search must find, in kernel memory and as files for the peers. L2 throughout. */
 export class VectorSet {
@@ -29,13 +29,15 @@ export class VectorSet {
   readonly #truths = new Map<string, Uint32Array>()
   readonly #masks = new Map<string, VectorRegion>()
 
+  readonly #regions: Uint32Array
+
+  /** The set's own options say how many rows there are, and of how many components. */
   constructor(options: VectorSetOptions) {
-    const { rowCount, dim, nq, k, directory } = options
+    const { nq, k, directory } = options
     mkdirSync(directory, { recursive: true })
-    this.options = options
-    const source = mixture(dim, options.clusterCount, 7)
-    const rows = source.rows(rowCount)
-    const queries = source.rows(nq)
+    const { rows, queries, regions, dim } = sourceVectors(options)
+    this.options = { ...options, dim, rowCount: regions.length }
+    this.#regions = regions
     writeFileSync(join(directory, 'rows.f32'), new Uint8Array(rows.buffer))
     writeFileSync(join(directory, 'queries.f32'), new Uint8Array(queries.buffer))
     this.rows = this.memory.allocate(rows.byteLength)
@@ -52,11 +54,20 @@ export class VectorSet {
 
   /** A mask of a share of the rows, by its name; 'all' is there already. */
   addMask(name: string, share: number): void {
+    const places = this.places()
+    this.#addMask(name, (row) => places[row] < share)
+  }
+
+  /** A tenth of the regions as the mask `far`: nine of ten queries have nothing near them that it leaves. */
+  addFarMask(): void {
+    this.#addMask('far', (row) => this.#regions[row] % farShare === 0)
+  }
+
+  #addMask(name: string, isFindable: (row: number) => boolean): void {
     const { rowCount, directory } = this.options
     const region = this.take(Math.ceil(rowCount / 64) * 8)
     const bytes = this.memory.bytesOf(region).fill(0)
-    for (const [row, place] of this.places().entries())
-      if (place < share) bytes[row >> 3] |= 1 << (row & 7)
+    for (let row = 0; row < rowCount; row++) if (isFindable(row)) bytes[row >> 3] |= 1 << (row & 7)
     writeFileSync(join(directory, `${name}.mask`), bytes)
     this.#masks.set(name, region)
     this.#addTruth(name, region.byteOffset)
@@ -64,8 +75,7 @@ export class VectorSet {
 
   /** A place in [0, 1) for each row: those below a share are its mask. */
   places(): Float64Array {
-    const { uniform } = mixture(1, 1, 11)
-    return Float64Array.from({ length: this.options.rowCount }, uniform)
+    return Float64Array.from({ length: this.options.rowCount }, seededUniform(11))
   }
 
   maskOf(name: string): number {
@@ -77,16 +87,9 @@ export class VectorSet {
     return this.recallOf(name, this.#idsInHeaps())
   }
 
-  /** @param found the ids of k rows for each query, one query after the other */
+  /** @param found the ids of k rows for each of the first queries, one query after the other */
   recallOf(name: string, found: Uint32Array): number {
-    const { nq, k } = this.options
-    const truth = this.#truths.get(name)!
-    let hits = 0
-    for (let query = 0; query < nq; query++) {
-      const wanted = new Set(truth.subarray(query * k, query * k + k))
-      for (const id of found.subarray(query * k, query * k + k)) if (wanted.has(id)) hits++
-    }
-    return hits / truth.length
+    return recallOf(this.#truths.get(name)!, found, this.options.k)
   }
 
   #addTruth(name: string, mask: number): void {
@@ -112,3 +115,18 @@ export class VectorSet {
     return Uint32Array.from({ length: nq * k }, (_, place) => places[place * 2])
   }
 }
+
+/** The share of what must be found that was, where there may be less than k. */
+export function recallOf(truth: Uint32Array, found: Uint32Array, k: number): number {
+  let [hits, wantedCount] = [0, 0]
+  for (let first = 0; first < found.length; first += k) {
+    const wanted = new Set(truth.subarray(first, first + k))
+    wanted.delete(nobody)
+    wantedCount += wanted.size
+    for (const id of found.subarray(first, first + k)) if (wanted.has(id)) hits++
+  }
+  return hits / wantedCount
+}
+
+/** What an empty place of a heap holds. */
+const nobody = 0xffffffff

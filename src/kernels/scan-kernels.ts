@@ -32,6 +32,8 @@ interface ScanKernels {
   ): void
   /** Sorts the heaps: nearest first, then by id, the places that hold nothing at the end. */
   sortHeaps(heaps: number, nq: number, k: number): void
+  /** The rows of a mask that may be found; its words are whole. */
+  countRows(mask: number, rowCount: number): number
 }
 
 /** This thread's instance for a memory of a `VectorMemory`. */

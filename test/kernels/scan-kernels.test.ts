@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
+import { bitmapWithLength, countBits, setBit } from '../../dist/column/bitmap.js'
 import {
   distanceFromKey,
   heapPlaceBytes,
@@ -309,6 +309,21 @@ describe.each(builds)('the scan of $file', ({ kernels }) => {
         )
       }
     }
+  })
+
+  it('counts the rows of a mask, and no bits behind the last one', () => {
+    const property = fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      fc.nat(7),
+      (bytes, spare) => {
+        const words = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(0xff)
+        words.set(bytes)
+        new Uint8Array(memory.buffer, 64, words.length).set(words)
+        const rowCount = bytes.length * 8 - spare
+        expect(kernels!.countRows(64, rowCount)).toBe(countBits(bytes, rowCount))
+      },
+    )
+    fc.assert(property, { seed: 11 })
   })
 
   it('works on the far side of 2 GiB', () => {

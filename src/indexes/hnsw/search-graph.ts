@@ -1,4 +1,3 @@
-import { countBits } from '../../column/bitmap.js'
 import { MillraceError } from '../../errors.js'
 import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
@@ -52,8 +51,8 @@ function openSearch(job: IndexSearchJob, context: Cancellation): Search {
   return { kernels, job, context, query, nodeCount, findableCount, hasRows }
 }
 
-function maskedCount({ memory, mask, rowCount }: IndexSearchJob): number {
-  return countBits(new Uint8Array(memory.buffer, mask, Math.ceil(rowCount / 8)), rowCount)
+function maskedCount({ memoryId, memory, mask, rowCount }: IndexSearchJob): number {
+  return scanKernelsOn(memoryId, memory).countRows(mask, rowCount) >>> 0
 }
 
 function isScanned(search: Search): boolean {

@@ -1,6 +1,7 @@
 export {
   rangeMaskFloat32, rangeMaskFloat64, rangeMaskInt16, rangeMaskInt32, rangeMaskInt64, rangeMaskInt8,
 } from './compare'
+export { countRows } from './count'
 export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'
