@@ -7,6 +7,7 @@ import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
 import { indexAnswerOf } from './index-answer.js'
+import { candidatesOf } from './index-candidates.js'
 import type { SegmentView } from './segment-view.js'
 
 /**
@@ -44,10 +45,15 @@ async function keepIndexed(
   const indexes = await view.scalarIndexes(Array.from(fields, ({ fieldId }) => fieldId))
   if (indexes.length === 0) return [...conjuncts]
   return conjuncts.filter((conjunct) => {
+    const costOfScan = costOf(conjunct) * view.rowCount
     const answer = indexAnswerOf(conjunct, indexes, view.rowCount)
-    if (answer === null || answer.cost > costOf(conjunct) * view.rowCount) return true
-    intersectInto(mask, answer.truth().truth)
-    return false
+    if (answer !== null && answer.cost <= costOfScan) {
+      intersectInto(mask, answer.truth().truth)
+      return false
+    }
+    const candidates = candidatesOf(conjunct, indexes, view.rowCount)
+    if (candidates !== null && candidates.cost <= costOfScan) intersectInto(mask, candidates.rows())
+    return true
   })
 }
 

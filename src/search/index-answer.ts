@@ -5,7 +5,7 @@ import { markCost, markRows, type ValueSpan } from '../indexes/scalar/find-value
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import { DataType } from '../schema/data-type.js'
 import { numberTestFrom, spansOf, type ValueSpans } from './index-spans.js'
-import type { JsonCast, ScalarIndex } from './scalar-index.js'
+import { isPath, type JsonCast, type ScalarIndex } from './scalar-index.js'
 
 /** How a segment's indexes tell of all rows whether a condition holds. */
 interface IndexAnswer {
@@ -141,7 +141,10 @@ function castOf({ dataType }: JsonValue): JsonCast | null {
 }
 
 function fieldIndex(fieldId: number, indexes: readonly ScalarIndex[]): ValueIndex | null {
-  return indexes.find((index) => index.fieldId === fieldId && index.json === null)?.values ?? null
+  const found = indexes.find(
+    (index) => index.fieldId === fieldId && index.json === null && index.values.grams === null,
+  )
+  return found?.values ?? null
 }
 
 function jsonIndex(
@@ -150,12 +153,11 @@ function jsonIndex(
   indexes: readonly ScalarIndex[],
 ): ValueIndex | null {
   const found = indexes.find(
-    ({ fieldId, json }) =>
-      fieldId === field.fieldId && json?.cast === cast && isPath(json.path, path),
+    ({ fieldId, json, values }) =>
+      fieldId === field.fieldId &&
+      json?.cast === cast &&
+      isPath(json.path, path) &&
+      values.grams === null,
   )
   return found?.values ?? null
-}
-
-function isPath(keys: readonly string[], path: JsonValue['path']): boolean {
-  return keys.length === path.length && path.every(({ key }, depth) => key === keys[depth])
 }

@@ -1,3 +1,4 @@
+import type { ColumnValue, JsonValue } from '../expr/bound-expr.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 
 /** What the values of a path in JSON documents are taken for. */
@@ -9,4 +10,22 @@ export interface ScalarIndex {
   /** null: over the field itself. */
   readonly json: { readonly path: readonly string[]; readonly cast: JsonCast } | null
   readonly values: ValueIndex
+}
+
+/** The index over the grams of the texts that a value is. */
+export function gramIndexOf(
+  value: ColumnValue,
+  indexes: readonly ScalarIndex[],
+): ValueIndex | null {
+  const found = indexes.find(({ fieldId, json, values }) => {
+    if (values.grams === null) return false
+    if (value.kind === 'field') return fieldId === value.field.fieldId && json === null
+    if (value.kind !== 'json' || fieldId !== value.field.fieldId) return false
+    return json !== null && isPath(json.path, value.path)
+  })
+  return found?.values ?? null
+}
+
+export function isPath(keys: readonly string[], path: JsonValue['path']): boolean {
+  return keys.length === path.length && path.every(({ key }, depth) => key === keys[depth])
 }

@@ -26,7 +26,7 @@ export function indexedPathOf(
   field: Field,
   { path, cast }: { readonly path: string; readonly cast: string },
 ): IndexedPath | undefined {
-  const keys = keysOf(schema, field, path)
+  const keys = path === '' ? [] : keysOf(schema, field, path)
   return isPathCast(cast) ? { path: keys, cast } : undefined
 }
 

@@ -1,6 +1,8 @@
-import type { Column } from '../column/column.js'
+import type { BytesColumn, Column } from '../column/column.js'
 import { evaluateValue } from '../expr/evaluate-value.js'
+import { buildGramIndex } from '../indexes/scalar/build-gram-index.js'
 import { buildValueIndex } from '../indexes/scalar/build-value-index.js'
+import type { GramSizes } from '../indexes/scalar/value-index.js'
 import type { Field } from '../schema/field.js'
 import { type IndexedPath, valueAtPath } from './indexed-path.js'
 
@@ -10,11 +12,14 @@ export interface ScalarIndexInput {
   readonly rowCount: number
   readonly field: Field
   readonly json: IndexedPath | null
+  /** null: its values are whole. */
+  readonly grams: GramSizes | null
 }
 
 /** @returns the bytes of the index's file, in shared memory */
-export function run({ column, rowCount, field, json }: ScalarIndexInput): Uint8Array {
-  if (json === null) return buildValueIndex(column, rowCount)
+export function run({ column, rowCount, field, json, grams }: ScalarIndexInput): Uint8Array {
   const columns = new Map([[field.fieldId, column]])
-  return buildValueIndex(evaluateValue(valueAtPath(field, json), columns, rowCount), rowCount)
+  const values = json === null ? column : evaluateValue(valueAtPath(field, json), columns, rowCount)
+  if (grams === null) return buildValueIndex(values, rowCount)
+  return buildGramIndex(values as BytesColumn, rowCount, grams)
 }

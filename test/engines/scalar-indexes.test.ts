@@ -115,6 +115,8 @@ function indexFiles(): string[] {
 }
 
 const json = { json_path: 'doc["a"]["b"]', json_cast_type: 'double' }
+const grams = { min_gram: 2, max_gram: 3 }
+const kindGrams = { ...grams, json_path: 'doc["kind"]', json_cast_type: 'varchar' }
 
 describe('an index on a scalar field', () => {
   it.each([
@@ -123,6 +125,11 @@ describe('an index on a scalar field', () => {
     ['number', 'INVERTED', {}, 'not (number > 5)', (row: number) => (numberOf(row) ?? 9) <= 5],
     ['word', 'Trie', {}, 'word like "word 29%"', (row: number) => /^29/.test(`${row % 300}`)],
     ['word', 'AUTOINDEX', {}, 'word in ["word 1", "x"]', (row: number) => row % 300 === 1],
+    ['word', 'NGRAM', grams, 'word like "%d 29_%"', (row: number) => /^29./.test(`${row % 300}`)],
+    [
+      ...(['doc', 'NGRAM', kindGrams, 'doc["kind"] like "%ve_"'] as const),
+      (row: number) => row % 3 !== 0 && row % 2 === 0,
+    ],
     ['ratio', 'AUTOINDEX', {}, 'ratio < 0.001', (row: number) => row < 5],
     ['tags', 'INVERTED', {}, 'array_contains(tags, 6)', (row: number) => row % 7 === 6],
     [
@@ -236,6 +243,31 @@ describe('an index on a scalar field', () => {
     [
       ...['doc', 'BITMAP', { json_path: 'doc["a"]', json_cast_type: 'DOUBLE' }],
       'json_cast_type DOUBLE is not supported for BITMAP index',
+    ],
+    ['number', 'NGRAM', grams, 'ngram index can only be created on VARCHAR or JSON field'],
+    [
+      ...['word', 'NGRAM', { min_gram: 2 }],
+      `Ngram index must specify both min_gram and max_gram: missing parameter${valid}`,
+    ],
+    [
+      ...['word', 'NGRAM', { min_gram: 2.5, max_gram: 3 }],
+      `min_gram for Ngram index must be an integer, got: 2.5: invalid parameter${valid}`,
+    ],
+    [
+      ...['word', 'NGRAM', { min_gram: 5, max_gram: 3 }],
+      'invalid min_gram or max_gram value for Ngram index, min_gram: 5, max_gram: 3',
+    ],
+    [
+      ...['word', 'NGRAM', { ...grams, ngram_build_mode: 'fast' }],
+      'invalid ngram_build_mode: fast',
+    ],
+    [
+      ...['doc', 'NGRAM', { ...grams, json_path: 'doc["kind"]' }],
+      `JSON field with ngram index must specify json_cast_type: missing parameter${valid}`,
+    ],
+    [
+      ...['doc', 'NGRAM', { ...kindGrams, json_cast_type: 'double' }],
+      'JSON field with ngram index only supports VARCHAR cast type, got: DOUBLE',
     ],
   ] as [string, string, object, string][])(
     'on %s of type %s is refused: %j',

@@ -53,7 +53,7 @@ function indexesOver(fields: readonly Field[], columns: Columns, rowCount: numbe
   const indexOver = (name: string, json: IndexedPath | null): ScalarIndex => {
     const field = everyType.fields.find((each) => each.name === name)!
     const column = columns.get(field.fieldId)!
-    const bytes = run({ column, rowCount, field, json })
+    const bytes = run({ column, rowCount, field, json, grams: null })
     return { fieldId: field.fieldId, json, values: openValueIndex(bytes) }
   }
   const plain = fields

@@ -9,6 +9,9 @@ import {
 import type { Field } from '../../schema/field.js'
 import { flatParams } from '../index-spec.js'
 import { indexTypes } from '../index-types.js'
+import { gramSizesOf } from './gram-spec.js'
+import { invalidParams } from './invalid-params.js'
+import type { GramSizes } from './value-index.js'
 
 /** What an index on a field that holds no vectors is to be. */
 interface ScalarSpec {
@@ -16,6 +19,8 @@ interface ScalarSpec {
   readonly indexType: string
   /** Of a path in JSON documents: its text as given, empty for the whole document, and what its values are. */
   readonly json: { readonly path: string; readonly cast: string } | null
+  /** Of an index over grams, how long they are. */
+  readonly grams: GramSizes | null
   /** Whether its values are gathered; if not, filters look at every row. */
   readonly isBuilt: boolean
 }
@@ -31,18 +36,18 @@ export function scalarSpecOf(field: Field, params: Parameters<typeof flatParams>
   const check = checks[indexType]
   if (!check) throw unknownType(indexType)
   check(field)
-  if (field.dataType !== DataType.JSON) {
-    return { indexType, json: null, isBuilt: gathered.includes(indexType) }
-  }
+  const isBuilt = gathered.includes(indexType)
+  const grams = indexType === 'NGRAM' ? gramSizesOf(field, values) : null
+  if (field.dataType !== DataType.JSON) return { indexType, json: null, grams, isBuilt }
   const json = { path: values.get('json_path') ?? '', cast: castOf(indexType, values) }
   // Milvus: a text that is converted to a number is found as one, by the index alone. Here an index
   // changes no answer.
   const isConverted = values.has('json_cast_function')
-  return { indexType, json, isBuilt: gathered.includes(indexType) && !isConverted }
+  return { indexType, json, grams, isBuilt: isBuilt && !isConverted }
 }
 
 /** All of them are the same structure, which chooses lists or bitmaps of rows value by value. */
-const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID']
+const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID', 'NGRAM']
 
 function automaticType({ dataType }: Field): string {
   if (dataType === DataType.Geometry) return 'RTREE'
@@ -69,7 +74,9 @@ const checks: Readonly<Record<string, Check>> = {
   },
   NGRAM: ({ dataType }) => {
     if (dataType !== DataType.VarChar && dataType !== DataType.JSON) {
-      throw invalidParams('Ngram index can only be created on VARCHAR or JSON field')
+      throw invalidParams(
+        'ngram index can only be created on VARCHAR or JSON field: invalid parameter',
+      )
     }
   },
 }
@@ -114,7 +121,9 @@ function castOf(indexType: string, values: ReadonlyMap<string, string>): string 
     const which = indexType === 'BITMAP' ? ' for BITMAP index' : ''
     throw invalidParams(`json_cast_type ${cast} is not supported${which}: invalid parameter`)
   }
-  if (!values.has('json_path')) throw missingParam('json_path', 'json index must specify json path')
+  // Milvus: grams may be of whole documents.
+  if (!values.has('json_path') && indexType !== 'NGRAM')
+    throw missingParam('json_path', 'json index must specify json path')
   checkCastFunction(values.get('json_cast_function'), cast)
   return cast
 }
@@ -142,11 +151,4 @@ function unknownType(indexType: string): MillraceError {
 
 function missingParam(name: string, text: string): MillraceError {
   return invalidParams(`${text}: missing parameter[missing_param=${name}]`)
-}
-
-function invalidParams(text: string): MillraceError {
-  return new MillraceError(
-    'parameterInvalid',
-    `${text}: invalid parameter[expected=valid index params][actual=invalid index params]`,
-  )
 }
