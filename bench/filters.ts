@@ -6,7 +6,7 @@ import { countBits } from '#rooms/column/bitmap.js'
 import type { Column, FixedColumn } from '#rooms/column/column.js'
 import { bindExpr } from '#rooms/expr/bind-expr.js'
 import { parseExpr } from '#rooms/expr/parse-expr.js'
-import { openValueIndex } from '#rooms/indexes/scalar/value-index.js'
+import { type GramSizes, openValueIndex } from '#rooms/indexes/scalar/value-index.js'
 import { DataType } from '#rooms/schema/data-type.js'
 import type { Field } from '#rooms/schema/field.js'
 import { filterMask } from '#rooms/search/filter.js'
@@ -53,7 +53,10 @@ try {
     indexOver(number, null),
     indexOver(ratio, null),
     indexOver(word, null),
-    indexOver(doc, { path: ['a'], cast: 'DOUBLE' }),
+    indexOver(doc, { path: ['a'], cast: 'DOUBLE', readsTexts: false }),
+    indexOver(word, null, { min: 2, max: 3 }),
+    indexOver(doc, { path: ['list'], cast: 'ARRAY_DOUBLE', readsTexts: false }),
+    indexOver(doc, { path: [], cast: 'JSON', readsTexts: false }),
   ])
   for (const filter of filters()) {
     const bound = bindExpr(parseExpr(filter), schema)
@@ -93,6 +96,11 @@ function filters(): string[] {
     'word like "%w_71%"',
     'word like "w%717"',
     'doc["a"] < 10',
+    'doc["b"] == "x7"',
+    'doc["b"] like "x1%"',
+    'json_contains(doc["list"], 7)',
+    'json_contains_all(doc["list"], [7, 14])',
+    'exists doc["list"]',
     'doc["a"] < 10 and 0 <= number < 92233720368547758',
   ]
 }
@@ -128,7 +136,7 @@ function seededColumns(): Map<number, Column> {
   const places = new Int32Array(shared(rowCount * 4))
   for (let row = 0; row < rowCount; row++) places[row] = low[row] * 10_000
   const texts = Array.from(low, (value) => `w${Math.floor(value * 10_000)}`)
-  const docs = Array.from(low, (value) => JSON.stringify({ b: 'x', a: Math.floor(value * 1000) }))
+  const docs = Array.from(low, (value) => documentOf(Math.floor(value * 1000)))
   const ids = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row))
   return new Map<number, Column>([
     [id.fieldId, fixed(ids)],
@@ -138,6 +146,10 @@ function seededColumns(): Map<number, Column> {
     [doc.fieldId, textsOf(docs)],
     [place.fieldId, fixed(places)],
   ])
+}
+
+function documentOf(a: number): string {
+  return JSON.stringify({ b: `x${a % 500}`, a, list: [a % 90, (2 * a) % 90] })
 }
 
 function fixed(values: FixedColumn['values']): FixedColumn {
@@ -157,10 +169,14 @@ function shared(byteLength: number): SharedArrayBuffer {
   return new SharedArrayBuffer(byteLength)
 }
 
-function indexOver(field: Field, json: IndexedPath | null): ScalarIndex {
+function indexOver(
+  field: Field,
+  json: IndexedPath | null,
+  grams: GramSizes | null = null,
+): ScalarIndex {
   const column = columns.get(field.fieldId)!
   const began = process.cpuUsage()
-  const bytes = buildIndex({ column, rowCount, field, json, grams: null })
+  const bytes = buildIndex({ column, rowCount, json, grams })
   const { user, system } = process.cpuUsage(began)
   const ms = (user + system) / 1000
   const mib = (bytes.length / 1024 ** 2).toFixed(1)

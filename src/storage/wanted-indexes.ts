@@ -31,7 +31,10 @@ export interface WantedScalarIndex {
 }
 
 /** The indexes on dense vector fields, and those on others that hold no vectors. */
-export function wantedIndexes({ schema, indexes }: CollectionRecord): WantedIndex[] {
+export function wantedIndexes({
+  schema,
+  indexes,
+}: Pick<CollectionRecord, 'schema' | 'indexes'>): WantedIndex[] {
   return indexes.flatMap((index): readonly WantedIndex[] => {
     const { indexId, fieldId, params } = index
     const field = schema.fields.find((each) => each.fieldId === fieldId)
@@ -65,7 +68,7 @@ function wantedScalar(
     const { json, grams, isBuilt } = scalarSpecOf(field, params)
     if (!isBuilt) return []
     const path = json && indexedPathOf(schema, field, json)
-    return path === undefined ? [] : [{ kind: 'scalar', indexId, field, json: path, grams }]
+    return [{ kind: 'scalar', indexId, field, json: path, grams }]
   } catch (error) {
     // It was created when nobody checked these parameters.
     if (error instanceof MillraceError) return []

@@ -14,15 +14,22 @@ import { invalidParams } from './invalid-params.js'
 import type { GramSizes } from './value-index.js'
 
 /** What an index on a field that holds no vectors is to be. */
-interface ScalarSpec {
+export interface ScalarSpec {
   /** Milvus's name of what builds it; AUTOINDEX has been resolved. */
   readonly indexType: string
   /** Of a path in JSON documents: its text as given, empty for the whole document, and what its values are. */
-  readonly json: { readonly path: string; readonly cast: string } | null
+  readonly json: JsonSpec | null
   /** Of an index over grams, how long they are. */
   readonly grams: GramSizes | null
   /** Whether its values are gathered; if not, filters look at every row. */
   readonly isBuilt: boolean
+}
+
+interface JsonSpec {
+  readonly path: string
+  readonly cast: string
+  /** Whether texts that hold a number are among the numbers. */
+  readonly readsTexts: boolean
 }
 
 /**
@@ -39,11 +46,12 @@ export function scalarSpecOf(field: Field, params: Parameters<typeof flatParams>
   const isBuilt = gathered.includes(indexType)
   const grams = indexType === 'NGRAM' ? gramSizesOf(field, values) : null
   if (field.dataType !== DataType.JSON) return { indexType, json: null, grams, isBuilt }
-  const json = { path: values.get('json_path') ?? '', cast: castOf(indexType, values) }
-  // Milvus: a text that is converted to a number is found as one, by the index alone. Here an index
-  // changes no answer.
-  const isConverted = values.has('json_cast_function')
-  return { indexType, json, grams, isBuilt: isBuilt && !isConverted }
+  const json = {
+    path: values.get('json_path') ?? '',
+    cast: castOf(indexType, values),
+    readsTexts: values.has('json_cast_function'),
+  }
+  return { indexType, json, grams, isBuilt }
 }
 
 /** All of them are the same structure, which chooses lists or bitmaps of rows value by value. */
@@ -116,9 +124,9 @@ function isNumeric(dataType: DataType): boolean {
 function castOf(indexType: string, values: ReadonlyMap<string, string>): string {
   const cast = values.get('json_cast_type')?.trim().toUpperCase()
   if (!cast) throw missingParam('json_cast_type', 'json index must specify cast type')
-  const casts = indexType === 'BITMAP' ? castsOfBitmap : castsOfPath
+  const casts = castsOf[indexType] ?? castsOfPath
   if (!casts.includes(cast)) {
-    const which = indexType === 'BITMAP' ? ' for BITMAP index' : ''
+    const which = castsOf[indexType] ? ` for ${indexType} index` : ''
     throw invalidParams(`json_cast_type ${cast} is not supported${which}: invalid parameter`)
   }
   // Milvus: grams may be of whole documents.
@@ -128,7 +136,10 @@ function castOf(indexType: string, values: ReadonlyMap<string, string>): string 
   return cast
 }
 
-const castsOfBitmap = ['BOOL', 'VARCHAR']
+const castsOf: Readonly<Record<string, readonly string[]>> = {
+  BITMAP: ['BOOL', 'VARCHAR'],
+  HYBRID: ['BOOL', 'DOUBLE', 'VARCHAR'],
+}
 const castsOfPath = [
   ...['BOOL', 'DOUBLE', 'VARCHAR'],
   ...['ARRAY_BOOL', 'ARRAY_DOUBLE', 'ARRAY_VARCHAR', 'JSON'],
