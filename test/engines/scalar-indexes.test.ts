@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { columnsOf, type Row } from '../expr/fixture.js'
 import { field, schemaOf } from '../support/fields.js'
+import { keepChecksum } from '../support/same-checksum.js'
 import { OpenEngine } from './open-engine.js'
 
 const db = 'default'
@@ -226,24 +228,46 @@ describe('an index on a scalar field', () => {
     expect(await idsWhere('number == 17')).toEqual(others)
   })
 
-  it('is built anew when its file is damaged', async () => {
-    await createIndex('number', 'STL_SORT')
-    await insertRows()
-    await indexed()
-    await load()
-    const [path] = indexFiles()
-    const good = readFileSync(path)
-    const damaged = Uint8Array.from(good)
-    damaged[good.length >> 1] ^= 1
-    writeFileSync(path, damaged)
-    await open.reopen()
-    const expected = rowsWhere((row) => numberOf(row) === 17)
-    expect(await idsWhere('number == 17')).toEqual(expected)
-    expect(open.errors).toEqual(['an index is damaged and is built anew'])
-    await indexed()
-    expect(readFileSync(path)).toEqual(good)
-    expect(await idsWhere('number == 17')).toEqual(expected)
-  })
+  const sorted = ['number', 'STL_SORT', {}, 'number == 17'] as const
+  const inGrams = ['word', 'NGRAM', grams, 'word like "%d 29_%"'] as const
+  const inDocs = ['doc', 'INVERTED', flat, 'doc["a"]["b"] == 7'] as const
+  const flipped = (good: Uint8Array) =>
+    good.map((byte, at) => byte ^ Number(at === good.length >> 1))
+  const older = (good: Uint8Array) => {
+    const old = good.slice()
+    old[3]--
+    keepChecksum(old, crc32(good), 56)
+    return old
+  }
+  it.each([
+    [...sorted, 'changed', flipped],
+    [...sorted, 'of another release', older],
+    [...sorted, 'gone', () => null],
+    [...inGrams, 'of another release', older],
+    [...inGrams, 'cut', (good: Uint8Array) => good.slice(0, 100)],
+    [...inDocs, 'changed', flipped],
+  ] as const)(
+    'on %s of type %s, %j, asked %s is built anew when its file is %s',
+    async (...given) => {
+      const [on, type, params, filter, , damage] = given
+      await createIndex(on, type, params)
+      await insertRows()
+      await indexed()
+      await load()
+      const expected = await idsWhere(filter)
+      const [path] = indexFiles()
+      const good = readFileSync(path)
+      const damaged = damage(Uint8Array.from(good))
+      if (damaged === null) rmSync(path)
+      else writeFileSync(path, damaged)
+      await open.reopen()
+      expect(await idsWhere(filter)).toEqual(expected)
+      expect(open.errors).toEqual(['an index is damaged and is built anew'])
+      await indexed()
+      expect(readFileSync(path)).toEqual(good)
+      expect(await idsWhere(filter)).toEqual(expected)
+    },
+  )
 
   it('may be one of several on the paths of a document', async () => {
     const kind = { json_path: 'doc["kind"]', json_cast_type: 'VARCHAR' }
