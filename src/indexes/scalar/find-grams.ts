@@ -4,7 +4,7 @@ import { characterEnd } from './gram-table.js'
 import type { GramSizes, ValueIndex } from './value-index.js'
 
 /** The rows of an index over grams whose texts may have all of some literals in them. */
-export interface GramRows {
+interface GramRows {
   /** About how many nanoseconds `mark` takes. */
   readonly cost: number
   /** @returns a bit for each such row */
