@@ -59,7 +59,7 @@ describe('a filter asks', () => {
       ...(['another thread', `number in [${many}] and 16 < number < 18`] as const),
       ...([[[number, null, null]], false] as const),
     ],
-  ] as const)('%s of %.60s', async (_, filter, indexed, findsLast) => {
+  ] as const)('%s (%#)', async (_, filter, indexed, findsLast) => {
     const bound = bindExpr(parseExpr(filter), schema)
     const indexes = indexed.map(([of, json, sizes]) => {
       const column = columnsOf(schema, others).get(of.fieldId)!
