@@ -45,7 +45,7 @@ export function testCost(test: ColumnTest): number {
     case 'text':
       return 10
     case 'textSet':
-      return 20
+      return 40
     case 'like':
       return 60
   }

@@ -1,6 +1,7 @@
 import { clearTail, countBits, hasBit, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
+import { costOf } from '../expr/expr-cost.js'
 import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
@@ -46,7 +47,12 @@ async function keepIndexedRows(
   const left: BoundExpr[] = []
   for (const conjunct of conjuncts) {
     const job = { conjunct, indexes, rowCount: view.rowCount, mask }
-    const isCheap = lookupCount(conjunct) * lookupCost < nanosecondsHere
+    const costOfLookups = lookupCount(conjunct) * lookupCost
+    if (costOfLookups > costOf(conjunct) * view.rowCount) {
+      left.push(conjunct)
+      continue
+    }
+    const isCheap = costOfLookups < nanosecondsHere
     const isLeft =
       (isCheap ? keepIndexed(job, nanosecondsHere) : null) ??
       (await view.pool.run<IndexJob, boolean>(indexModule, job, {
