@@ -6,7 +6,7 @@ import { countBits } from '#rooms/column/bitmap.js'
 import type { Column, FixedColumn } from '#rooms/column/column.js'
 import { bindExpr } from '#rooms/expr/bind-expr.js'
 import { parseExpr } from '#rooms/expr/parse-expr.js'
-import { openValueIndex } from '#rooms/indexes/scalar/value-index.js'
+import { type GramSizes, openValueIndex } from '#rooms/indexes/scalar/value-index.js'
 import { DataType } from '#rooms/schema/data-type.js'
 import type { Field } from '#rooms/schema/field.js'
 import { filterMask } from '#rooms/search/filter.js'
@@ -33,9 +33,10 @@ const number = fieldOf(101, DataType.Int64)
 const ratio = fieldOf(102, DataType.Double)
 const word = fieldOf(103, DataType.VarChar)
 const doc = fieldOf(104, DataType.JSON)
+const place = fieldOf(105, DataType.Int32)
 const schema = {
   ...{ name: 'filters', description: '', enableDynamicField: false, version: 1 },
-  fields: [id, number, ratio, word, doc],
+  fields: [id, number, ratio, word, doc, place],
 }
 
 const columns = seededColumns()
@@ -52,7 +53,10 @@ try {
     indexOver(number, null),
     indexOver(ratio, null),
     indexOver(word, null),
-    indexOver(doc, { path: ['a'], cast: 'DOUBLE' }),
+    indexOver(doc, { path: ['a'], cast: 'DOUBLE', readsTexts: false }),
+    indexOver(word, null, { min: 2, max: 3 }),
+    indexOver(doc, { path: ['list'], cast: 'ARRAY_DOUBLE', readsTexts: false }),
+    indexOver(doc, { path: [], cast: 'JSON', readsTexts: false }),
   ])
   for (const filter of filters()) {
     const bound = bindExpr(parseExpr(filter), schema)
@@ -60,8 +64,9 @@ try {
     const lookMs = await msOf(() => filterMask(looks, bound))
     const indexMs = await msOf(() => filterMask(indexes, bound))
     const share = ((100 * rows) / rowCount).toFixed(2)
+    const shown = filter.length > 62 ? `${filter.slice(0, 48)}… (${filter.length})` : filter
     console.log(
-      `${filter.padEnd(62)} ${share.padStart(6)} %  every row ${textOf(lookMs)},` +
+      `${shown.padEnd(62)} ${share.padStart(6)} %  every row ${textOf(lookMs)},` +
         ` ${(lookMs.least / copyMs.least).toFixed(1)} × memcpy, index ${textOf(indexMs)}`,
     )
   }
@@ -75,15 +80,45 @@ function filters(): string[] {
     '0 <= number < 4611686018427387904',
     'number > 0 and ratio < 0.01',
     'ratio < 0.01',
+    'ratio in [0.25, 0.5, 0.75]',
+    `number in [${evenly(3)}]`,
+    `number in [${evenly(100)}]`,
+    `number in [${evenly(10_000)}]`,
+    `number not in [${evenly(100)}]`,
+    `place in [${evenly(100, 10_000)}]`,
+    `ratio in [${evenly(100, 100).join('.5, ')}.5]`,
     'word == "w17"',
+    `word in [${wordsFrom(3)}]`,
+    `word in [${wordsFrom(100)}]`,
+    `word in [${wordsFrom(5_000)}]`,
     'word like "w17%"',
+    'word like "%717%"',
+    'word like "%w_71%"',
+    'word like "w%717"',
     'doc["a"] < 10',
+    'doc["b"] == "x7"',
+    'doc["b"] like "x1%"',
+    'json_contains(doc["list"], 7)',
+    'json_contains_all(doc["list"], [7, 14])',
+    'exists doc["list"]',
     'doc["a"] < 10 and 0 <= number < 92233720368547758',
   ]
 }
 
+/** Whole numbers below `end`, by default of int64, so far from each other. */
+function evenly(count: number, end?: number): (number | bigint)[] {
+  const step = end === undefined ? 2n ** 63n / BigInt(count) : end / count
+  return Array.from({ length: count }, (_, at) =>
+    typeof step === 'bigint' ? step * BigInt(at) : step * at,
+  )
+}
+
+function wordsFrom(count: number): string {
+  return Array.from({ length: count }, (_, at) => `"w${at * 2}"`).join()
+}
+
 function fieldOf(fieldId: number, dataType: DataType, more: Partial<Field> = {}): Field {
-  const name = ['id', 'number', 'ratio', 'word', 'doc'][fieldId - 100]
+  const name = ['id', 'number', 'ratio', 'word', 'doc', 'place'][fieldId - 100]
   const none = { isPrimaryKey: false, isDynamic: false, nullable: false, elementType: 0, dim: 0 }
   return { fieldId, name, dataType, ...none, defaultValue: null, ...more } as Field
 }
@@ -98,8 +133,10 @@ function seededColumns(): Map<number, Column> {
     words[row * 2 + 1] = high[row] * 2 ** 32
   }
   ratios.set(random(rowCount))
+  const places = new Int32Array(shared(rowCount * 4))
+  for (let row = 0; row < rowCount; row++) places[row] = low[row] * 10_000
   const texts = Array.from(low, (value) => `w${Math.floor(value * 10_000)}`)
-  const docs = Array.from(low, (value) => JSON.stringify({ b: 'x', a: Math.floor(value * 1000) }))
+  const docs = Array.from(low, (value) => documentOf(Math.floor(value * 1000)))
   const ids = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row))
   return new Map<number, Column>([
     [id.fieldId, fixed(ids)],
@@ -107,7 +144,12 @@ function seededColumns(): Map<number, Column> {
     [ratio.fieldId, fixed(ratios)],
     [word.fieldId, textsOf(texts)],
     [doc.fieldId, textsOf(docs)],
+    [place.fieldId, fixed(places)],
   ])
+}
+
+function documentOf(a: number): string {
+  return JSON.stringify({ b: `x${a % 500}`, a, list: [a % 90, (2 * a) % 90] })
 }
 
 function fixed(values: FixedColumn['values']): FixedColumn {
@@ -127,10 +169,14 @@ function shared(byteLength: number): SharedArrayBuffer {
   return new SharedArrayBuffer(byteLength)
 }
 
-function indexOver(field: Field, json: IndexedPath | null): ScalarIndex {
+function indexOver(
+  field: Field,
+  json: IndexedPath | null,
+  grams: GramSizes | null = null,
+): ScalarIndex {
   const column = columns.get(field.fieldId)!
   const began = process.cpuUsage()
-  const bytes = buildIndex({ column, rowCount, field, json })
+  const bytes = buildIndex({ column, rowCount, json, grams })
   const { user, system } = process.cpuUsage(began)
   const ms = (user + system) / 1000
   const mib = (bytes.length / 1024 ** 2).toFixed(1)

@@ -13,7 +13,7 @@ export type BoundExpr =
   | { readonly kind: 'constant'; readonly truth: boolean }
   | { readonly kind: 'test'; readonly value: ColumnValue; readonly test: ColumnTest }
   | CompareExpr
-  | { readonly kind: 'jsonNumber'; readonly value: JsonValue; readonly test: JsonNumberTest }
+  | JsonNumberExpr
   | JsonContainsExpr
   | ContainsExpr
   | ListEqualsExpr
@@ -30,6 +30,14 @@ interface CompareExpr {
   readonly op: ComparisonOperator
   readonly left: ColumnValue
   readonly right: ColumnValue
+}
+
+export interface JsonNumberExpr {
+  readonly kind: 'jsonNumber'
+  readonly value: JsonValue
+  readonly test: JsonNumberTest
+  /** Whether a text that holds a number is that number. */
+  readonly readsTexts?: boolean
 }
 
 /** True where each test holds for at least one element of the row's array. */

@@ -92,7 +92,7 @@ function containsTruth({ list, tests }: ContainsExpr, columns: Columns, rowCount
 }
 
 /** The elements of all rows for which a condition on elements is true. */
-export function elementsPassing(
+function elementsPassing(
   { lists, condition }: ElementsExpr,
   columns: Columns,
   rowCount: number,

@@ -41,11 +41,11 @@ export function testCost(test: ColumnTest): number {
       return 0.7
     case 'set':
     case 'int64Set':
-      return 10 + 2 * Math.log2(1 + test.values.length)
+      return 3
     case 'text':
       return 10
     case 'textSet':
-      return 20 + 10 * Math.log2(1 + test.values.length)
+      return 40
     case 'like':
       return 60
   }

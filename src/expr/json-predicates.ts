@@ -1,33 +1,30 @@
-import { bitmapWithLength, clearBit, hasBit, setBit } from '../column/bitmap.js'
+import { bitmapWithLength, clearBit, setBit } from '../column/bitmap.js'
 import type { BytesColumn } from '../column/column.js'
 import type {
   BoundExpr,
   JsonContainsExpr,
+  JsonNumberExpr,
   JsonNumberTest,
   JsonScalar,
   JsonValue,
 } from './bound-expr.js'
-import { bufferOf } from './json-columns.js'
-import { jsonNumberAt, jsonScalarAt } from './json-scalar.js'
-import {
-  jsonFirstElement,
-  jsonIsVoid,
-  jsonKindAt,
-  jsonLocate,
-  jsonNextElement,
-} from './json-scan.js'
+import { eachJsonValue } from './json-rows.js'
+import { jsonNumberFrom, jsonScalarAt } from './json-scalar.js'
+import { jsonFirstElement, jsonIsVoid, jsonKindAt, jsonNextElement } from './json-scan.js'
 import { orderHolds } from './run-test.js'
-import type { Truth } from './truth.js'
+import { type Truth, truthOf } from './truth.js'
 
 /** Unknown where there is no number at the path. */
 export function jsonNumberPasses(
-  { value, test }: Extract<BoundExpr, { kind: 'jsonNumber' }>,
+  { value, test, readsTexts = false }: JsonNumberExpr,
   column: BytesColumn,
   rowCount: number,
 ): Truth {
-  return truthOfKind('number', value.path, column, rowCount, (bytes, position, end) =>
-    numberPasses(test, jsonNumberAt(bytes, position, end)),
-  )
+  const kind = readsTexts ? null : 'number'
+  return truthOfKind(kind, value.path, column, rowCount, (bytes, position, end) => {
+    const number = jsonNumberFrom(bytes, position, end, readsTexts)
+    return number === undefined ? undefined : numberPasses(test, number)
+  })
 }
 
 /** Unknown where there is no array at the path. */
@@ -58,46 +55,38 @@ export function jsonListEquals(
 
 /** Unknown where the document itself is null. */
 export function jsonExists({ path }: JsonValue, column: BytesColumn, rowCount: number): Truth {
-  const bytes = bufferOf(column)
   const truth = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    if (column.validity !== null && !hasBit(column.validity, row)) continue
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, path)
-    if (position >= 0 && !jsonIsVoid(bytes, position, end)) setBit(truth, row)
-  }
-  return { truth, known: column.validity }
+  eachJsonValue(path, column, rowCount, null, (row, bytes, position, end) => {
+    if (!jsonIsVoid(bytes, position, end)) setBit(truth, row)
+  })
+  return truthOf(truth, column.validity)
 }
 
 /** A path that is missing is null, as one that leads to a JSON null is. */
 export function jsonIsNull({ path }: JsonValue, column: BytesColumn, rowCount: number): Truth {
-  const bytes = bufferOf(column)
   const truth = bitmapWithLength(rowCount, true)
-  for (let row = 0; row < rowCount; row++) {
-    const position = jsonLocate(bytes, column.offsets[row], column.offsets[row + 1], path)
-    if (position >= 0 && jsonKindAt(bytes, position) !== 'null') clearBit(truth, row)
-  }
+  eachJsonValue(path, column, rowCount, null, (row, bytes, position) => {
+    if (jsonKindAt(bytes, position) !== 'null') clearBit(truth, row)
+  })
   return { truth, known: null }
 }
 
 /** What `passes` says of each row's value at the path; unknown where there is none of the kind. */
 function truthOfKind(
-  kind: ReturnType<typeof jsonKindAt>,
+  kind: ReturnType<typeof jsonKindAt> | null,
   path: JsonValue['path'],
   column: BytesColumn,
   rowCount: number,
-  passes: (bytes: Buffer, position: number, end: number) => boolean,
+  passes: (bytes: Buffer, position: number, end: number) => boolean | undefined,
 ): Truth {
-  const bytes = bufferOf(column)
   const truth = bitmapWithLength(rowCount)
   const known = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, path)
-    if (position < 0 || jsonKindAt(bytes, position) !== kind) continue
+  eachJsonValue(path, column, rowCount, kind, (row, bytes, position, end) => {
+    const does = passes(bytes, position, end)
+    if (does === undefined) return
     setBit(known, row)
-    if (passes(bytes, position, end)) setBit(truth, row)
-  }
+    if (does) setBit(truth, row)
+  })
   return { truth, known }
 }
 

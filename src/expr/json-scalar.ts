@@ -41,6 +41,23 @@ function jsonTextAt(bytes: Buffer, position: number, end: number): string {
   return JSON.parse(bytes.toString('utf8', position, end))
 }
 
+/**
+ * The number at `position`, or undefined of anything else.
+ * @param readsTexts whether a text that holds a number is that number
+ */
+export function jsonNumberFrom(
+  bytes: Buffer,
+  position: number,
+  end: number,
+  readsTexts: boolean,
+): number | bigint | undefined {
+  const kind = jsonKindAt(bytes, position)
+  if (kind === 'number') return jsonNumberAt(bytes, position, end)
+  if (!readsTexts || kind !== 'text') return undefined
+  const text = jsonTextAt(bytes, position, jsonSkip(bytes, position, end)).trim()
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? exactNumber(Number(text)) : undefined
+}
+
 export function jsonNumberAt(bytes: Buffer, position: number, end: number): number | bigint {
   const after = jsonSkip(bytes, position, end)
   return smallIntegerAt(bytes, position, after) ?? exactNumber(parseNumber(bytes, position, after))

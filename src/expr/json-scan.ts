@@ -38,16 +38,30 @@ export function jsonLocate(
   return position < end ? position : -1
 }
 
-/** The first element of the array that begins at `position`, or -1 of an empty one. */
+/** The first element of the array, or member of the object, that begins at `position`, or -1 of an empty one. */
 export function jsonFirstElement(bytes: Buffer, position: number, end: number): number {
   const first = skipSpace(bytes, position + 1, end)
-  return bytes[first] === closeBracket ? -1 : first
+  return bytes[first] === closeBracket || bytes[first] === closeBrace ? -1 : first
 }
 
-/** The element after the one at `position`, or -1 after the last. */
+/** The element, or member, after the one whose value is at `position`, or -1 after the last. */
 export function jsonNextElement(bytes: Buffer, position: number, end: number): number {
   const after = skipSpace(bytes, jsonSkip(bytes, position, end), end)
   return bytes[after] === comma ? skipSpace(bytes, after + 1, end) : -1
+}
+
+/** The key of the member that begins at `position`. */
+export function jsonKeyAt(bytes: Buffer, position: number, end: number): string {
+  const after = skipString(bytes, position, end)
+  for (let at = position; at < after; at++) {
+    if (bytes[at] === backslash) return JSON.parse(bytes.toString('utf8', position, after))
+  }
+  return bytes.toString('utf8', position + 1, after - 1)
+}
+
+/** Where the value of the member begins that begins at `position`. */
+export function jsonMemberValue(bytes: Buffer, position: number, end: number): number {
+  return skipSpace(bytes, skipSpace(bytes, skipString(bytes, position, end), end) + 1, end)
 }
 
 /** The position after the value that begins at `position`. */
@@ -105,7 +119,7 @@ function memberAt(bytes: Buffer, begin: number, end: number, step: JsonStep): nu
   let position = skipSpace(bytes, begin, end)
   while (position < end && bytes[position] === quote) {
     const keyEnd = skipString(bytes, position, end)
-    const value = skipSpace(bytes, skipSpace(bytes, keyEnd, end) + 1, end)
+    const value = jsonMemberValue(bytes, position, end)
     if (isKey(bytes, position + 1, keyEnd - 1, step)) return value
     position = skipSpace(bytes, jsonSkip(bytes, value, end), end)
     if (bytes[position] !== comma) return -1

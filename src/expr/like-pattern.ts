@@ -63,6 +63,18 @@ export function literalPrefix(pattern: LikePattern): { prefix: Uint8Array; isWho
   return { prefix: Uint8Array.from(pattern.subarray(0, length)), isWhole }
 }
 
+/** The runs of bytes between wildcards, which every text like the pattern has. */
+export function literalsOf(pattern: LikePattern): Uint8Array[] {
+  const literals: Uint8Array[] = []
+  for (let begin = 0; begin < pattern.length; begin++) {
+    let end = begin
+    while (end < pattern.length && pattern[end] < oneCharacter) end++
+    if (end > begin) literals.push(Uint8Array.from(pattern.subarray(begin, end)))
+    begin = end
+  }
+  return literals
+}
+
 function characterEnd(bytes: Uint8Array, position: number, end: number): number {
   let after = position + 1
   while (after < end && isContinuation(bytes[after])) after++

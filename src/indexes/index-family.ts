@@ -74,6 +74,8 @@ export interface IndexSearchJob {
  */
 export interface IndexFamily {
   readonly name: string
+  /** Whether a file begins as those do that `build` makes now, rather than one of an older release. */
+  isCurrent(head: DataView): boolean
   /** Whether a search reads the raw vectors: they then lie in the memory of the index. */
   searchesVectors(spec: IndexSpec): boolean
   /**

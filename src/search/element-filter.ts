@@ -1,7 +1,10 @@
-import { hasBit } from '../column/bitmap.js'
-import type { ListColumn } from '../column/column.js'
+import { bitmapWithLength, hasBit } from '../column/bitmap.js'
+import type { Column, ListColumn } from '../column/column.js'
+import { gatherColumn } from '../column/slice.js'
 import type { BoundExpr, ElementsExpr } from '../expr/bound-expr.js'
-import { elementsPassing } from '../expr/evaluate.js'
+import { conjunctsOf } from '../expr/keep-passing.js'
+import type { WorkerPool } from '../workers/worker-job.js'
+import { filterRows } from './filter-rows.js'
 import type { RowRef } from './row-ref.js'
 import type { SegmentView } from './segment-view.js'
 
@@ -16,11 +19,14 @@ export function elementFilterOf(bound: BoundExpr | null): ElementsExpr | null {
   return null
 }
 
-/** A bit for each element of a view's rows that passes. */
-export async function elementMaskOf(view: SegmentView, filter: ElementsExpr): Promise<Uint8Array> {
+/** A bit for each element of a view's rows that passes. @throws cancelled */
+export async function elementMaskOf(
+  view: SegmentView,
+  filter: ElementsExpr,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const columns = await Promise.all(filter.lists.map((field) => view.column(field)))
-  const byId = new Map(filter.lists.map(({ fieldId }, index) => [fieldId, columns[index]]))
-  return elementsPassing(filter, byId, view.rowCount)
+  return elementsPassing(view.pool, filter, columns as ListColumn[], view.rowCount, signal)
 }
 
 /** Of each row, which of its elements pass. */
@@ -29,14 +35,41 @@ export async function elementsOf(
   rows: readonly RowRef[],
   filter: ElementsExpr,
 ): Promise<number[][]> {
-  const masks = await Promise.all(views.map((view) => elementMaskOf(view, filter)))
-  const lists = await Promise.all(views.map((view) => view.column(filter.lists[0])))
-  return rows.map(({ viewIndex, rowOffset }) => {
-    const { offsets } = lists[viewIndex] as ListColumn
-    const elements: number[] = []
-    for (let at = offsets[rowOffset]; at < offsets[rowOffset + 1]; at++) {
-      if (hasBit(masks[viewIndex], at)) elements.push(at - offsets[rowOffset])
+  const found: number[][] = rows.map(() => [])
+  for (const [viewIndex, view] of views.entries()) {
+    const places = rows.flatMap((row, place) => (row.viewIndex === viewIndex ? [place] : []))
+    if (places.length === 0) continue
+    const rowOffsets = Int32Array.from(places, (place) => rows[place].rowOffset)
+    const columns = await Promise.all(
+      filter.lists.map(async (field) => gatherColumn(await view.column(field), rowOffsets)),
+    )
+    const lists = columns as ListColumn[]
+    const mask = await elementsPassing(view.pool, filter, lists, places.length, undefined)
+    const { offsets } = lists[0]
+    for (const [row, place] of places.entries()) {
+      for (let at = offsets[row]; at < offsets[row + 1]; at++) {
+        if (hasBit(mask, at)) found[place].push(at - offsets[row])
+      }
     }
-    return elements
-  })
+  }
+  return found
+}
+
+/** Elements are filtered as rows are. */
+async function elementsPassing(
+  pool: WorkerPool,
+  { lists, condition }: ElementsExpr,
+  columns: readonly ListColumn[],
+  rowCount: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const count = columns[0].offsets[rowCount]
+  const mask = new Uint8Array(new SharedArrayBuffer((count + 7) >> 3))
+  mask.set(bitmapWithLength(count, true))
+  const children = new Map<number, Column>(
+    lists.map(({ fieldId }, index) => [fieldId, columns[index].child]),
+  )
+  const job = { conjuncts: conjunctsOf(condition), columns: children, rowCount: count, mask }
+  await filterRows(pool, job, count, signal)
+  return mask
 }

@@ -18,7 +18,8 @@ export async function filterRows(
   count: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const nanoseconds = conjuncts.reduce((sum, conjunct) => sum + costOf(conjunct), 0) * count
+  const costOfRow = conjuncts.reduce((sum, conjunct) => sum + costOf(conjunct), 0)
+  const nanoseconds = costOfRow * count * sizeFactor(columns, rowCount)
   if (nanoseconds < nanosecondsHere) {
     run({ conjuncts, columns, rowCount, mask }, looksAt(signal))
     return
@@ -47,6 +48,20 @@ const nanosecondsHere = 1_000_000
 const nanosecondsOfShare = 400_000
 /** Two threads never write to one word of a mask. */
 const rowsOfStep = 64
+
+/** Costs are those of short texts and lists: how many times as long these are. */
+function sizeFactor(columns: Columns, rowCount: number): number {
+  let factor = 1
+  for (const column of columns.values()) {
+    if (column.shape === 'fixed') continue
+    const usual = (column.shape === 'bytes' ? usualBytes : usualElements) * rowCount
+    factor = Math.max(factor, (column.offsets[rowCount] - column.offsets[0]) / usual)
+  }
+  return factor
+}
+
+const usualBytes = 100
+const usualElements = 8
 
 /** Memory that is not shared would be sent whole, however little of it is used. */
 function cheapToSend(columns: Columns): Columns {

@@ -1,4 +1,4 @@
-import { clearTail, countBits, hasBit, intersectInto, setBit } from '../column/bitmap.js'
+import { clearTail, countBits, hasBit, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
 import { costOf } from '../expr/expr-cost.js'
@@ -6,7 +6,7 @@ import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
-import { indexAnswerOf } from './index-answer.js'
+import { type IndexJob, keepIndexed } from './index-job.js'
 import type { SegmentView } from './segment-view.js'
 
 /**
@@ -24,7 +24,7 @@ export async function filterMask(
   const named = conjuncts.find((conjunct) => isLookupCheaper(conjunct, view.rowCount))
   const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)
   const others = conjuncts.filter((conjunct) => conjunct !== named)
-  const rest = named ? others : await keepIndexed(view, others, mask)
+  const rest = named ? others : await keepIndexedRows(view, others, mask, signal)
   const count = rest.length === 0 ? 0 : countBits(mask, view.rowCount)
   if (count > 0) {
     const columns = await columnsOf(view, rest)
@@ -35,20 +35,61 @@ export async function filterMask(
 }
 
 /** Keeps what indexes say. @returns the conditions that are left, of which a scan tells sooner */
-async function keepIndexed(
+async function keepIndexedRows(
   view: SegmentView,
   conjuncts: readonly BoundExpr[],
   mask: Uint8Array,
+  signal: AbortSignal | undefined,
 ): Promise<BoundExpr[]> {
   const fields = new Set(conjuncts.flatMap(fieldsOf))
   const indexes = await view.scalarIndexes(Array.from(fields, ({ fieldId }) => fieldId))
   if (indexes.length === 0) return [...conjuncts]
-  return conjuncts.filter((conjunct) => {
-    const answer = indexAnswerOf(conjunct, indexes, view.rowCount)
-    if (answer === null || answer.cost > costOf(conjunct) * view.rowCount) return true
-    intersectInto(mask, answer.truth().truth)
-    return false
-  })
+  const left: BoundExpr[] = []
+  for (const conjunct of conjuncts) {
+    const job = { conjunct, indexes, rowCount: view.rowCount, mask }
+    const costOfLookups = lookupCount(conjunct) * lookupCost
+    if (costOfLookups > costOf(conjunct) * view.rowCount) {
+      left.push(conjunct)
+      continue
+    }
+    const isCheap = costOfLookups < nanosecondsHere
+    const isLeft =
+      (isCheap ? keepIndexed(job, nanosecondsHere) : null) ??
+      (await view.pool.run<IndexJob, boolean>(indexModule, job, {
+        lane: 'interactive',
+        ...(signal && { signal }),
+      }))
+    if (isLeft) left.push(conjunct)
+  }
+  return left
+}
+
+const indexModule = new URL('./index-job.js', import.meta.url)
+
+/** What takes longer is asked of another thread. */
+const nanosecondsHere = 4_000_000
+/** To find one value in an index. */
+const lookupCost = 1000
+
+/** How many values an index is asked for. */
+function lookupCount(bound: BoundExpr): number {
+  switch (bound.kind) {
+    case 'and':
+    case 'or':
+      return bound.operands.reduce((sum, operand) => sum + lookupCount(operand), 0)
+    case 'not':
+      return lookupCount(bound.operand)
+    case 'test':
+      return 'values' in bound.test ? bound.test.values.length : 1
+    case 'contains':
+      return bound.tests.reduce((sum, test) => sum + ('values' in test ? test.values.length : 1), 0)
+    case 'jsonNumber':
+      return bound.test.op === 'in' ? bound.test.values.size : 1
+    case 'jsonContains':
+      return bound.wanted.size
+    default:
+      return 1
+  }
 }
 
 /** A binary search costs some twenty steps that miss the cache, a scan one that does not. */

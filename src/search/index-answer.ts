@@ -1,18 +1,10 @@
-import { bitmapWithLength, intersectInto, uniteInto } from '../column/bitmap.js'
-import type { BoundExpr, ContainsExpr, FieldValue, JsonValue } from '../expr/bound-expr.js'
-import { type Truth, truthAnd, truthConstant, truthNot, truthOf, truthOr } from '../expr/truth.js'
-import { markCost, markRows, type ValueSpan } from '../indexes/scalar/find-values.js'
+import type { BoundExpr, ContainsExpr, FieldValue } from '../expr/bound-expr.js'
+import { truthAnd, truthConstant, truthNot, truthOr } from '../expr/truth.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
-import { DataType } from '../schema/data-type.js'
-import { numberTestFrom, spansOf, type ValueSpans } from './index-spans.js'
-import type { JsonCast, ScalarIndex } from './scalar-index.js'
-
-/** How a segment's indexes tell of all rows whether a condition holds. */
-interface IndexAnswer {
-  /** About how many nanoseconds it takes. */
-  readonly cost: number
-  truth(): Truth
-}
+import { spansOf } from './index-spans.js'
+import { jsonAnswerOf } from './json-answer.js'
+import type { ScalarIndex } from './scalar-index.js'
+import { answerOfSpans, type IndexAnswer } from './span-answer.js'
 
 /** Null where the indexes do not know, or where it would take as long as to look at every row. */
 export function indexAnswerOf(
@@ -31,23 +23,17 @@ export function indexAnswerOf(
     case 'or':
       return answerOfAll(bound, indexes, rowCount)
     case 'test': {
-      const index = indexOfTest(bound.value, indexes)
-      return index && answerOfSpans(index, [spansOf(index, bound.test)])
-    }
-    case 'jsonNumber': {
-      const index = jsonIndex(bound.value, 'DOUBLE', indexes)
-      if (!index?.isExact) return null
-      const { test, isNegated } = numberTestFrom(bound.test)
-      const answer = answerOfSpans(index, [spansOf(index, test)])
-      if (!isNegated) return answer
-      return answer && { ...answer, truth: () => truthNot(answer.truth(), rowCount) }
+      if (bound.value.kind !== 'field') return jsonAnswerOf(bound, indexes, rowCount)
+      const index = fieldIndex(bound.value.field.fieldId, indexes)
+      return index && answerOfSpans(index, [spansOf(index, bound.test)], () => index.validity)
     }
     case 'contains':
       return answerOfContains(bound, indexes)
     case 'isNull':
-      return bound.value.kind === 'field' ? answerOfNull(bound.value, indexes, rowCount) : null
+      if (bound.value.kind !== 'field') return jsonAnswerOf(bound, indexes, rowCount)
+      return answerOfNull(bound.value, indexes, rowCount)
     default:
-      return null
+      return jsonAnswerOf(bound, indexes, rowCount)
   }
 }
 
@@ -78,6 +64,7 @@ function answerOfContains(
     answerOfSpans(
       index,
       tests.map((test) => spansOf(index, test)),
+      () => index.validity,
     )
   )
 }
@@ -96,66 +83,9 @@ function answerOfNull(
   return { cost: rowCount / 8, truth }
 }
 
-/** True where a row has a value of each of the sets of values. */
-function answerOfSpans(
-  index: ValueIndex,
-  sets: readonly (ValueSpans | null)[],
-): IndexAnswer | null {
-  const found = sets.filter((set) => set !== null)
-  if (found.length < sets.length) return null
-  const marking = found.flatMap(({ spans }) => spans)
-  const cost =
-    found.reduce((sum, set) => sum + set.cost, 0) +
-    marking.reduce((sum, span) => sum + markCost(index, span), 0)
-  return { cost, truth: () => truthOf(rowsWithAll(index, found), index.validity) }
-}
-
-function rowsWithAll(index: ValueIndex, sets: readonly ValueSpans[]): Uint8Array {
-  const passed = bitmapWithLength(index.rowCount, sets.length === 0)
-  for (const [at, { spans }] of sets.entries()) {
-    const rows = rowsWithSome(index, spans)
-    if (at === 0) uniteInto(passed, rows)
-    else intersectInto(passed, rows)
-  }
-  return passed
-}
-
-function rowsWithSome(index: ValueIndex, spans: readonly ValueSpan[]): Uint8Array {
-  const rows = bitmapWithLength(index.rowCount)
-  for (const span of spans) markRows(index, span, rows)
-  return rows
-}
-
-function indexOfTest(
-  value: Extract<BoundExpr, { kind: 'test' }>['value'],
-  indexes: readonly ScalarIndex[],
-): ValueIndex | null {
-  if (value.kind === 'field') return fieldIndex(value.field.fieldId, indexes)
-  return value.kind === 'json' ? jsonIndex(value, castOf(value), indexes) : null
-}
-
-/** Numbers are not told by tests, but exactly. */
-function castOf({ dataType }: JsonValue): JsonCast | null {
-  if (dataType === DataType.Bool) return 'BOOL'
-  return dataType === DataType.VarChar ? 'VARCHAR' : null
-}
-
 function fieldIndex(fieldId: number, indexes: readonly ScalarIndex[]): ValueIndex | null {
-  return indexes.find((index) => index.fieldId === fieldId && index.json === null)?.values ?? null
-}
-
-function jsonIndex(
-  { field, path }: JsonValue,
-  cast: JsonCast | null,
-  indexes: readonly ScalarIndex[],
-): ValueIndex | null {
   const found = indexes.find(
-    ({ fieldId, json }) =>
-      fieldId === field.fieldId && json?.cast === cast && isPath(json.path, path),
+    (index) => index.fieldId === fieldId && index.json === null && index.values.grams === null,
   )
   return found?.values ?? null
-}
-
-function isPath(keys: readonly string[], path: JsonValue['path']): boolean {
-  return keys.length === path.length && path.every(({ key }, depth) => key === keys[depth])
 }

@@ -67,7 +67,7 @@ const lookupCost = 1000
 /** Nobody else is answered while values are looked at. */
 const lookCostMax = 1_000_000
 
-function foundSpans(spans: readonly ValueSpan[]): ValueSpans {
+export function foundSpans(spans: readonly ValueSpan[]): ValueSpans {
   return { spans, cost: spans.length * lookupCost }
 }
 

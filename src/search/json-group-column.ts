@@ -1,7 +1,8 @@
 import { bitmapWithLength, setBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
-import { bufferOf, jsonValueColumn } from '../expr/json-columns.js'
-import { type JsonStep, jsonLocate, jsonSkip } from '../expr/json-scan.js'
+import { endsOf, jsonValueColumn } from '../expr/json-columns.js'
+import { eachJsonValue } from '../expr/json-rows.js'
+import { type JsonStep, jsonKindAt, jsonSkip } from '../expr/json-scan.js'
 import { DataType } from '../schema/data-type.js'
 
 /**
@@ -24,21 +25,17 @@ function writtenColumn(
   column: BytesColumn,
   rowCount: number,
 ): BytesColumn {
-  const bytes = bufferOf(column)
-  const offsets = new Int32Array(rowCount + 1)
+  const lengths = new Int32Array(rowCount + 1)
   const texts = Buffer.alloc(column.offsets[rowCount] - column.offsets[0])
   const validity = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    offsets[row + 1] = offsets[row]
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, path)
-    if (position < 0) continue
-    const valueEnd = jsonSkip(bytes, position, end)
-    if (bytes.toString('latin1', position, valueEnd) === 'null') continue
+  let written = 0
+  eachJsonValue(path, column, rowCount, null, (row, bytes, position, end) => {
+    if (jsonKindAt(bytes, position) === 'null') return
     setBit(validity, row)
-    offsets[row + 1] += bytes.copy(texts, offsets[row], position, valueEnd)
-  }
-  return { shape: 'bytes', offsets, bytes: texts, validity }
+    lengths[row + 1] = bytes.copy(texts, written, position, jsonSkip(bytes, position, end))
+    written += lengths[row + 1]
+  })
+  return { shape: 'bytes', offsets: endsOf(lengths), bytes: texts, validity }
 }
 
 /** Whole numbers, with all their digits. */
@@ -47,17 +44,13 @@ function wholeColumn(
   column: BytesColumn,
   rowCount: number,
 ): FixedColumn {
-  const bytes = bufferOf(column)
   const values = new BigInt64Array(rowCount)
   const validity = bitmapWithLength(rowCount)
-  for (let row = 0; row < rowCount; row++) {
-    const end = column.offsets[row + 1]
-    const position = jsonLocate(bytes, column.offsets[row], end, path)
-    if (position < 0) continue
+  eachJsonValue(path, column, rowCount, 'number', (row, bytes, position, end) => {
     const text = bytes.toString('latin1', position, jsonSkip(bytes, position, end))
-    if (!/^-?\d{1,19}$/.test(text)) continue
+    if (!/^-?\d{1,19}$/.test(text)) return
     setBit(validity, row)
     values[row] = BigInt(text)
-  }
+  })
   return { shape: 'fixed', values, width: 1, validity }
 }

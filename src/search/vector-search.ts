@@ -73,7 +73,7 @@ export async function openSearched(
   const picked = queries.isList ? null : elementFilterOf(filter)
   const elementMasks =
     picked && picked.lists[0].struct?.name === field.struct?.name
-      ? await Promise.all(views.map((view) => elementMaskOf(view, picked)))
+      ? await Promise.all(views.map((view) => elementMaskOf(view, picked, signal)))
       : null
   return { pool, memory, vectors, columns, elementMasks, keys }
 }

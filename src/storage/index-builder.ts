@@ -193,8 +193,8 @@ export class IndexBuilder {
 
   async #buildScalar(work: ScalarIndexWork, signal: AbortSignal): Promise<void> {
     const { segmentId, wanted, rowCount } = work
-    const { indexId, field, json } = wanted
-    const input = { column: await work.column(), rowCount, field, json }
+    const { indexId, field, json, grams } = wanted
+    const input = { column: await work.column(), rowCount, json, grams }
     const bytes = await this.#context.pool.run<ScalarIndexInput, Uint8Array>(scalarJob, input, {
       lane: 'batch',
       signal,

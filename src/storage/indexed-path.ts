@@ -1,49 +1,67 @@
+import type { BytesColumn, Column } from '../column/column.js'
 import { bindPath } from '../expr/bind-value.js'
-import type { JsonValue } from '../expr/bound-expr.js'
+import { jsonListColumn, jsonNumberColumn, jsonValueColumn } from '../expr/json-columns.js'
+import { jsonFlatColumn } from '../expr/json-flat-column.js'
 import { jsonStepFrom } from '../expr/json-scan.js'
 import { parseExpr } from '../expr/parse-expr.js'
+import type { ScalarSpec } from '../indexes/scalar/scalar-spec.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
 
-/** What the values of a path are indexed as. */
-type PathCast = 'BOOL' | 'DOUBLE' | 'VARCHAR'
+/** What the values of a path are indexed as; JSON: all that lies at it and below. */
+type PathCast = 'BOOL' | 'DOUBLE' | 'VARCHAR' | ArrayCast | 'JSON'
+type ArrayCast = 'ARRAY_BOOL' | 'ARRAY_DOUBLE' | 'ARRAY_VARCHAR'
 
 /** A path in the JSON documents of a field: the keys of its steps. */
 export interface IndexedPath {
   readonly path: readonly string[]
   readonly cast: PathCast
+  /** Whether texts that hold a number are among the numbers. */
+  readonly readsTexts: boolean
 }
 
 /**
  * The path of an index, as in `doc["a"][0]`.
- * @returns undefined for values of a type that no index is built over
  * @throws parameterInvalid
  */
 export function indexedPathOf(
   schema: CollectionSchema,
   field: Field,
-  { path, cast }: { readonly path: string; readonly cast: string },
-): IndexedPath | undefined {
-  const keys = keysOf(schema, field, path)
-  return isPathCast(cast) ? { path: keys, cast } : undefined
+  { path, cast, readsTexts }: NonNullable<ScalarSpec['json']>,
+): IndexedPath {
+  const keys = path === '' ? [] : keysOf(schema, field, path)
+  return { path: keys, cast: cast as PathCast, readsTexts }
 }
 
-/** The values at an indexed path, as a filter reads them. */
-export function valueAtPath(field: Field, { path, cast }: IndexedPath): JsonValue {
-  return { kind: 'json', field, path: path.map(jsonStepFrom), dataType: dataTypes[cast] }
+/** The values at an indexed path of some rows' documents, as filters read them. */
+export function columnAtPath(
+  { path, cast, readsTexts }: IndexedPath,
+  documents: BytesColumn,
+  rowCount: number,
+): Column {
+  const steps = path.map(jsonStepFrom)
+  switch (cast) {
+    case 'JSON':
+      return jsonFlatColumn(steps, documents, rowCount)
+    case 'DOUBLE':
+      return jsonNumberColumn(steps, documents, rowCount, readsTexts)
+    case 'BOOL':
+    case 'VARCHAR':
+      return jsonValueColumn({ path: steps, dataType: dataTypes[cast] }, documents, rowCount)
+    default:
+      return jsonListColumn(steps, dataTypes[cast], documents, rowCount)
+  }
 }
 
-const dataTypes: Readonly<Record<PathCast, DataType>> = {
+const dataTypes = {
   BOOL: DataType.Bool,
-  DOUBLE: DataType.Double,
   VARCHAR: DataType.VarChar,
-}
-
-function isPathCast(cast: string): cast is PathCast {
-  return cast in dataTypes
-}
+  ARRAY_BOOL: DataType.Bool,
+  ARRAY_DOUBLE: DataType.Double,
+  ARRAY_VARCHAR: DataType.VarChar,
+} as const
 
 function keysOf(schema: CollectionSchema, field: Field, text: string): string[] {
   const { root } = parseExpr(text)

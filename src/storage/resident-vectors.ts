@@ -1,5 +1,6 @@
 import type { FixedColumn, FixedValues } from '../column/column.js'
 import { layoutOf } from '../column/column.js'
+import { checkIndexFile } from '../indexes/families.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
@@ -108,7 +109,9 @@ export class ResidentVectors {
   ): Promise<void> {
     const { indexId, fieldId } = built
     try {
-      await readIndex(context, segmentId, built, this.#memory.bytesOf(region))
+      const bytes = this.#memory.bytesOf(region)
+      await readIndex(context, segmentId, built, bytes)
+      checkIndexFile(bytes)
       this.#indexes.set(fieldId, { indexId, region })
     } catch (error) {
       context.builder.noteDamaged(segmentId, indexId, error)

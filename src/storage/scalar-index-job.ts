@@ -1,20 +1,21 @@
-import type { Column } from '../column/column.js'
-import { evaluateValue } from '../expr/evaluate-value.js'
+import type { BytesColumn, Column } from '../column/column.js'
+import { buildGramIndex } from '../indexes/scalar/build-gram-index.js'
 import { buildValueIndex } from '../indexes/scalar/build-value-index.js'
-import type { Field } from '../schema/field.js'
-import { type IndexedPath, valueAtPath } from './indexed-path.js'
+import type { GramSizes } from '../indexes/scalar/value-index.js'
+import { columnAtPath, type IndexedPath } from './indexed-path.js'
 
 /** A column of a segment, or a path in its documents, whose values are indexed. */
 export interface ScalarIndexInput {
   readonly column: Column
   readonly rowCount: number
-  readonly field: Field
   readonly json: IndexedPath | null
+  /** null: its values are whole. */
+  readonly grams: GramSizes | null
 }
 
 /** @returns the bytes of the index's file, in shared memory */
-export function run({ column, rowCount, field, json }: ScalarIndexInput): Uint8Array {
-  if (json === null) return buildValueIndex(column, rowCount)
-  const columns = new Map([[field.fieldId, column]])
-  return buildValueIndex(evaluateValue(valueAtPath(field, json), columns, rowCount), rowCount)
+export function run({ column, rowCount, json, grams }: ScalarIndexInput): Uint8Array {
+  const values = json === null ? column : columnAtPath(json, column as BytesColumn, rowCount)
+  if (grams === null) return buildValueIndex(values, rowCount)
+  return buildGramIndex(values as BytesColumn, rowCount, grams)
 }

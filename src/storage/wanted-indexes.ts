@@ -3,6 +3,7 @@ import { familyFor, isBuilt } from '../indexes/families.js'
 import type { IndexSpec } from '../indexes/index-family.js'
 import { indexSpecOf } from '../indexes/index-spec.js'
 import { scalarSpecOf } from '../indexes/scalar/scalar-spec.js'
+import type { GramSizes } from '../indexes/scalar/value-index.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
 import { isDenseVectorType, isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
@@ -25,10 +26,15 @@ export interface WantedScalarIndex {
   readonly field: Field
   /** null: the field's own values. */
   readonly json: IndexedPath | null
+  /** null: its values are whole. */
+  readonly grams: GramSizes | null
 }
 
 /** The indexes on dense vector fields, and those on others that hold no vectors. */
-export function wantedIndexes({ schema, indexes }: CollectionRecord): WantedIndex[] {
+export function wantedIndexes({
+  schema,
+  indexes,
+}: Pick<CollectionRecord, 'schema' | 'indexes'>): WantedIndex[] {
   return indexes.flatMap((index): readonly WantedIndex[] => {
     const { indexId, fieldId, params } = index
     const field = schema.fields.find((each) => each.fieldId === fieldId)
@@ -59,10 +65,10 @@ function wantedScalar(
   { indexId, params }: IndexRecord,
 ): WantedScalarIndex[] {
   try {
-    const { json, isBuilt } = scalarSpecOf(field, params)
+    const { json, grams, isBuilt } = scalarSpecOf(field, params)
     if (!isBuilt) return []
     const path = json && indexedPathOf(schema, field, json)
-    return path === undefined ? [] : [{ kind: 'scalar', indexId, field, json: path }]
+    return [{ kind: 'scalar', indexId, field, json: path, grams }]
   } catch (error) {
     // It was created when nobody checked these parameters.
     if (error instanceof MillraceError) return []

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
@@ -7,6 +8,7 @@ import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { field, schemaOf } from '../support/fields.js'
 import { randomFrom } from '../support/random.js'
+import { keepChecksum } from '../support/same-checksum.js'
 import { OpenEngine } from './open-engine.js'
 
 const db = 'default'
@@ -189,6 +191,27 @@ describe('an index', () => {
     expect(open.errors).toHaveLength(1)
     expect(await search(3, { ef: 200 })).toEqual(nearestOf(3))
   })
+
+  it.each(['HNSW', 'IVF_FLAT', 'SCANN'])(
+    'of type %s is built anew when its file is one of another release',
+    async (type) => {
+      await createIndex(type)
+      await insertRows()
+      await indexed()
+      const [path] = indexFiles()
+      const good = readFileSync(path)
+      const old = Uint8Array.from(good)
+      old[3] = 0x31 - Number(old[3] === 0x31)
+      keepChecksum(old, crc32(good), 56)
+      writeFileSync(path, old)
+      await open.reopen()
+      await open.engine.load(db, name, [])
+      expect(await search(3)).toEqual(nearestOf(3))
+      expect(open.errors).toEqual(['an index is damaged and is built anew'])
+      await indexed()
+      expect(readFileSync(path)[3]).toBe(good[3])
+    },
+  )
 
   it('finds only rows that pass the filter, and none that are deleted', async () => {
     await createIndex('HNSW')

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { columnsOf, type Row } from '../expr/fixture.js'
 import { field, schemaOf } from '../support/fields.js'
+import { keepChecksum } from '../support/same-checksum.js'
 import { OpenEngine } from './open-engine.js'
 
 const db = 'default'
@@ -28,11 +30,16 @@ const rows = Array.from(
     vector: [row, 1],
     number: row % 50 === 0 ? null : BigInt((row * 7919) % 1000),
     word: `word ${row % 300}`,
-    doc: row % 3 === 0 ? {} : { a: { b: row % 100 }, kind: row % 2 === 0 ? 'even' : 'odd' },
+    doc: row % 3 === 0 ? {} : documentOf(row),
     ratio: row / rowCount,
     tags: [BigInt(row % 5), BigInt(row % 7)],
   }),
 )
+
+function documentOf(row: number) {
+  const list = [row % 9, row % 2 === 0, `t${row % 7}`]
+  return { a: { b: row % 100 }, kind: row % 2 === 0 ? 'even' : 'odd', list, price: `${row}.5` }
+}
 
 let open: OpenEngine
 
@@ -105,6 +112,17 @@ async function idsWhere(filter: string): Promise<number[]> {
   return [...(result.fields[0].column as FixedColumn).values].map(Number)
 }
 
+/** Of a third of the rows, whose documents are empty, nothing holds. */
+const whereDocs =
+  (passes: (row: number) => boolean): ((row: number) => boolean) =>
+  (row) =>
+    row % 3 !== 0 && passes(row)
+const flat = { json_path: 'doc', json_cast_type: 'JSON' }
+const list = { json_path: 'doc["list"]' }
+const priced = {
+  ...{ json_path: 'doc["price"]', json_cast_type: 'DOUBLE' },
+  json_cast_function: 'STRING_TO_DOUBLE',
+}
 const rowsWhere = (passes: (row: number) => boolean) =>
   Array.from({ length: rowCount }, (_, row) => row).filter(passes)
 const numberOf = (row: number) => (row % 50 === 0 ? null : (row * 7919) % 1000)
@@ -115,6 +133,8 @@ function indexFiles(): string[] {
 }
 
 const json = { json_path: 'doc["a"]["b"]', json_cast_type: 'double' }
+const grams = { min_gram: 2, max_gram: 3 }
+const kindGrams = { ...grams, json_path: 'doc["kind"]', json_cast_type: 'varchar' }
 
 describe('an index on a scalar field', () => {
   it.each([
@@ -123,6 +143,37 @@ describe('an index on a scalar field', () => {
     ['number', 'INVERTED', {}, 'not (number > 5)', (row: number) => (numberOf(row) ?? 9) <= 5],
     ['word', 'Trie', {}, 'word like "word 29%"', (row: number) => /^29/.test(`${row % 300}`)],
     ['word', 'AUTOINDEX', {}, 'word in ["word 1", "x"]', (row: number) => row % 300 === 1],
+    ['word', 'NGRAM', grams, 'word like "%d 29_%"', (row: number) => /^29./.test(`${row % 300}`)],
+    [
+      ...(['doc', 'NGRAM', kindGrams, 'doc["kind"] like "%ve_"'] as const),
+      (row: number) => row % 3 !== 0 && row % 2 === 0,
+    ],
+    [
+      ...(['doc', 'INVERTED', { ...list, json_cast_type: 'ARRAY_DOUBLE' }] as const),
+      ...(['json_contains(doc["list"], 7)', whereDocs((row) => row % 9 === 7)] as const),
+    ],
+    [
+      ...(['doc', 'INVERTED', { ...list, json_cast_type: 'ARRAY_VARCHAR' }] as const),
+      'json_contains_any(doc["list"], ["t3", "t4"])',
+      whereDocs((row) => row % 7 === 3 || row % 7 === 4),
+    ],
+    [
+      ...(['doc', 'INVERTED', { ...list, json_cast_type: 'ARRAY_BOOL' }] as const),
+      ...(['json_contains_all(doc["list"], [true])', whereDocs((row) => row % 2 === 0)] as const),
+    ],
+    [
+      ...(['doc', 'INVERTED', flat, 'doc["a"]["b"] > 97 and doc["kind"] == "odd"'] as const),
+      whereDocs((row) => row % 100 === 99),
+    ],
+    [
+      ...(['doc', 'INVERTED', flat, 'json_contains_all(doc["list"], [8, "t6"])'] as const),
+      whereDocs((row) => row % 9 === 8 && row % 7 === 6),
+    ],
+    ['doc', 'INVERTED', flat, 'not exists doc["a"]', (row: number) => row % 3 === 0],
+    [
+      ...(['doc', 'INVERTED', priced, '7.5 <= doc["price"] < 12'] as const),
+      whereDocs((row) => row >= 7 && row < 12),
+    ],
     ['ratio', 'AUTOINDEX', {}, 'ratio < 0.001', (row: number) => row < 5],
     ['tags', 'INVERTED', {}, 'array_contains(tags, 6)', (row: number) => row % 7 === 6],
     [
@@ -142,7 +193,9 @@ describe('an index on a scalar field', () => {
       expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
       await open.engine.dropIndex(db, name, on, '')
       expect(indexFiles()).toEqual([])
-      expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
+      // What it converted is not converted any more.
+      const isSame = !('json_cast_function' in params)
+      expect(await idsWhere(filter)).toEqual(isSame ? rowsWhere(passes) : [])
     },
   )
 
@@ -175,24 +228,46 @@ describe('an index on a scalar field', () => {
     expect(await idsWhere('number == 17')).toEqual(others)
   })
 
-  it('is built anew when its file is damaged', async () => {
-    await createIndex('number', 'STL_SORT')
-    await insertRows()
-    await indexed()
-    await load()
-    const [path] = indexFiles()
-    const good = readFileSync(path)
-    const damaged = Uint8Array.from(good)
-    damaged[good.length >> 1] ^= 1
-    writeFileSync(path, damaged)
-    await open.reopen()
-    const expected = rowsWhere((row) => numberOf(row) === 17)
-    expect(await idsWhere('number == 17')).toEqual(expected)
-    expect(open.errors).toEqual(['an index is damaged and is built anew'])
-    await indexed()
-    expect(readFileSync(path)).toEqual(good)
-    expect(await idsWhere('number == 17')).toEqual(expected)
-  })
+  const sorted = ['number', 'STL_SORT', {}, 'number == 17'] as const
+  const inGrams = ['word', 'NGRAM', grams, 'word like "%d 29_%"'] as const
+  const inDocs = ['doc', 'INVERTED', flat, 'doc["a"]["b"] == 7'] as const
+  const flipped = (good: Uint8Array) =>
+    good.map((byte, at) => byte ^ Number(at === good.length >> 1))
+  const older = (good: Uint8Array) => {
+    const old = good.slice()
+    old[3]--
+    keepChecksum(old, crc32(good), 56)
+    return old
+  }
+  it.each([
+    [...sorted, 'changed', flipped],
+    [...sorted, 'of another release', older],
+    [...sorted, 'gone', () => null],
+    [...inGrams, 'of another release', older],
+    [...inGrams, 'cut', (good: Uint8Array) => good.slice(0, 100)],
+    [...inDocs, 'changed', flipped],
+  ] as const)(
+    'on %s of type %s, %j, asked %s is built anew when its file is %s',
+    async (...given) => {
+      const [on, type, params, filter, , damage] = given
+      await createIndex(on, type, params)
+      await insertRows()
+      await indexed()
+      await load()
+      const expected = await idsWhere(filter)
+      const [path] = indexFiles()
+      const good = readFileSync(path)
+      const damaged = damage(Uint8Array.from(good))
+      if (damaged === null) rmSync(path)
+      else writeFileSync(path, damaged)
+      await open.reopen()
+      expect(await idsWhere(filter)).toEqual(expected)
+      expect(open.errors).toEqual(['an index is damaged and is built anew'])
+      await indexed()
+      expect(readFileSync(path)).toEqual(good)
+      expect(await idsWhere(filter)).toEqual(expected)
+    },
+  )
 
   it('may be one of several on the paths of a document', async () => {
     const kind = { json_path: 'doc["kind"]', json_cast_type: 'VARCHAR' }
@@ -212,6 +287,17 @@ describe('an index on a scalar field', () => {
     expect(await idsWhere('doc["kind"] == "odd" and doc["a"]["b"] == 7')).toEqual(
       rowsWhere((row) => row % 3 !== 0 && row % 100 === 7),
     )
+  })
+
+  it('converts texts to numbers in rows that are not indexed, too', async () => {
+    await createIndex('doc', 'INVERTED', priced)
+    await load()
+    const columns = columnsOf(schema, rows.slice(0, 20))
+    await open.engine.insert(db, name, '', { rowCount: 20, columns })
+    expect(await idsWhere('doc["price"] > 7')).toEqual([7, 8, 10, 11, 13, 14, 16, 17, 19])
+    expect(await idsWhere('doc["price"] in [7.5, 8] or doc["price"] == "8.5"')).toEqual([7, 8])
+    await open.engine.delete(db, name, '', 'doc["price"] > 10')
+    expect(await idsWhere('doc["price"] > 7')).toEqual([7, 8])
   })
 
   const valid = ': invalid parameter[expected=valid index params][actual=invalid index params]'
@@ -236,6 +322,31 @@ describe('an index on a scalar field', () => {
     [
       ...['doc', 'BITMAP', { json_path: 'doc["a"]', json_cast_type: 'DOUBLE' }],
       'json_cast_type DOUBLE is not supported for BITMAP index',
+    ],
+    ['number', 'NGRAM', grams, 'ngram index can only be created on VARCHAR or JSON field'],
+    [
+      ...['word', 'NGRAM', { min_gram: 2 }],
+      `Ngram index must specify both min_gram and max_gram: missing parameter${valid}`,
+    ],
+    [
+      ...['word', 'NGRAM', { min_gram: 2.5, max_gram: 3 }],
+      `min_gram for Ngram index must be an integer, got: 2.5: invalid parameter${valid}`,
+    ],
+    [
+      ...['word', 'NGRAM', { min_gram: 5, max_gram: 3 }],
+      'invalid min_gram or max_gram value for Ngram index, min_gram: 5, max_gram: 3',
+    ],
+    [
+      ...['word', 'NGRAM', { ...grams, ngram_build_mode: 'fast' }],
+      'invalid ngram_build_mode: fast',
+    ],
+    [
+      ...['doc', 'NGRAM', { ...grams, json_path: 'doc["kind"]' }],
+      `JSON field with ngram index must specify json_cast_type: missing parameter${valid}`,
+    ],
+    [
+      ...['doc', 'NGRAM', { ...kindGrams, json_cast_type: 'double' }],
+      'JSON field with ngram index only supports VARCHAR cast type, got: DOUBLE',
     ],
   ] as [string, string, object, string][])(
     'on %s of type %s is refused: %j',

@@ -1,11 +1,8 @@
 import type { Column } from '../../column/column.js'
 import { keyColumn } from '../../column/key-column.js'
 import { MillraceError } from '../../errors.js'
-import { bindExpr } from '../../expr/bind-expr.js'
 import type { BoundExpr } from '../../expr/bound-expr.js'
-import { fillTemplates } from '../../expr/fill-templates.js'
 import type { FilterValues } from '../../expr/filter-values.js'
-import { parseExpr } from '../../expr/parse-expr.js'
 import { pkValuesOf } from '../../expr/pk-values.js'
 import { primaryKeyOf } from '../../schema/collection-schema.js'
 import { gatherKeys } from '../../search/gather.js'
@@ -13,6 +10,7 @@ import { selectRows } from '../../search/row-query.js'
 import type { Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { partitionIdsOf } from './partitions-named.js'
+import { boundFilter } from './search-target.js'
 
 /** Deletes the rows that pass a filter: those it names by key, else those it finds. */
 export async function deleteRows(
@@ -22,13 +20,13 @@ export async function deleteRows(
   filterValues: FilterValues = new Map(),
 ): Promise<Mutation> {
   const { record, rows } = open
-  if (filter.trim() === '') {
+  const bound = boundFilter(record, filter, filterValues)
+  if (bound === null) {
     throw new MillraceError(
       'parameterInvalid',
       'delete: expected an expression, got an empty one: invalid parameter',
     )
   }
-  const bound = bindExpr(fillTemplates(parseExpr(filter), filterValues), record.schema)
   const names = partitionName ? [partitionName] : []
   const partitionIds = partitionIdsOf(record, names)
   const { keys, rowCount } = await deletedKeys(open, partitionIds, bound)

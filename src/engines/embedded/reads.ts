@@ -124,7 +124,7 @@ export class Reads {
   async query(request: QueryRequest): Promise<QueryResult> {
     const open = await this.#loaded(request, 'parameterInvalid')
     const { schema } = open.record
-    const filter = boundFilter(schema, request.filter, request.filterValues)
+    const filter = boundFilter(open.record, request.filter, request.filterValues)
     const base = { collectionName: schema.name, primaryFieldName: primaryKeyOf(schema).name }
     return this.#withViews(open, request, async (views, sessionTimestamp) => {
       if (isAggregated(request)) {
@@ -189,7 +189,7 @@ export class Reads {
     const field = searchedField(schema, part.vectorFieldName)
     const metric = searchedMetric(record, field, part.metricType)
     const range = searchRangeFrom(part.params, metric)
-    const filter = boundFilter(schema, part.filter, part.filterValues)
+    const filter = boundFilter(record, part.filter, part.filterValues)
     const queries =
       'keys' in part.queries
         ? await vectorsOfKeys(views, schema, field, part.queries.keys)

@@ -4,8 +4,9 @@ import type { BoundExpr } from '../../expr/bound-expr.js'
 import { fillTemplates } from '../../expr/fill-templates.js'
 import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
+import { readTexts } from '../../expr/read-texts.js'
 import type { IndexSpec } from '../../indexes/index-family.js'
-import { indexSpecOf } from '../../indexes/index-spec.js'
+import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
 import { searchParamsOf } from '../../indexes/search-params.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
@@ -13,17 +14,34 @@ import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
 import type { IndexToSearch } from '../../search/nearest-query.js'
+import { isPath } from '../../search/scalar-index.js'
 import type { HybridPart } from '../../search/search-request.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
+import { wantedIndexes } from '../../storage/wanted-indexes.js'
 import { metricOfField } from './indexes.js'
 
-/** A filter for the rows of a schema; null: all of them. */
+/**
+ * A filter for the rows of a collection; null: all of them. Milvus: what an index with a
+ * `json_cast_function` converts is found as what it is converted to; here in all rows, indexed or not.
+ */
 export function boundFilter(
-  schema: CollectionSchema,
+  { schema, indexes }: CollectionRecord,
   filter: string,
   values: FilterValues = new Map(),
 ): BoundExpr | null {
-  return filter.trim() === '' ? null : bindExpr(fillTemplates(parseExpr(filter), values), schema)
+  if (filter.trim() === '') return null
+  const bound = bindExpr(fillTemplates(parseExpr(filter), values), schema)
+  const converting = indexes.filter(({ params }) => flatParams(params).has('json_cast_function'))
+  if (converting.length === 0) return bound
+  const wanted = wantedIndexes({ schema, indexes: converting })
+  return readTexts(bound, ({ field, path }) =>
+    wanted.some(
+      (each) =>
+        each.kind === 'scalar' &&
+        each.field.fieldId === field.fieldId &&
+        isPath(each.json?.path ?? [], path),
+    ),
+  )
 }
 
 /** The vector field of a name, or the only one. @throws parameterInvalid */

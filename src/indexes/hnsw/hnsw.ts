@@ -10,8 +10,13 @@ import { searchGraph } from './search-graph.js'
  */
 export const hnsw: IndexFamily = {
   name: 'hnsw',
+  isCurrent: (head) => head.getUint32(0, true) === magic && head.getUint32(4, true) === version,
   searchesVectors: isRefined,
   build: buildGraph,
   scratchBytes: searchBytesOf,
   search: searchGraph,
 }
+
+/** As in kernels/assembly/hnsw-layout.ts: "HNSW". */
+const magic = 0x57534e48
+const version = 1

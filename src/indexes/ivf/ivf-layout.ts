@@ -62,6 +62,11 @@ export function writeLongestList(memory: WebAssembly.Memory, index: number, rows
   headOf(memory, index).setUint32(longestAt, rows, true)
 }
 
+/** Other releases lay out lists otherwise. */
+export function isCurrentHead(head: DataView): boolean {
+  return head.getUint32(0, true) === magic
+}
+
 interface IvfHead {
   readonly layout: IvfLayout
   readonly longestList: number
@@ -70,7 +75,7 @@ interface IvfHead {
 
 export function readHead(memory: WebAssembly.Memory, index: number, shape: IvfShape): IvfHead {
   const head = headOf(memory, index)
-  if (head.getUint32(0, true) !== magic) {
+  if (!isCurrentHead(head)) {
     throw new MillraceError('unexpected', `there is no inverted file at ${index}`)
   }
   return {

@@ -9,15 +9,27 @@ import {
 import type { Field } from '../../schema/field.js'
 import { flatParams } from '../index-spec.js'
 import { indexTypes } from '../index-types.js'
+import { gramSizesOf } from './gram-spec.js'
+import { invalidParams } from './invalid-params.js'
+import type { GramSizes } from './value-index.js'
 
 /** What an index on a field that holds no vectors is to be. */
-interface ScalarSpec {
+export interface ScalarSpec {
   /** Milvus's name of what builds it; AUTOINDEX has been resolved. */
   readonly indexType: string
   /** Of a path in JSON documents: its text as given, empty for the whole document, and what its values are. */
-  readonly json: { readonly path: string; readonly cast: string } | null
+  readonly json: JsonSpec | null
+  /** Of an index over grams, how long they are. */
+  readonly grams: GramSizes | null
   /** Whether its values are gathered; if not, filters look at every row. */
   readonly isBuilt: boolean
+}
+
+interface JsonSpec {
+  readonly path: string
+  readonly cast: string
+  /** Whether texts that hold a number are among the numbers. */
+  readonly readsTexts: boolean
 }
 
 /**
@@ -31,18 +43,19 @@ export function scalarSpecOf(field: Field, params: Parameters<typeof flatParams>
   const check = checks[indexType]
   if (!check) throw unknownType(indexType)
   check(field)
-  if (field.dataType !== DataType.JSON) {
-    return { indexType, json: null, isBuilt: gathered.includes(indexType) }
+  const isBuilt = gathered.includes(indexType)
+  const grams = indexType === 'NGRAM' ? gramSizesOf(field, values) : null
+  if (field.dataType !== DataType.JSON) return { indexType, json: null, grams, isBuilt }
+  const json = {
+    path: values.get('json_path') ?? '',
+    cast: castOf(indexType, values),
+    readsTexts: values.has('json_cast_function'),
   }
-  const json = { path: values.get('json_path') ?? '', cast: castOf(indexType, values) }
-  // Milvus: a text that is converted to a number is found as one, by the index alone. Here an index
-  // changes no answer.
-  const isConverted = values.has('json_cast_function')
-  return { indexType, json, isBuilt: gathered.includes(indexType) && !isConverted }
+  return { indexType, json, grams, isBuilt }
 }
 
 /** All of them are the same structure, which chooses lists or bitmaps of rows value by value. */
-const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID']
+const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID', 'NGRAM']
 
 function automaticType({ dataType }: Field): string {
   if (dataType === DataType.Geometry) return 'RTREE'
@@ -69,7 +82,9 @@ const checks: Readonly<Record<string, Check>> = {
   },
   NGRAM: ({ dataType }) => {
     if (dataType !== DataType.VarChar && dataType !== DataType.JSON) {
-      throw invalidParams('Ngram index can only be created on VARCHAR or JSON field')
+      throw invalidParams(
+        'ngram index can only be created on VARCHAR or JSON field: invalid parameter',
+      )
     }
   },
 }
@@ -109,17 +124,22 @@ function isNumeric(dataType: DataType): boolean {
 function castOf(indexType: string, values: ReadonlyMap<string, string>): string {
   const cast = values.get('json_cast_type')?.trim().toUpperCase()
   if (!cast) throw missingParam('json_cast_type', 'json index must specify cast type')
-  const casts = indexType === 'BITMAP' ? castsOfBitmap : castsOfPath
+  const casts = castsOf[indexType] ?? castsOfPath
   if (!casts.includes(cast)) {
-    const which = indexType === 'BITMAP' ? ' for BITMAP index' : ''
+    const which = castsOf[indexType] ? ` for ${indexType} index` : ''
     throw invalidParams(`json_cast_type ${cast} is not supported${which}: invalid parameter`)
   }
-  if (!values.has('json_path')) throw missingParam('json_path', 'json index must specify json path')
+  // Milvus: grams may be of whole documents.
+  if (!values.has('json_path') && indexType !== 'NGRAM')
+    throw missingParam('json_path', 'json index must specify json path')
   checkCastFunction(values.get('json_cast_function'), cast)
   return cast
 }
 
-const castsOfBitmap = ['BOOL', 'VARCHAR']
+const castsOf: Readonly<Record<string, readonly string[]>> = {
+  BITMAP: ['BOOL', 'VARCHAR'],
+  HYBRID: ['BOOL', 'DOUBLE', 'VARCHAR'],
+}
 const castsOfPath = [
   ...['BOOL', 'DOUBLE', 'VARCHAR'],
   ...['ARRAY_BOOL', 'ARRAY_DOUBLE', 'ARRAY_VARCHAR', 'JSON'],
@@ -142,11 +162,4 @@ function unknownType(indexType: string): MillraceError {
 
 function missingParam(name: string, text: string): MillraceError {
   return invalidParams(`${text}: missing parameter[missing_param=${name}]`)
-}
-
-function invalidParams(text: string): MillraceError {
-  return new MillraceError(
-    'parameterInvalid',
-    `${text}: invalid parameter[expected=valid index params][actual=invalid index params]`,
-  )
 }

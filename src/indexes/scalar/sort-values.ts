@@ -3,18 +3,32 @@ import type { BytesColumn, FixedColumn } from '../../column/column.js'
 
 /**
  * Sorts the places `places` of a column by the values there, ascending; equal values keep their order.
- * Numbers are sorted by the digits of their bits, texts by those of their first bytes, and then as a whole.
+ * Numbers are sorted by the digits of their bits, texts by those of some of their bytes after the other.
  */
 export function sortPlaces(column: FixedColumn | BytesColumn, places: Uint32Array): Uint32Array {
-  const keys = { highs: new Uint32Array(places.length), lows: new Uint32Array(places.length) }
-  if (column.shape === 'bytes') writeTextKeys(column, places, keys)
-  else if (column.values instanceof BigInt64Array) writeInt64Keys(column.values, places, keys)
+  if (column.shape === 'bytes') return sortTexts(column, places, 0)
+  const keys = keysFor(places)
+  if (column.values instanceof BigInt64Array) writeInt64Keys(column.values, places, keys)
   else writeDoubleKeys(column.values as ArrayLike<number>, places, keys)
+  return orderOf(keys).map((at) => places[at])
+}
+
+/** Sorts texts that have their first `depth` bytes in common. */
+function sortTexts(column: BytesColumn, places: Uint32Array, depth: number): Uint32Array {
+  const keys = keysFor(places)
+  writeTextKeys(column, places, depth, keys)
   const order = orderOf(keys)
   const sorted = order.map((at) => places[at])
-  if (column.shape === 'bytes') sortEqualKeys(column, keys, order, sorted)
+  sortEqualKeys(column, keys, order, sorted, depth + keyBytes)
   return sorted
 }
+
+function keysFor({ length }: Uint32Array): Keys {
+  return { highs: new Uint32Array(length), lows: new Uint32Array(length) }
+}
+
+/** Of a text. */
+const keyBytes = 8
 
 /** What the values are sorted by: 64 bits without a sign. */
 interface Keys {
@@ -50,10 +64,11 @@ function writeDoubleKeys(
 function writeTextKeys(
   { bytes, offsets }: BytesColumn,
   places: Uint32Array,
+  depth: number,
   { highs, lows }: Keys,
 ): void {
   for (let at = 0; at < places.length; at++) {
-    const begin = offsets[places[at]]
+    const begin = offsets[places[at]] + depth
     const end = offsets[places[at] + 1]
     highs[at] = fourBytes(bytes, begin, end)
     lows[at] = fourBytes(bytes, begin + 4, end)
@@ -105,24 +120,47 @@ function countDigits(words: Uint32Array, shift: number, nexts: Uint32Array): boo
   return true
 }
 
+/** Sorts those that have their first `depth` bytes in common, or end before. */
 function sortEqualKeys(
   column: BytesColumn,
   { highs, lows }: Keys,
   order: Uint32Array,
   sorted: Uint32Array,
+  depth: number,
 ): void {
-  const bytes = Buffer.from(column.bytes.buffer, column.bytes.byteOffset, column.bytes.byteLength)
-  const { offsets } = column
-  const compare = (left: number, right: number) =>
-    bytes.compare(bytes, offsets[right], offsets[right + 1], offsets[left], offsets[left + 1])
   for (let begin = 0; begin < order.length; ) {
     const key = order[begin]
     let end = begin + 1
     while (end < order.length && isSameKey(highs, lows, order[end], key)) end++
-    if (end - begin > 1) sorted.subarray(begin, end).sort(compare)
+    if (end - begin > 1) sortGroup(column, sorted.subarray(begin, end), depth)
     begin = end
   }
 }
+
+function sortGroup(column: BytesColumn, places: Uint32Array, depth: number): void {
+  const { offsets } = column
+  let shortest = Number.POSITIVE_INFINITY
+  let longest = 0
+  for (let at = 0; at < places.length; at++) {
+    const length = offsets[places[at] + 1] - offsets[places[at]]
+    if (length < shortest) shortest = length
+    if (length > longest) longest = length
+  }
+  if (longest <= depth && shortest === longest) return
+  if (longest > depth && depth < depthMax && places.length >= manyTexts) {
+    places.set(sortTexts(column, places.slice(), depth))
+    return
+  }
+  const bytes = Buffer.from(column.bytes.buffer, column.bytes.byteOffset, column.bytes.byteLength)
+  places.sort((left, right) =>
+    bytes.compare(bytes, offsets[right], offsets[right + 1], offsets[left], offsets[left + 1]),
+  )
+}
+
+/** From so many on, it is worth counting their digits. */
+const manyTexts = 64
+/** Texts that are the same so far are compared as a whole. */
+const depthMax = 64
 
 function isSameKey(highs: Uint32Array, lows: Uint32Array, left: number, right: number): boolean {
   return highs[left] === highs[right] && lows[left] === lows[right]

@@ -24,6 +24,14 @@ export interface ValueIndex {
   readonly validity: Uint8Array | null
   /** Whether all values are as they were: a double may stand for an integer that it cannot count to. */
   readonly isExact: boolean
+  /** Whose values are the grams of texts, rather than texts: null: not. */
+  readonly grams: GramSizes | null
+}
+
+/** Grams are as many characters as lie between the two, both included; none where `max` is less. */
+export interface GramSizes {
+  readonly min: number
+  readonly max: number
 }
 
 interface ValueIndexShape {
@@ -36,6 +44,9 @@ interface ValueIndexShape {
   readonly denseCount: number
   readonly hasValidity: boolean
   readonly isExact: boolean
+  /** 0: its values are no grams. */
+  readonly gramMin: number
+  readonly gramMax: number
 }
 
 export const valueKinds = { int64: 0, double: 1, text: 2 } as const
@@ -46,6 +57,7 @@ export function emptyValueIndex(shape: ValueIndexShape): { bytes: Uint8Array; in
   const numbers = [
     ...[shape.rowCount, shape.kind, shape.valueCount, shape.textBytes, shape.sparseRowCount],
     ...[shape.denseCount, Number(shape.hasValidity), Number(shape.isExact)],
+    ...[shape.gramMin, shape.gramMax],
   ]
   new Uint32Array(bytes.buffer).set([magic, ...numbers])
   return { bytes, index: openValueIndex(bytes) }
@@ -69,6 +81,7 @@ export function openValueIndex({ buffer }: Uint8Array): ValueIndex {
       ? new Uint8Array(buffer, places.validity, (rowCount + 7) >> 3)
       : null,
     isExact: shape.isExact,
+    grams: shape.gramMin === 0 ? null : { min: shape.gramMin, max: shape.gramMax },
   }
 }
 
@@ -84,7 +97,11 @@ function shapeOf(header: Uint32Array): ValueIndexShape {
   const [found, rowCount, kind, valueCount, textBytes, sparseRowCount, denseCount] = header
   if (found !== magic) throw new TypeError(`no index over values: it begins with ${found}`)
   const [hasValidity, isExact] = Array.from(header.subarray(7, 9), Boolean)
-  return { rowCount, kind, valueCount, textBytes, sparseRowCount, denseCount, hasValidity, isExact }
+  const [gramMin, gramMax] = header.subarray(9, 11)
+  return {
+    ...{ rowCount, kind, valueCount, textBytes, sparseRowCount, denseCount, hasValidity, isExact },
+    ...{ gramMin, gramMax },
+  }
 }
 
 function placesOf(shape: ValueIndexShape) {
