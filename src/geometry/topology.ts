@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { compileFunction } from 'node:vm'
-import { type Geometry, isEmpty } from './geometry.js'
+import type { Geometry } from './geometry.js'
 
 /** A geometry as the library has it. */
 export interface Shape {
@@ -15,6 +15,7 @@ type Relation = 'contains' | 'crosses' | 'equalsTopo' | 'intersects' | 'overlaps
 
 /** What is used of jsts, a port of the library (JTS) that GEOS is another port of, on which Milvus stands. */
 export interface Topology {
+  /** @param geometry that is not EMPTY */
   shapeOf(geometry: Geometry): Shape
   isValid(shape: Shape): boolean
   /** In the plane. */
@@ -104,6 +105,28 @@ function shapeOf(
   factory: Factory,
   coordinate: (x: number, y: number) => unknown,
 ): Shape {
+  const parts = simpleShapesOf(geometry, factory, coordinate)
+  switch (geometry.type) {
+    case 'MULTIPOINT':
+      return factory.createMultiPoint(parts)
+    case 'MULTILINESTRING':
+      return factory.createMultiLineString(parts)
+    case 'MULTIPOLYGON':
+      return factory.createMultiPolygon(parts)
+    case 'GEOMETRYCOLLECTION':
+      // What is nested is laid flat: jsts takes the boundary of polygons in polygons in a collection for their inside.
+      return factory.createGeometryCollection(parts)
+    default:
+      return parts[0]
+  }
+}
+
+/** The points, lines and polygons of a geometry. */
+function simpleShapesOf(
+  geometry: Geometry,
+  factory: Factory,
+  coordinate: (x: number, y: number) => unknown,
+): Shape[] {
   const stride = geometry.layout.length
   const points = (numbers: readonly number[]) => {
     const coordinates: unknown[] = []
@@ -120,23 +143,19 @@ function shapeOf(
   }
   switch (geometry.type) {
     case 'POINT':
-      return point(geometry.numbers)
+      return [geometry.numbers].filter(isFilled).map(point)
     case 'LINESTRING':
-      return line(geometry.numbers)
+      return [geometry.numbers].filter(isFilled).map(line)
     case 'POLYGON':
-      return polygon(geometry.parts)
+      return [geometry.parts].filter(isFilled).map(polygon)
     case 'MULTIPOINT':
-      return factory.createMultiPoint(geometry.parts.filter(isFilled).map(point))
+      return geometry.parts.filter(isFilled).map(point)
     case 'MULTILINESTRING':
-      return factory.createMultiLineString(geometry.parts.filter(isFilled).map(line))
+      return geometry.parts.filter(isFilled).map(line)
     case 'MULTIPOLYGON':
-      return factory.createMultiPolygon(geometry.polygons.filter(isFilled).map(polygon))
+      return geometry.polygons.filter(isFilled).map(polygon)
     case 'GEOMETRYCOLLECTION':
-      return factory.createGeometryCollection(
-        geometry.members
-          .filter((member) => !isEmpty(member))
-          .map((member) => shapeOf(member, factory, coordinate)),
-      )
+      return geometry.members.flatMap((member) => simpleShapesOf(member, factory, coordinate))
   }
 }
 
