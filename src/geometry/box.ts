@@ -1,5 +1,5 @@
 /** The smallest and the largest coordinates of a geometry: minX, minY, maxX, maxY. */
-export type Box = Float64Array<ArrayBuffer>
+export type Box = Float64Array
 
 /** Whether a box is around no point at all. */
 export function isVoid(box: Box): boolean {

@@ -1,3 +1,4 @@
+import type { BoxTree } from '../indexes/scalar/box-tree.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 
 /** What the values of a path in JSON documents are taken for. */
@@ -9,4 +10,10 @@ export interface ScalarIndex {
   /** null: over the field itself. */
   readonly json: { readonly path: readonly string[]; readonly cast: JsonCast } | null
   readonly values: ValueIndex
+}
+
+/** A segment's index over the boxes around the geometries of a field. */
+export interface SpatialIndex {
+  readonly fieldId: number
+  readonly boxes: BoxTree
 }

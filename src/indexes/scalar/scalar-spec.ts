@@ -41,8 +41,8 @@ export function scalarSpecOf(field: Field, params: Parameters<typeof flatParams>
   return { indexType, json, isBuilt: gathered.includes(indexType) && !isConverted }
 }
 
-/** All of them are the same structure, which chooses lists or bitmaps of rows value by value. */
-const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID']
+/** All but one of them are the same structure, which chooses lists or bitmaps of rows value by value. */
+const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID', 'RTREE']
 
 function automaticType({ dataType }: Field): string {
   if (dataType === DataType.Geometry) return 'RTREE'
