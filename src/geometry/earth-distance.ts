@@ -33,6 +33,11 @@ export function degreesAround(latitude: number, metres: number): { x: number; y:
   return { x: roundedUp(degrees(Math.asin(Math.min(1, sine)))), y }
 }
 
+/** How far from a point, in the plane, what counts for so many metres around its latitude can be. */
+export function degreesInPlane(latitude: number, metres: number): number {
+  return roundedUp(metres / metresOfDegree(latitude))
+}
+
 /** So that what is near is never missed by a last bit. */
 function roundedUp(value: number): number {
   return value * (1 + 1e-9) + 1e-9

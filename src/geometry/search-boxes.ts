@@ -1,5 +1,5 @@
 import { type Box, isVoid } from './box.js'
-import { degreesAround, metresOfDegree } from './earth-distance.js'
+import { degreesAround, degreesInPlane } from './earth-distance.js'
 import type { SpatialPredicate } from './spatial-predicate.js'
 
 /**
@@ -19,7 +19,7 @@ export function searchBoxes(
   const [x, y] = other
   if (!isOnEarth(other) || !isOnEarth(bounds)) return null
   const around = degreesAround(y, distance)
-  const flat = (distance / metresOfDegree(y)) * (1 + 1e-9)
+  const flat = degreesInPlane(y, distance)
   // Longitudes go on behind 180 as -180.
   const turns = [-360, 0, 360].map((turn) => boxAround(x + turn, y, around.x, around.y))
   return [boxAround(x, y, flat, flat), ...turns]

@@ -1,5 +1,5 @@
 import { type Box, covers, gapBetween, isSame, isVoid, meet } from './box.js'
-import { metresOfDegree } from './earth-distance.js'
+import { degreesInPlane } from './earth-distance.js'
 
 /** What a geometry is asked of another one. */
 export type SpatialOperation =
@@ -47,5 +47,5 @@ function isPoint(box: Box): boolean {
 
 function isNear(box: Box, point: Box, distance: number): boolean {
   if (isVoid(box) || isVoid(point)) return false
-  return gapBetween(box, point) * metresOfDegree(point[1]) * (1 - 1e-9) <= distance
+  return gapBetween(box, point) <= degreesInPlane(point[1], distance)
 }

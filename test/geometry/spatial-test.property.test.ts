@@ -45,7 +45,8 @@ it('tells the rows that jsts tells, with an index and without', () => {
   const passed = new Map<string, number>()
   const texts = fc.array(fc.option(wkt), { maxLength: 40 })
   fc.assert(
-    fc.property(fc.constantFrom(...operations), wkt, texts, (operation, other, rows) => {
+    fc.property(fc.constantFrom(...operations), wkt, texts, (operation, other, some) => {
+      const rows = [...some, other]
       const expected = rows.map((text) => text !== null && isTrue(operation, text, other))
       passed.set(operation, (passed.get(operation) ?? 0) + expected.filter(Boolean).length)
       check({ operation, wkt: other, distance: 0 }, rows, expected)
