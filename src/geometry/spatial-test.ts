@@ -50,6 +50,7 @@ interface Candidate {
 }
 
 function isValid(candidate: Candidate): boolean {
+  if (isPoint(candidate)) return true
   const geometry = geometryOf(candidate)
   return isEmpty(geometry) || topology().isValid(topology().shapeOf(geometry))
 }

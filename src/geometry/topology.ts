@@ -14,7 +14,7 @@ export const places = { inside: 0, boundary: 1, outside: 2 } as const
 type Relation = 'contains' | 'crosses' | 'equalsTopo' | 'intersects' | 'overlaps' | 'touches'
 
 /** What is used of jsts, a port of the library (JTS) that GEOS is another port of, on which Milvus stands. */
-export interface Topology {
+interface Topology {
   /** @param geometry that is not EMPTY */
   shapeOf(geometry: Geometry): Shape
   isValid(shape: Shape): boolean

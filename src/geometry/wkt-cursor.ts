@@ -7,6 +7,7 @@ export class WktCursor {
   /** Where what was read last begins: the place that an error names. */
   #begin = 0
   #position = 0
+  #value = 0
 
   constructor(text: string) {
     this.#text = text
@@ -83,6 +84,7 @@ export class WktCursor {
 
   #number(): number {
     this.#begin = this.#position
+    if (this.#plainNumber()) return this.#value
     while (isNumeral(this.#text.charCodeAt(this.#position))) this.#position++
     const numeral = this.#text.slice(this.#begin, this.#position)
     const value = numeralPattern.test(numeral) ? Number(numeral) : Number.NaN
@@ -90,10 +92,37 @@ export class WktCursor {
     return value
   }
 
+  /** A number of few digits without an exponent, as most are. @returns whether it is one */
+  #plainNumber(): boolean {
+    const text = this.#text
+    const isNegative = text.charCodeAt(this.#begin) === 0x2d
+    const first = isNegative ? this.#begin + 1 : this.#begin
+    let at = first
+    let digits = 0
+    let point = -1
+    for (; ; at++) {
+      const code = text.charCodeAt(at)
+      if (code >= 0x30 && code <= 0x39) digits = digits * 10 + code - 0x30
+      else if (code === 0x2e && point < 0) point = at
+      else if (isNumeral(code)) return false
+      else break
+    }
+    const decimals = point < 0 ? 0 : at - point - 1
+    if (at - first > exactDigits || at - first === (point < 0 ? 0 : 1)) return false
+    const value = digits / exactPowers[decimals]
+    this.#value = isNegative ? -value : value
+    this.#position = at
+    return true
+  }
+
   #skipSpaces(): void {
     while (isSpace(this.#text.charCodeAt(this.#position))) this.#position++
   }
 }
+
+/** Up to 15 digits are exact in doubles, and so is one division by a power of ten of that size. */
+const exactDigits = 15
+const exactPowers = Float64Array.from({ length: 16 }, (_, power) => Number(`1e${power}`))
 
 const numeralPattern = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
