@@ -35,8 +35,8 @@ const elementsLikely = 8
 /** To follow a path through a document. */
 const documentCost = 300
 
-/** To find the box around a point, which tells of most rows. */
-const geometryCost = 400
+/** The box of a point tells in 150, but rows that boxes leave may take fifty thousand. */
+const geometryCost = 2000
 /** To build a geometry, and to look at all of it. */
 const validityCost = 5000
 

@@ -46,8 +46,8 @@ function pointText(numbers: readonly number[]): string {
 function numberText(value: number): string {
   if (Object.is(value, -0)) return '-0'
   const text = String(value)
-  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text)
-  if (match === null) return text
+  if (!text.includes('e')) return text
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text)!
   const [, sign, first, rest = '', power] = match
   const digits = first + rest
   const point = 1 + Number(power)
