@@ -11,7 +11,7 @@ export function readBox(bytes: Uint8Array, begin: number, end: number, box: Box)
   let dimension = 0
   for (let at = begin; at < end; ) {
     const code = bytes[at]
-    if (isNumeral(code)) {
+    if (beginsNumber(code)) {
       at = readNumber(bytes, at, end)
       if (dimension < 2) widen(box, dimension, number[0])
       dimension++
@@ -64,14 +64,17 @@ function readNumber(bytes: Uint8Array, begin: number, end: number): number {
 
 function readAnyNumber(bytes: Uint8Array, begin: number, end: number): number {
   let at = begin
-  while (at < end && (isNumeral(bytes[at]) || (bytes[at] | 0x20) === 0x65)) at++
+  while (at < end && (beginsNumber(bytes[at]) || isInExponent(bytes[at]))) at++
   const { buffer, byteOffset } = bytes
   number[0] = Number(Buffer.from(buffer, byteOffset + begin, at - begin).toString('latin1'))
   return at
 }
 
-/** What a number may begin with, or go on with but for its exponent. */
-function isNumeral(code: number): boolean {
-  if (code >= 0x30 && code <= 0x39) return true
-  return code === 0x2d || code === 0x2e || code === 0x2b
+function beginsNumber(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e
+}
+
+/** `e`, `E` or `+`. */
+function isInExponent(code: number): boolean {
+  return (code | 0x20) === 0x65 || code === 0x2b
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
@@ -106,6 +106,9 @@ describe('geometries', () => {
     const sealed = await Promise.all(filters.map(idsWhere))
     expect(await createIndex()).toMatchObject({ failure: '' })
     expect(await Promise.all(filters.map(idsWhere))).toEqual(sealed)
+    const folder = join(open.folder, 'data', 'indexes')
+    const files = readdirSync(folder).map((file) => readFileSync(join(folder, file)))
+    expect(files.map((bytes) => bytes.toString('latin1', 0, 4))).toContain('MVB1')
     await open.reopen()
     await open.engine.load(db, name, [])
     expect(await Promise.all(filters.map(idsWhere))).toEqual(sealed)

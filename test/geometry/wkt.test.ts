@@ -84,6 +84,52 @@ describe('well-known text', () => {
     )
   })
 
+  it('is written the same way again', () => {
+    fc.assert(
+      fc.property(wkt, (text) => {
+        const written = rewritten(text)
+        expect(rewritten(written)).toBe(written)
+        const bytes = Buffer.from(` ${written}`)
+        expect(canonicalWkt(bytes, 1, bytes.length)).toBeNull()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('is a geometry or a fault, whatever the text', () => {
+    const pieces = [
+      'POINT',
+      'POLYGON',
+      'MULTIPOINT',
+      'EMPTY',
+      'Z',
+      'M',
+      '(',
+      ')',
+      ',',
+      ' ',
+      '\n',
+      '1',
+      '-2.5',
+      'e',
+      '+',
+    ]
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string()), { maxLength: 12 }),
+        (some) => {
+          const text = some.join('')
+          const bytes = Buffer.from(text)
+          expect(outcome(() => canonicalWkt(bytes, 0, bytes.length) ?? 'canonical')).not.toMatch(
+            /^(?!Error: syntax error)[A-Za-z]*Error/,
+          )
+          readBox(bytes, 0, bytes.length, new Float64Array(4))
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
   it('has the box of its numbers', () => {
     fc.assert(
       fc.property(wkt, (text) => {
