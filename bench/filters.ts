@@ -191,6 +191,7 @@ function viewWith(indexes: readonly ScalarIndex[]): SegmentView {
     validity: async () => null,
     pkOrder: async () => null,
     scalarIndexes: async () => indexes,
+    spatialIndexes: async () => [],
     vectorParts: () => [],
     vectorIndex: () => null,
   }

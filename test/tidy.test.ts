@@ -13,6 +13,7 @@ const ranks: Record<string, number> = {
   schema: 1,
   workers: 1,
   kernels: 2,
+  geometry: 2,
   column: 2,
   source: 2,
   formats: 3,

@@ -4,13 +4,14 @@ import type { BatchReader, RejectedRow } from '../formats/format.js'
 import { createFiniteChecks } from '../kernels/finite-checks.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { withCanonicalGeometries } from './canonical-geometries.js'
 import type { StepRejects } from './step-rejects.js'
 import { badRowsOf, validateBatch } from './validate-batch.js'
 
 const checks = createFiniteChecks()
 
 /**
- * The next rows of a reader, checked; null at the end. With `rejects`, bad ones are written down there and
+ * The next rows of a reader, checked, geometries as they are stored; null at the end. With `rejects`, bad ones are written down there and
  * left out, which may leave none.
  * @throws importFailed naming the part's row, where nothing may be left out
  */
@@ -22,11 +23,13 @@ export async function nextCheckedRows(
   const batch = await reader.next()
   if (batch === null) return null
   const unchecked = reader.hasCheckedJson ? fields.filter(isNoJson) : fields
-  if (rejects) return withoutBadRows(reader, unchecked, batch, rejects)
+  if (rejects) {
+    return withCanonicalGeometries(fields, withoutBadRows(reader, unchecked, batch, rejects))
+  }
   const fileOf = (fieldId: number) => reader.fileOf(fieldId)
   const rowOf = (batchRow: number) => reader.rowOf(batchRow)
   validateBatch(unchecked, batch, checks, fileOf, rowOf)
-  return batch
+  return withCanonicalGeometries(fields, batch)
 }
 
 function isNoJson({ dataType }: Field): boolean {

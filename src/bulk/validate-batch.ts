@@ -2,6 +2,8 @@ import { hasBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, ColumnBatch, FixedColumn, ListColumn } from '../column/column.js'
 import { sliceColumn } from '../column/slice.js'
 import { MillraceError } from '../errors.js'
+import { canonicalWkt } from '../geometry/canonical-wkt.js'
+import { WktFault } from '../geometry/wkt-cursor.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 
@@ -13,7 +15,7 @@ export interface FiniteChecks {
 
 /**
  * Checks what the readers cannot know or do not look at: nulls, NaN and Inf, lengths in bytes, capacities,
- * JSON texts. Throws at the first row that breaks a rule.
+ * JSON texts, geometries. Throws at the first row that breaks a rule.
  * @param fileOf the file that a field's values come from, for the error
  * @param rowOf the input's row that a row of the batch is, 0-based
  * @throws importFailed naming file, row, field, what was expected and what was found
@@ -168,6 +170,7 @@ function bytesFault(
 ): Fault | null {
   if (valueType === DataType.VarChar) return lengthFault(field, column, rowCount)
   if (valueType === DataType.JSON) return jsonFault(field, column, rowCount)
+  if (valueType === DataType.Geometry) return geometryFault(column, rowCount)
   return null
 }
 
@@ -207,6 +210,23 @@ function jsonTextFault(text: string, mustBeObject: boolean): string | null {
   const isObject = value !== null && typeof value === 'object' && !Array.isArray(value)
   if (!mustBeObject || isObject) return null
   return `expected a JSON object, got ${quoted(text)}: illegal value for dynamic field, not a JSON object`
+}
+
+function geometryFault({ bytes, offsets, validity }: BytesColumn, rowCount: number): Fault | null {
+  for (let row = 0; row < rowCount; row++) {
+    if (validity && !hasBit(validity, row)) continue
+    try {
+      canonicalWkt(bytes, offsets[row], offsets[row + 1])
+    } catch (thrown) {
+      if (!(thrown instanceof WktFault)) throw thrown
+      const text = Buffer.from(bytes.subarray(offsets[row], offsets[row + 1])).toString()
+      return {
+        row,
+        message: `expected well-known text like 'POINT (1 2)', got ${quoted(text)}: invalid Geometry data, transform to wkb failed: ${thrown.message}`,
+      }
+    }
+  }
+  return null
 }
 
 function listFault(

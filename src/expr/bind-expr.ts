@@ -3,6 +3,7 @@ import type { Expr, ExprNode } from './ast.js'
 import { bindComparison, bindFlag, bindIn, bindLike } from './bind-comparison.js'
 import { bindContains, isContains } from './bind-contains.js'
 import { bindElements, isElements } from './bind-elements.js'
+import { bindSpatial, isSpatial } from './bind-spatial.js'
 import { type Binding, bindPath, bindValue, valueText } from './bind-value.js'
 import type { BoundExpr } from './bound-expr.js'
 import { rangeIntersection } from './column-test.js'
@@ -44,6 +45,7 @@ function bindCondition(node: ExprNode, binding: Binding): BoundExpr {
     case 'call':
       if (isElements(node.name)) return bindElements(node, binding, bindCondition)
       if (isContains(node.name)) return bindContains(node.name, node.args, binding)
+      if (isSpatial(node.name)) return bindSpatial(node, binding)
       return bindFlag(bindValue(node, binding), binding.text)
     default:
       return bindFlag(bindValue(node, binding), binding.text)

@@ -1,3 +1,4 @@
+import type { SpatialPredicate } from '../geometry/spatial-predicate.js'
 import type { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import type { ColumnOperator, ComparisonOperator } from './ast.js'
@@ -21,6 +22,7 @@ export type BoundExpr =
   | { readonly kind: 'jsonListEquals'; readonly value: JsonValue; readonly wanted: JsonScalar }
   | { readonly kind: 'isNull'; readonly value: FieldValue | JsonValue }
   | { readonly kind: 'exists'; readonly value: JsonValue }
+  | SpatialExpr
   | { readonly kind: 'not'; readonly operand: BoundExpr }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly BoundExpr[] }
 
@@ -58,6 +60,13 @@ export interface ElementsExpr {
   readonly count: number
   /** Whether it picks elements, rather than only rows. */
   readonly isFilter: boolean
+}
+
+/** True where the row's geometry passes. */
+export interface SpatialExpr {
+  readonly kind: 'spatial'
+  readonly value: FieldValue
+  readonly predicate: SpatialPredicate
 }
 
 /** True where the row's array has as many elements as there are tests, and each passes its own. */

@@ -18,6 +18,7 @@ import {
   jsonNumberPasses,
 } from './json-predicates.js'
 import { runTest } from './run-test.js'
+import { spatialTruth } from './spatial-truth.js'
 import { type Truth, truthAnd, truthConstant, truthNot, truthOf, truthOr } from './truth.js'
 
 /**
@@ -57,6 +58,10 @@ function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Trut
       return nullTruth(bound.value, columns, rowCount)
     case 'exists':
       return jsonExists(bound.value, jsonColumn(bound.value, columns), rowCount)
+    case 'spatial': {
+      const column = columns.get(bound.value.field.fieldId) as BytesColumn
+      return spatialTruth(bound.predicate, column, rowCount)
+    }
     case 'not':
       return truthNot(truthOfRows(bound.operand, columns, rowCount), rowCount)
     case 'and':

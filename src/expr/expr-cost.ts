@@ -16,6 +16,8 @@ export function costOf(bound: BoundExpr): number {
       return bound.tests.reduce((sum, test) => sum + elementsLikely * testCost(test) + 10, 0)
     case 'elements':
       return elementsLikely * (costOf(bound.condition) + 5)
+    case 'spatial':
+      return bound.predicate.operation === 'isvalid' ? validityCost : geometryCost
     case 'isNull':
       return bound.value.kind === 'json' ? documentCost : 1
     case 'not':
@@ -32,6 +34,11 @@ export function costOf(bound: BoundExpr): number {
 const elementsLikely = 8
 /** To follow a path through a document. */
 const documentCost = 300
+
+/** The box of a point tells in 150, but rows that boxes leave may take fifty thousand. */
+const geometryCost = 2000
+/** To build a geometry, and to look at all of it. */
+const validityCost = 5000
 
 /** Of a single value. */
 export function testCost(test: ColumnTest): number {

@@ -1,13 +1,15 @@
-import { clearTail, countBits, hasBit, setBit } from '../column/bitmap.js'
+import { clearTail, countBits, hasBit, intersectInto, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
 import { costOf } from '../expr/expr-cost.js'
 import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
+import { DataType } from '../schema/data-type.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
 import { type IndexJob, keepIndexed } from './index-job.js'
 import type { SegmentView } from './segment-view.js'
+import { spatialCandidates } from './spatial-candidates.js'
 
 /**
  * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What keys and
@@ -25,6 +27,7 @@ export async function filterMask(
   const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)
   const others = conjuncts.filter((conjunct) => conjunct !== named)
   const rest = named ? others : await keepIndexedRows(view, others, mask, signal)
+  if (!named) await keepBoxed(view, rest, mask)
   const count = rest.length === 0 ? 0 : countBits(mask, view.rowCount)
   if (count > 0) {
     const columns = await columnsOf(view, rest)
@@ -89,6 +92,24 @@ function lookupCount(bound: BoundExpr): number {
       return bound.wanted.size
     default:
       return 1
+  }
+}
+
+/** Leaves out rows whose geometries lie where they cannot pass, by the indexes over their boxes. */
+async function keepBoxed(
+  view: SegmentView,
+  conjuncts: readonly BoundExpr[],
+  mask: Uint8Array,
+): Promise<void> {
+  const fields = conjuncts
+    .flatMap(fieldsOf)
+    .filter(({ dataType }) => dataType === DataType.Geometry)
+  if (fields.length === 0) return
+  const indexes = await view.spatialIndexes(fields.map(({ fieldId }) => fieldId))
+  if (indexes.length === 0) return
+  for (const conjunct of conjuncts) {
+    const candidates = spatialCandidates(conjunct, indexes, view.rowCount)
+    if (candidates !== null) intersectInto(mask, candidates)
   }
 }
 

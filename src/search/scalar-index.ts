@@ -1,4 +1,5 @@
 import type { ColumnValue, JsonValue } from '../expr/bound-expr.js'
+import type { BoxTree } from '../indexes/scalar/box-tree.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 
 /** What the values of a path in JSON documents are taken for; JSON: all that lies at it and below. */
@@ -24,6 +25,12 @@ export interface ScalarIndex {
   /** null: over the field itself. */
   readonly json: IndexedJson | null
   readonly values: ValueIndex
+}
+
+/** A segment's index over the boxes around the geometries of a field. */
+export interface SpatialIndex {
+  readonly fieldId: number
+  readonly boxes: BoxTree
 }
 
 /** The index over the grams of the texts that a value is. */

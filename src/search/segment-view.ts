@@ -2,7 +2,7 @@ import type { Column } from '../column/column.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { WorkerPool } from '../workers/worker-job.js'
-import type { ScalarIndex } from './scalar-index.js'
+import type { ScalarIndex, SpatialIndex } from './scalar-index.js'
 
 /** A segment's part of an index. */
 export interface SegmentIndex {
@@ -34,6 +34,8 @@ export interface SegmentView {
   vectorParts(field: Field): readonly VectorPart[]
   /** The indexes that are built over values of these fields, and paths in them. */
   scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndex[]>
+  /** Those over the boxes of these fields. */
+  spatialIndexes(fieldIds: readonly number[]): Promise<readonly SpatialIndex[]>
   /** An index over the vectors, in their memory; null: none is there yet, or none is worth it. */
   vectorIndex(field: Field): SegmentIndex | null
 }

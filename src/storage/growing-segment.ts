@@ -180,6 +180,7 @@ export class GrowingSegment {
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
       vectorIndex: () => null,
       scalarIndexes: async () => [],
+      spatialIndexes: async () => [],
       release: () => this.#users.release(),
     }
   }

@@ -4,6 +4,7 @@ import { familyFor } from '../indexes/families.js'
 import type { IndexedVectors } from '../indexes/index-family.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorRegion } from '../kernels/vector-region.js'
+import { DataType } from '../schema/data-type.js'
 import { Serial } from '../util/serial.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { DataDirectory } from './data-directory.js'
@@ -194,7 +195,8 @@ export class IndexBuilder {
   async #buildScalar(work: ScalarIndexWork, signal: AbortSignal): Promise<void> {
     const { segmentId, wanted, rowCount } = work
     const { indexId, field, json, grams } = wanted
-    const input = { column: await work.column(), rowCount, json, grams }
+    const isOfGeometries = field.dataType === DataType.Geometry
+    const input = { column: await work.column(), rowCount, isOfGeometries, json, grams }
     const bytes = await this.#context.pool.run<ScalarIndexInput, Uint8Array>(scalarJob, input, {
       lane: 'batch',
       signal,

@@ -3,9 +3,10 @@ import type { Column } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexedVectors } from '../indexes/index-family.js'
+import { openBoxTree } from '../indexes/scalar/box-tree.js'
 import { openValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
-import { isDenseVectorType } from '../schema/data-type.js'
+import { DataType, isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import { SegmentReader } from '../segment/segment-reader.js'
@@ -15,7 +16,7 @@ import type { InsertRun } from './insert-times.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import { type ResidentIndex, ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
-import type { PinnedView, ScalarIndexOfSegment } from './snapshot.js'
+import type { PinnedView, ScalarIndexOfSegment, SpatialIndexOfSegment } from './snapshot.js'
 import { wantedIndexes } from './wanted-indexes.js'
 
 /** Keys that were deleted at a time, by a column of them. */
@@ -32,6 +33,9 @@ export interface SealedStart {
   readonly deleted: Uint8Array | null
   readonly areDeletesStored: boolean
 }
+
+/** What the file of an index over scalar values is opened as. */
+type OpenedIndex = ScalarIndexOfSegment | SpatialIndexOfSegment
 
 /** Whoever gets it releases `resident.users`. */
 interface VectorsToIndex extends IndexedVectors {
@@ -51,7 +55,7 @@ export class SealedSegment {
   readonly #columns = new Map<number, Promise<Column>>()
   /** Which vectors are null: they lie in memory without it. */
   readonly #vectorValidity = new Map<number, Promise<Uint8Array | null>>()
-  readonly #scalarIndexes = new Map<bigint, Promise<ScalarIndexOfSegment | null>>()
+  readonly #scalarIndexes = new Map<bigint, Promise<OpenedIndex | null>>()
   #pkOrder: Promise<Uint32Array | null> | null = null
   #keys: { readonly column: Column; readonly order: Uint32Array | null } | null = null
   #vectors: ResidentVectors | null
@@ -108,7 +112,7 @@ export class SealedSegment {
   async load(fields: readonly Field[]): Promise<void> {
     if (this.#vectors) return
     this.#vectors = await this.#readVectors(fields)
-    await this.#scalarIndexesOn(this.#record.indexes.map(({ fieldId }) => fieldId))
+    await this.#openedIndexesOn(this.#record.indexes.map(({ fieldId }) => fieldId))
   }
 
   /**
@@ -236,7 +240,10 @@ export class SealedSegment {
       column: (field) => this.#viewColumn(field, vectors),
       validity: (field) => this.#validityOf(field),
       pkOrder: () => this.#order(),
-      scalarIndexes: (fieldIds) => this.#scalarIndexesOn(fieldIds),
+      scalarIndexes: async (fieldIds) =>
+        (await this.#openedIndexesOn(fieldIds)).filter((index) => 'values' in index),
+      spatialIndexes: async (fieldIds) =>
+        (await this.#openedIndexesOn(fieldIds)).filter((index) => 'boxes' in index),
       vectorParts: (field) => (this.hasField(field) ? residentParts(vectors, field) : []),
       vectorIndex: (field) => vectors?.index(field) ?? null,
       release: () => {
@@ -321,7 +328,7 @@ export class SealedSegment {
   }
 
   /** Those that are built and can be read, over values of these fields. */
-  async #scalarIndexesOn(fieldIds: readonly number[]): Promise<ScalarIndexOfSegment[]> {
+  async #openedIndexesOn(fieldIds: readonly number[]): Promise<OpenedIndex[]> {
     const built = this.#record.indexes.filter(
       ({ fieldId, indexId }) => fieldIds.includes(fieldId) && this.hasIndex(indexId),
     )
@@ -329,7 +336,7 @@ export class SealedSegment {
     return opened.filter((index) => index !== null)
   }
 
-  #scalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
+  #scalarIndex(built: BuiltIndex): Promise<OpenedIndex | null> {
     const known = this.#scalarIndexes.get(built.indexId)
     if (known) return known
     const index = this.#openScalarIndex(built)
@@ -338,7 +345,7 @@ export class SealedSegment {
   }
 
   /** One that cannot be read is built anew; until then the rows are looked at. */
-  async #openScalarIndex(built: BuiltIndex): Promise<ScalarIndexOfSegment | null> {
+  async #openScalarIndex(built: BuiltIndex): Promise<OpenedIndex | null> {
     const { segmentId, collectionId } = this.#record
     const { indexId, fieldId, byteLength } = built
     const collection = this.#context.catalog.collection(collectionId)
@@ -347,6 +354,7 @@ export class SealedSegment {
     const bytes = new Uint8Array(new SharedArrayBuffer(byteLength))
     try {
       await readIndex(this.#context, segmentId, built, bytes)
+      if (wanted.field.dataType === DataType.Geometry) return { fieldId, boxes: openBoxTree(bytes) }
       return { fieldId, json: wanted.json, values: openValueIndex(bytes) }
     } catch (error) {
       this.#scalarIndexes.delete(indexId)

@@ -1,4 +1,5 @@
 import type { Column } from '../column/column.js'
+import type { BoxTree } from '../indexes/scalar/box-tree.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
@@ -11,6 +12,12 @@ export interface ScalarIndexOfSegment {
   readonly fieldId: number
   readonly json: IndexedPath | null
   readonly values: ValueIndex
+}
+
+/** An index over the boxes around the geometries of a field. */
+export interface SpatialIndexOfSegment {
+  readonly fieldId: number
+  readonly boxes: BoxTree
 }
 
 /**
@@ -28,6 +35,7 @@ export interface PinnedView {
   validity(field: Field): Promise<Uint8Array | null>
   pkOrder(): Promise<Uint32Array | null>
   scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndexOfSegment[]>
+  spatialIndexes(fieldIds: readonly number[]): Promise<readonly SpatialIndexOfSegment[]>
   vectorParts(field: Field): readonly VectorPart[]
   vectorIndex(field: Field): ResidentIndex | null
   release(): void

@@ -1,3 +1,6 @@
+import { formatWkt } from '../geometry/format-wkt.js'
+import { parseWkt } from '../geometry/parse-wkt.js'
+import { WktFault } from '../geometry/wkt-cursor.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { DefaultValue, Field } from '../schema/field.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
@@ -35,7 +38,17 @@ export function defaultValueFromMessage(
       { field: name },
     )
   }
+  if (dataType === DataType.Geometry) return canonicalGeometry(name, String(found))
   return found instanceof Uint8Array ? Buffer.from(found).toString() : found
+}
+
+function canonicalGeometry(name: string, wkt: string): string {
+  try {
+    return formatWkt(parseWkt(wkt))
+  } catch (thrown) {
+    if (!(thrown instanceof WktFault)) throw thrown
+    throw invalidParameter(`default_value of field ${name}: ${thrown.message}`, { field: name })
+  }
 }
 
 export function messageFromDefaultValue({

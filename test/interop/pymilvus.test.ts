@@ -101,6 +101,18 @@ describe.skipIf(newestPython === '')('struct arrays (needs python3 with venv)', 
   })
 })
 
+describe.skipIf(newestPython === '')('geometries (needs python3 with venv)', () => {
+  it('are found by every function, growing, sealed and by an RTREE index, and refused', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      const { pymilvus } = await askWith(newestPython, 'geometry.py', server)
+      expect(pymilvus).toBe('3.0.2')
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pyarrow (needs python3 with venv)', () => {
   it('opens every segment file as it lies', async () => {
     const server = await ServedMillrace.start()

@@ -34,5 +34,6 @@ export function viewOf(
     vectorParts: () => [],
     vectorIndex: () => null,
     scalarIndexes: async () => [],
+    spatialIndexes: async () => [],
   }
 }

@@ -129,6 +129,20 @@ it('reads the default of a time as text too', () => {
   expect(created([id, vector, when]).fields[2].defaultValue).toBe(1_000_000n)
 })
 
+it('keeps the default of a geometry as it is answered, and refuses what is none', () => {
+  const geo = (text: string) => ({
+    name: 'geo',
+    data_type: DataType.Geometry,
+    default_value: { string_data: text },
+  })
+  expect(created([id, vector, geo('point(1 2.0)')]).fields[2].defaultValue).toBe('POINT (1 2)')
+  expect(refusal([id, vector, geo('POINT')])).toMatchObject({
+    kind: 'parameterInvalid',
+    message:
+      'default_value of field geo: syntax error: unexpected end of text at line 1, pos 5: invalid parameter',
+  })
+})
+
 it('refuses params and defaults of the wrong type', () => {
   const half = { ...vector, type_params: params({ dim: '8.5' }) }
   expect(refusal([id, half])).toMatchObject({

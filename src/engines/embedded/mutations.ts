@@ -1,4 +1,5 @@
 import { withAutoIds } from '../../bulk/auto-ids.js'
+import { withCanonicalGeometries } from '../../bulk/canonical-geometries.js'
 import { rowsByPartition } from '../../bulk/partition-router.js'
 import { type FiniteChecks, firstFault } from '../../bulk/validate-batch.js'
 import type { Column, ColumnBatch } from '../../column/column.js'
@@ -92,8 +93,9 @@ function wholeBatch(
   { schema }: CollectionRecord,
   batch: ColumnBatch,
 ): { readonly whole: ColumnBatch; readonly ids: Column } {
-  const whole = completedBatch(schema, batch, oracle)
-  checkRows(schema, whole, checks)
+  const completed = completedBatch(schema, batch, oracle)
+  checkRows(schema, completed, checks)
+  const whole = withCanonicalGeometries(schema.fields, completed)
   return { whole, ids: whole.columns.get(primaryKeyOf(schema).fieldId)! }
 }
 

@@ -20,11 +20,10 @@ export function textAppenderOf(
     case DataType.VarChar:
     case DataType.String:
     case DataType.Text:
+    case DataType.Geometry:
       return plainText(field, builder as BytesBuilder)
     case DataType.JSON:
       return jsonText(field, builder as BytesBuilder)
-    case DataType.Geometry:
-      return wellKnownText(field, builder as BytesBuilder)
     case DataType.Timestamptz:
       return timestampText(field, builder as FixedBuilder)
     default:
@@ -74,34 +73,6 @@ function jsonText(field: Field, builder: BytesBuilder): TextAppender {
     }
     builder.closeRow()
   }
-}
-
-const wktPattern =
-  /^\s*(?:SRID=\d+;)?\s*(?:POINT|LINESTRING|LINEARRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:EMPTY|\([\s\w.,()+-]*\))\s*$/i
-
-function wellKnownText(field: Field, builder: BytesBuilder): TextAppender {
-  return (bytes, begin, end, isUtf8) => {
-    if (!isUtf8) refuseBadUtf8(field.name, bytes, begin, end)
-    const text = decode(bytes, begin, end)
-    if (!wktPattern.test(text) || !hasBalancedParentheses(text)) {
-      const shown = shownText(bytes.subarray(begin, end))
-      throw new ValueFault(
-        field.name,
-        `expected well-known text like 'POINT (1 2)', got '${shown}': illegal value '${shown}' for geometry type field '${field.name}'`,
-      )
-    }
-    builder.write(bytes, begin, end)
-    builder.closeRow()
-  }
-}
-
-function hasBalancedParentheses(text: string): boolean {
-  let depth = 0
-  for (const character of text) {
-    if (character === '(') depth++
-    if (character === ')' && --depth < 0) return false
-  }
-  return depth === 0
 }
 
 function timestampText(field: Field, builder: FixedBuilder): TextAppender {

@@ -54,8 +54,8 @@ export function scalarSpecOf(field: Field, params: Parameters<typeof flatParams>
   return { indexType, json, grams, isBuilt }
 }
 
-/** All of them are the same structure, which chooses lists or bitmaps of rows value by value. */
-const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID', 'NGRAM']
+/** All but one of them are the same structure, which chooses lists or bitmaps of rows value by value. */
+const gathered = ['STL_SORT', 'TRIE', 'BITMAP', 'INVERTED', 'HYBRID', 'NGRAM', 'RTREE']
 
 function automaticType({ dataType }: Field): string {
   if (dataType === DataType.Geometry) return 'RTREE'
