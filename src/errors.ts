@@ -16,6 +16,7 @@ export const errorKinds = {
   resourceGroupExists: { code: 301, legacy: 1, retriable: false, input: true },
   resourceGroupConfigInvalid: { code: 303, legacy: 1, retriable: false, input: true },
   resourceGroupNodesShort: { code: 304, legacy: 1, retriable: false, input: false },
+  segmentNotFound: { code: 600, legacy: 47, retriable: false, input: true },
   indexNotFound: { code: 700, legacy: 25, retriable: false, input: true },
   indexNotSupported: { code: 701, legacy: 1, retriable: false, input: true },
   indexDuplicate: { code: 702, legacy: 1, retriable: false, input: true },

@@ -93,7 +93,7 @@ function fieldMembers(field: Field): JsonValue {
   }
 }
 
-function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
+export function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
   const metricType = params.find(([key]) => key === 'metric_type')?.[1] ?? 'COSINE'
   return { indexName: name, fieldName, metricType }
 }

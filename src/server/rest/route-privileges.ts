@@ -65,6 +65,7 @@ const methodNames: ReadonlyMap<string, MethodName> = new Map([
   ['/databases/drop_properties', 'AlterDatabase'],
   ['/jobs/import/create', 'Import'],
   ['/jobs/import/list', 'ListImportTasks'],
+  ['/segments/describe', 'GetPersistentSegmentInfo'],
   ['/users/list', 'ListCredUsers'],
   ['/users/describe', 'SelectUser'],
   ['/users/create', 'CreateCredential'],
