@@ -15,18 +15,24 @@ import { messagesFromStructs, subFieldsFromMessage } from './struct-schema.js'
  * @throws parameterInvalid
  * @throws unsupported for functions
  */
-export function newCollectionSchemaFromBytes(bytes: Uint8Array): CollectionSchema {
-  const described = collectionSchemaFromMessage(decode('CollectionSchema', bytes))
+export function newCollectionSchemaFromBytes(
+  bytes: Uint8Array,
+  timeZone?: string,
+): CollectionSchema {
+  const described = collectionSchemaFromMessage(decode('CollectionSchema', bytes), timeZone)
   const schema = { ...described, fields: withIdsFrom(firstFieldId, described.fields) }
   validateSchema(schema)
   return schema
 }
 
 /** The schema that DescribeCollection answers with, which lacks `$meta`: it comes back by the flag. */
-export function collectionSchemaFromMessage(message: CollectionSchemaMessage): CollectionSchema {
+export function collectionSchemaFromMessage(
+  message: CollectionSchemaMessage,
+  timeZone?: string,
+): CollectionSchema {
   refuse('function', message.functions)
   refuseTwins(message.struct_array_fields)
-  const plain = message.fields.map(fieldFromMessage)
+  const plain = message.fields.map((field) => fieldFromMessage(field, timeZone))
   const fields = [...plain, ...message.struct_array_fields.flatMap(subFieldsFromMessage)]
   const lastId = fields.reduce((last, { fieldId }) => Math.max(last, fieldId), firstFieldId - 1)
   return {

@@ -13,6 +13,7 @@ import { selectRows } from '../../search/row-query.js'
 import type { Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { partitionIdsOf } from './partitions-named.js'
+import { zonedSchemaOf } from './time-zone.js'
 
 /** Deletes the rows that pass a filter: those it names by key, else those it finds. */
 export async function deleteRows(
@@ -28,7 +29,7 @@ export async function deleteRows(
       'delete: expected an expression, got an empty one: invalid parameter',
     )
   }
-  const bound = bindExpr(fillTemplates(parseExpr(filter), filterValues), record.schema)
+  const bound = bindExpr(fillTemplates(parseExpr(filter), filterValues), zonedSchemaOf(record))
   const names = partitionName ? [partitionName] : []
   const partitionIds = partitionIdsOf(record, names)
   const { keys, rowCount } = await deletedKeys(open, partitionIds, bound)

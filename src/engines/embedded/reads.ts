@@ -46,9 +46,13 @@ import { orderedHits } from './ordered-hits.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
 import { boundFilter, indexToSearch, searchedField, searchedMetric } from './search-target.js'
+import { zonedSchemaOf } from './time-zone.js'
 
 /** What every read says of where to look. */
-type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
+type Scope = Pick<
+  SearchRequest,
+  'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing' | 'timeZone'
+>
 
 type GroupFields = ReturnType<typeof groupFieldsOf>
 
@@ -200,16 +204,17 @@ export class Reads {
     return { search, searched: await openSearched(pool, memory, views, search, filter) }
   }
 
-  /** @throws collectionNotLoaded, partitionNotLoaded */
+  /** With the schema for the request's time zone. @throws collectionNotLoaded, partitionNotLoaded */
   async #loaded(
-    { dbName, collectionName, partitionNames }: Scope,
+    { dbName, collectionName, partitionNames, timeZone }: Scope,
     kind: ErrorKind = 'refused',
   ): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
     checkLoaded(open.record, partitionNames, kind)
-    return open
+    const schema = zonedSchemaOf(open.record, timeZone)
+    return schema === open.record.schema ? open : { ...open, record: { ...open.record, schema } }
   }
 
   async #withViews<Result>(

@@ -7,6 +7,7 @@ import type {
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
+import { formatTimestamptz } from '../../schema/timestamptz.js'
 import { seenCollections } from '../auth/authorization.js'
 import { loadStateNames } from './collection-actions.js'
 import { collectionShape, databaseShape } from './collection-shapes.js'
@@ -87,10 +88,17 @@ function fieldMembers(field: Field): JsonValue {
     clusteringKey: field.isClusteringKey,
     autoId: field.autoId,
     nullable: field.nullable,
-    defaultValue: field.defaultValue ?? undefined,
+    defaultValue: defaultJson(field),
     isFunctionOutput: field.isFunctionOutput || undefined,
     params: params.length > 0 ? pairMembers(params) : undefined,
   }
+}
+
+function defaultJson({ dataType, defaultValue, timeZone }: Field): JsonValue | undefined {
+  if (dataType === DataType.Timestamptz && typeof defaultValue === 'bigint') {
+    return formatTimestamptz(defaultValue, timeZone)
+  }
+  return defaultValue ?? undefined
 }
 
 export function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
