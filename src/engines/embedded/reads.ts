@@ -212,7 +212,8 @@ export class Reads {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
-    checkLoaded(open.record, partitionNames, kind)
+    const loadingIds = this.#collections.loads.partitionIds(open.record.collectionId)
+    checkLoaded(open.record, loadingIds, partitionNames, kind)
     const schema = zonedSchemaOf(open.record, timeZone)
     return schema === open.record.schema ? open : { ...open, record: { ...open.record, schema } }
   }
@@ -263,6 +264,7 @@ function rankedGroups(
 /** @param kind of the refusal of partitions beside a partition key. Milvus: not the same for all reads. */
 function checkLoaded(
   record: CollectionRecord,
+  loadingIds: ReadonlySet<bigint>,
   partitionNames: readonly string[],
   kind: ErrorKind,
 ): void {
@@ -273,16 +275,28 @@ function checkLoaded(
     )
   }
   if (record.loadedPartitionIds.length === 0) {
-    throw new MillraceError(
-      'collectionNotLoaded',
-      `collection not loaded[collection=${record.schema.name}]`,
-    )
+    throw collectionNotLoaded(record.schema.name, loadingIds.size > 0)
   }
   for (const name of partitionNames) {
     const [partitionId] = partitionIdsOf(record, [name])
     if (record.loadedPartitionIds.includes(partitionId)) continue
-    throw new MillraceError('partitionNotLoaded', `partition not loaded[partition=${name}]`)
+    throw partitionNotLoaded(name, loadingIds.has(partitionId))
   }
+}
+
+function collectionNotLoaded(name: string, isLoading: boolean): MillraceError {
+  return isLoading
+    ? new MillraceError(
+        'collectionNotFullyLoaded',
+        `collection not fully loaded[collection=${name}]`,
+      )
+    : new MillraceError('collectionNotLoaded', `collection not loaded[collection=${name}]`)
+}
+
+function partitionNotLoaded(name: string, isLoading: boolean): MillraceError {
+  return isLoading
+    ? new MillraceError('partitionNotFullyLoaded', `partition not fully loaded[partition=${name}]`)
+    : new MillraceError('partitionNotLoaded', `partition not loaded[partition=${name}]`)
 }
 
 /** What was found for each query: groups of rows, or rows that are a group each. */

@@ -1,6 +1,7 @@
 import type { LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { LoadState as LoadStateNumber } from '../../wire/generated/messages.js'
+import { loadSoon } from '../load-soon.js'
 import type { Handlers } from './call.js'
 
 const loadStateNumbers = {
@@ -10,19 +11,19 @@ const loadStateNumbers = {
   loaded: LoadStateNumber.LoadStateLoaded,
 } satisfies Record<LoadState, number>
 
-/** `refresh` asks for nothing more: what is committed is searched at once. */
+/** `refresh` asks for nothing more, and is always done: what is committed is searched at once. */
 export const loadingHandlers = {
   async LoadCollection({ engine, dbName }, { collection_name, replica_number, resource_groups }) {
     refuseReplicas(replica_number)
     for (const name of resource_groups) engine.resourceGroups.describe(name)
-    await engine.load(dbName, collection_name, [])
+    await loadSoon(engine, dbName, collection_name, [])
     return undefined
   },
 
   async LoadPartitions({ engine, dbName }, request) {
     refuseReplicas(request.replica_number)
     for (const name of request.resource_groups) engine.resourceGroups.describe(name)
-    await engine.load(dbName, request.collection_name, request.partition_names)
+    await loadSoon(engine, dbName, request.collection_name, request.partition_names)
     return undefined
   },
 

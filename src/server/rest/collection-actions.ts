@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
+import { loadSoon } from '../load-soon.js'
 import { parseBody, text } from './body-shape.js'
 import { collectionShape } from './collection-shapes.js'
 import { exactId, idUnder } from './exact-ids.js'
@@ -16,7 +17,7 @@ export const dropCollection = actionRoute(collectionShape, (engine, { collection
 
 /** Also of `refresh_load`: what is committed is loaded already. */
 export const loadCollection = actionRoute(collectionShape, (engine, { collectionName }, dbName) =>
-  engine.load(dbName, collectionName, []),
+  loadSoon(engine, dbName, collectionName, []),
 )
 
 export const releaseCollection = actionRoute(

@@ -4,6 +4,7 @@ import { MillraceError } from '../../errors.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { loadSoon } from '../load-soon.js'
 import { timeZoneOf } from '../time-zone.js'
 import { flag, properties, text } from './body-shape.js'
 import { createIndexes, indexParamsSchema, type NewIndexParams } from './indexes.js'
@@ -53,7 +54,7 @@ export const createCollection = actionRoute(
     })
     if (indexes.length === 0) return
     await createIndexes(engine, dbName, body.collectionName, indexes)
-    await engine.load(dbName, body.collectionName, [])
+    await loadSoon(engine, dbName, body.collectionName, [])
   },
 )
 

@@ -3,6 +3,7 @@ import { MillraceError } from '../../../errors.js'
 import { DataType, dataTypeName, isVectorType } from '../../../schema/data-type.js'
 import type { Field } from '../../../schema/field.js'
 import { databaseNamed } from '../../database.js'
+import { loadSoon } from '../../load-soon.js'
 import { text } from '../body-shape.js'
 import { loadStateNames } from '../collection-actions.js'
 import { indexMembers } from '../collections.js'
@@ -65,7 +66,7 @@ export const createLegacyCollection = legacyRouteOf(
     })
     const index = { fieldName, indexName, metricType: body.metricType || 'L2', indexType: '' }
     await createIndexes(engine, dbName, body.collectionName, [{ ...index, params: {} }])
-    await engine.load(dbName, body.collectionName, [])
+    await loadSoon(engine, dbName, body.collectionName, [])
     return {}
   },
 )
