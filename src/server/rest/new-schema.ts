@@ -42,7 +42,7 @@ export const newCollectionSchema = z
     enableDynamicField: flag,
     fields: z.array(newFieldSchema),
     structFields: z.array(newStructSchema).nullish(),
-    functions: z.array(z.unknown()).nullish(),
+    functions: z.array(z.looseObject({ name: text })).nullish(),
   })
   .nullish()
 
@@ -51,7 +51,8 @@ type NewSchema = NonNullable<z.output<typeof newCollectionSchema>>
 /** @throws parameterInvalid @throws unsupported */
 export function newSchema(name: string, schema: NewSchema, timeZone: string): CollectionSchema {
   if (schema.functions?.length) {
-    throw new MillraceError('unsupported', 'collection schema: functions are not supported')
+    const names = schema.functions.map(({ name }) => `'${name}'`).join(', ')
+    throw new MillraceError('unsupported', `not supported by millrace: functions (${names})`)
   }
   const hasAutoId = schema.autoId || schema.autoID
   const message = {
