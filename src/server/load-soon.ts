@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Engine } from '../engines/engine.js'
 
-const waitMs = 500
+const waitMs = 2_000
 
 /**
  * Milvus: a load is answered before it has ended, and clients ask how far it is. One that ends soon is

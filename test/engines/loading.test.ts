@@ -145,3 +145,11 @@ it('tells how far it is after a restart, and lets searches wait', async () => {
   expect(await query()).toBe(8_000n)
   expect(stateOf()).toEqual({ state: 'loaded', percent: 100 })
 })
+
+it('stays loaded while it is asked to be loaded once more', async () => {
+  await opened.engine.load(db, name, [])
+  const again = opened.engine.load(db, name, [])
+  await tick()
+  expect(stateOf()).toEqual({ state: 'loaded', percent: 100 })
+  await again
+})

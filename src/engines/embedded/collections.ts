@@ -76,14 +76,18 @@ export class Collections {
    */
   loadState({ collectionId, loadedPartitionIds }: CollectionRecord, askedIds: bigint[] | null) {
     const isReloading = this.#loading.has(collectionId)
+    const isThere = !isReloading && !this.#faults.has(collectionId)
     const state = loadStateOf({
-      loadedIds: new Set(isReloading ? [] : loadedPartitionIds),
+      loadedIds: new Set(isThere ? loadedPartitionIds : []),
       loadingIds: isReloading ? new Set(loadedPartitionIds) : this.loads.partitionIds(collectionId),
       askedIds,
       progressOf: (ids) => this.#rows.get(collectionId)!.loadProgress(ids),
     })
-    if (state.state === 'released') this.loads.throwFailure(collectionId)
-    else this.#throwFault(collectionId)
+    if (state.state === 'released') {
+      const asked = askedIds ?? loadedPartitionIds
+      if (asked.every((id) => loadedPartitionIds.includes(id))) this.#throwFault(collectionId)
+      this.loads.throwFailure(collectionId)
+    }
     return state
   }
 
@@ -134,6 +138,7 @@ export class Collections {
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
       this.#faults.delete(record.collectionId)
+      this.loads.release(record.collectionId, [])
     })
   }
 

@@ -17,7 +17,7 @@ export function loadStateOf({ loadedIds, loadingIds, askedIds, progressOf }: Loa
   const wanted = askedIds ?? [...new Set([...loadedIds, ...loadingIds])]
   const isWanted = (id: bigint) => loadedIds.has(id) || loadingIds.has(id)
   if (wanted.length === 0 || !wanted.every(isWanted)) return { state: 'released', percent: 0 }
-  if (!wanted.some((id) => loadingIds.has(id))) return { state: 'loaded', percent: 100 }
+  if (wanted.every((id) => loadedIds.has(id))) return { state: 'loaded', percent: 100 }
   const { readyRows, rowCount } = progressOf(wanted)
   const percent = rowCount === 0 ? 0 : Math.floor((readyRows / rowCount) * 100)
   // Clients take 100 for ready, which is not said before it is.

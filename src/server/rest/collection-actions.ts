@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LoadState } from '../../engines/engine.js'
+import type { Engine, LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { loadSoon } from '../load-soon.js'
 import { parseBody, text } from './body-shape.js'
@@ -44,12 +44,21 @@ export const collectionStats = route(
   }),
 )
 
-export const loadStateNames = {
+const loadStateNames = {
   missing: 'LoadStateNotExist',
   released: 'LoadStateNotLoad',
   loading: 'LoadStateLoading',
   loaded: 'LoadStateLoaded',
 } satisfies Record<LoadState, string>
+
+/** Beside the rest of a description. Milvus: it is left empty where it cannot be told. */
+export function loadStateTextOf(engine: Engine, dbName: string, collectionName: string): string {
+  try {
+    return loadStateNames[engine.loadState(dbName, collectionName, []).state]
+  } catch {
+    return ''
+  }
+}
 
 export const collectionLoadState = route(
   collectionShape,

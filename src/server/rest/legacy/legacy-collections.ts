@@ -5,7 +5,7 @@ import type { Field } from '../../../schema/field.js'
 import { databaseNamed } from '../../database.js'
 import { loadSoon } from '../../load-soon.js'
 import { text } from '../body-shape.js'
-import { loadStateNames } from '../collection-actions.js'
+import { loadStateTextOf } from '../collection-actions.js'
 import { indexMembers } from '../collections.js'
 import { createIndexes, indexesOf } from '../indexes.js'
 import type { JsonValue } from '../json-text.js'
@@ -78,7 +78,6 @@ export const describeLegacyCollection = legacyRouteOf(
   async (engine, { dbName: bodyName, collectionName }, words) => {
     const dbName = databaseNamed(engine, bodyName, words.dbName)
     const { schema, shardsNum } = engine.describeCollection(dbName, collectionName)
-    const { state } = engine.loadState(dbName, collectionName, [])
     const indexes = await indexesOf(engine, dbName, collectionName)
     return {
       collectionName: schema.name,
@@ -89,7 +88,7 @@ export const describeLegacyCollection = legacyRouteOf(
       indexes: indexes
         .filter(({ fieldName }) => fieldName === vectorName(schema.fields))
         .map(indexMembers),
-      load: loadStateNames[state],
+      load: loadStateTextOf(engine, dbName, collectionName),
       shardsNum,
       enableDynamic: schema.enableDynamicField,
     }
