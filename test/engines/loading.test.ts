@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setImmediate as tick } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type ColumnBatch, type FixedColumn, layoutOf } from '../../dist/column/column.js'
@@ -152,4 +154,13 @@ it('stays loaded while it is asked to be loaded once more', async () => {
   await tick()
   expect(stateOf()).toEqual({ state: 'loaded', percent: 100 })
   await again
+})
+
+it('tells those who ask why a load failed, until it is released', async () => {
+  const segments = join(opened.folder, 'data', 'segments')
+  for (const file of readdirSync(segments)) rmSync(join(segments, file))
+  await expect(opened.engine.load(db, name, [])).rejects.toThrow()
+  expect(() => stateOf()).toThrow(`collection ${name} could not be loaded`)
+  await opened.engine.release(db, name, [])
+  expect(stateOf()).toEqual({ state: 'released', percent: 0 })
 })
