@@ -32,7 +32,7 @@ interface PartitionDescription {
   readonly partitionId: bigint
   readonly name: string
   readonly createdTimestamp: bigint
-  /** Per cent, 0 or 100: loading waits for the end. */
+  /** Per cent, 100 once searches find it, else 0. */
   readonly loadedPercent: number
 }
 
@@ -75,7 +75,7 @@ export interface IndexDescription {
 export type FieldOperation = 'append' | 'remove'
 export type FieldOperations = ReadonlyMap<string, FieldOperation>
 
-/** `loaded` when every partition asked about is; `partial` when some are. */
+/** `loading` when a partition asked about is on its way, `loaded` when all are there. */
 export type LoadState = 'missing' | 'released' | 'loading' | 'loaded'
 
 export interface Mutation {
@@ -168,6 +168,7 @@ export interface Engine {
   /** Empty `partitionNames`: all. Ready for searches when it settles. */
   load(dbName: string, collectionName: string, partitionNames: readonly string[]): Promise<void>
   release(dbName: string, collectionName: string, partitionNames: readonly string[]): Promise<void>
+  /** How far it is, in per cent of rows. @throws why what was asked to be loaded could not be */
   loadState(
     dbName: string,
     collectionName: string,

@@ -111,12 +111,18 @@ function timeComparison({ op, left }: ComparisonNode, time: string, binding: Bin
   if (value.dataType !== DataType.Timestamptz) {
     throw exprError(binding.text, `ISO compares a Timestamptz, got ${valueText(value)}`)
   }
-  const constant = parseTimestamptz(time)
+  const constant = parseTimestamptz(time, timeZoneOf(value))
   if (op !== '!=') {
     return { kind: 'test', value, test: numberComparisonTest(DataType.Int64, op, constant) }
   }
   const test = numberComparisonTest(DataType.Int64, '==', constant)
   return { kind: 'not', operand: { kind: 'test', value, test } }
+}
+
+/** A schema that is bound says it in its fields. */
+function timeZoneOf(value: ColumnValue): string | undefined {
+  if (value.kind === 'shifted') return value.time.field.timeZone
+  return value.kind === 'field' ? value.field.timeZone : undefined
 }
 
 /** An Array field, or a place in JSON, against a list. */

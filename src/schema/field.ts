@@ -42,6 +42,8 @@ export interface Field {
   readonly maxCapacity: number
   /** As they came over the wire, for DescribeCollection. */
   readonly typeParams: Readonly<Record<string, string>>
+  /** That its times are read and written in, of a Timestamptz field; left out: UTC. */
+  readonly timeZone?: string
   /** Of a sub-field. */
   readonly struct?: StructArray
 }

@@ -63,6 +63,8 @@ export interface SearchRequest {
   /** The order of the rows that are found; left out or empty: nearest first. */
   readonly orderBy?: readonly OrderByName[]
   readonly page?: SearchPage | null
+  /** That times are read and written in, an IANA name; left out or empty: the collection's. */
+  readonly timeZone?: string
   /** Leaves out rows that are not sealed yet. */
   readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
@@ -90,6 +92,7 @@ export interface HybridSearchRequest {
   readonly roundDecimal: number
   readonly outputFields: readonly string[]
   readonly grouping?: (Grouping & { readonly scorer: GroupScorer }) | null
+  readonly timeZone?: string
   readonly orderBy?: readonly OrderByName[]
   readonly ignoreGrowing?: boolean
   readonly signal?: AbortSignal
@@ -114,6 +117,7 @@ export interface QueryRequest {
   readonly outputFields: readonly string[]
   /** Fields whose values make groups; left out or empty: all rows are one, where there are aggregates. */
   readonly groupBy?: readonly string[]
+  readonly timeZone?: string
   /** null: no limit. */
   readonly limit: number | null
   readonly offset: number

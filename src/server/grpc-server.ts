@@ -81,7 +81,7 @@ function registerUnimplementedStream(server: Server, method: Method): void {
 }
 
 function unimplemented({ name }: Method): { code: GrpcStatus; details: string } {
-  return { code: GrpcStatus.UNIMPLEMENTED, details: `millrace does not support ${name}` }
+  return { code: GrpcStatus.UNIMPLEMENTED, details: `not supported by millrace: ${name}` }
 }
 
 /** Errors are told in the response's status: SDKs would repeat a call that fails in gRPC itself. */

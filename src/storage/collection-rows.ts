@@ -15,7 +15,7 @@ import type { SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
 import { sealRows } from './seal-rows.js'
 import type { SealedSegment } from './sealed-segment.js'
-import { SealedSegments } from './sealed-segments.js'
+import { type LoadProgress, SealedSegments } from './sealed-segments.js'
 import type { Snapshot } from './snapshot.js'
 import type { Edit } from './store.js'
 import { takeSnapshot } from './take-snapshot.js'
@@ -142,6 +142,11 @@ export class CollectionRows {
       await this.#sealed.load(partitionIds, this.#schema)
       this.#context.builder.ask(this)
     })
+  }
+
+  /** How far a load of the partitions is, over rows in sealed segments. */
+  loadProgress(partitionIds: readonly bigint[]): LoadProgress {
+    return this.#sealed.loadProgress(partitionIds)
   }
 
   release(partitionIds: readonly bigint[]): Promise<void> {

@@ -8,6 +8,11 @@ import type { RowsContext } from './rows-context.js'
 import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
 import { type Edit, keyFromId } from './store.js'
 
+export interface LoadProgress {
+  readonly readyRows: number
+  readonly rowCount: number
+}
+
 /** The sealed segments of one collection, the deletes on them, and which partitions are loaded. */
 export class SealedSegments {
   readonly #context: RowsContext
@@ -16,6 +21,8 @@ export class SealedSegments {
   /** Segments whose commit is under way: a delete that settles before they are seen must reach them. */
   #arriving: readonly SealedSegment[] = []
   readonly #loadedPartitions = new Set<bigint>()
+  /** Segments that the load which is under way has read. */
+  readonly #loadedAhead = new Set<bigint>()
 
   constructor(context: RowsContext, pk: Field) {
     this.#context = context
@@ -87,12 +94,26 @@ export class SealedSegments {
   async load(partitionIds: readonly bigint[], schema: CollectionSchema): Promise<void> {
     const fields = denseVectorsOf(schema)
     try {
-      for (const segment of this.in(partitionIds)) await segment.load(fields)
+      for (const segment of this.in(partitionIds)) {
+        await segment.load(fields)
+        this.#loadedAhead.add(segment.record.segmentId)
+      }
+      for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
     } catch (error) {
       this.#unloadUnused(partitionIds)
       throw error
+    } finally {
+      this.#loadedAhead.clear()
     }
-    for (const partitionId of partitionIds) this.#loadedPartitions.add(partitionId)
+  }
+
+  /** How many of the partitions' rows are in memory, also while the others are being read. */
+  loadProgress(partitionIds: readonly bigint[]): LoadProgress {
+    const segments = this.in(partitionIds)
+    const ready = segments.filter(
+      ({ record }) => this.isLoaded(record.partitionId) || this.#loadedAhead.has(record.segmentId),
+    )
+    return { readyRows: rowsOf(ready), rowCount: rowsOf(segments) }
   }
 
   release(partitionIds: readonly bigint[]): void {
@@ -141,6 +162,10 @@ export class SealedSegments {
       await reader.close()
     }
   }
+}
+
+function rowsOf(segments: readonly SealedSegment[]): number {
+  return segments.reduce((sum, { rowCount }) => sum + rowCount, 0)
 }
 
 export async function releasingOnError(

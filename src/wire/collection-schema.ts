@@ -13,20 +13,29 @@ import { messagesFromStructs, subFieldsFromMessage } from './struct-schema.js'
  * The schema of CreateCollection, checked. The server gives the fields their ids, in their order, whatever
  * the client wrote.
  * @throws parameterInvalid
- * @throws unsupported for functions
+ * @throws unsupported for functions, external collections and namespaces
  */
-export function newCollectionSchemaFromBytes(bytes: Uint8Array): CollectionSchema {
-  const described = collectionSchemaFromMessage(decode('CollectionSchema', bytes))
+export function newCollectionSchemaFromBytes(
+  bytes: Uint8Array,
+  timeZone?: string,
+): CollectionSchema {
+  const message = decode('CollectionSchema', bytes)
+  refuse('external collections', message.external_source === '' ? [] : [message])
+  refuse('namespaces', message.enable_namespace ? [message] : [])
+  const described = collectionSchemaFromMessage(message, timeZone)
   const schema = { ...described, fields: withIdsFrom(firstFieldId, described.fields) }
   validateSchema(schema)
   return schema
 }
 
 /** The schema that DescribeCollection answers with, which lacks `$meta`: it comes back by the flag. */
-export function collectionSchemaFromMessage(message: CollectionSchemaMessage): CollectionSchema {
-  refuse('function', message.functions)
+export function collectionSchemaFromMessage(
+  message: CollectionSchemaMessage,
+  timeZone?: string,
+): CollectionSchema {
+  refuse('functions', message.functions)
   refuseTwins(message.struct_array_fields)
-  const plain = message.fields.map(fieldFromMessage)
+  const plain = message.fields.map((field) => fieldFromMessage(field, timeZone))
   const fields = [...plain, ...message.struct_array_fields.flatMap(subFieldsFromMessage)]
   const lastId = fields.reduce((last, { fieldId }) => Math.max(last, fieldId), firstFieldId - 1)
   return {
@@ -60,8 +69,8 @@ function refuseTwins(structs: readonly { readonly name: string }[]): void {
   if (twice !== undefined) throw invalidParameter(`duplicated field name: ${twice}`)
 }
 
-function refuse(noun: string, items: readonly { readonly name: string }[]): void {
+function refuse(feature: string, items: readonly { readonly name: string }[]): void {
   if (items.length === 0) return
   const names = items.map(({ name }) => `'${name}'`).join(', ')
-  throw new MillraceError('unsupported', `collection schema: ${noun} ${names} is not supported`)
+  throw new MillraceError('unsupported', `not supported by millrace: ${feature} (${names})`)
 }

@@ -18,17 +18,22 @@ type Member =
   | 'bytes_data'
   | 'timestamptz_data'
 
-/** A field's default in its own type. @throws parameterInvalid when the message has it in another */
+/**
+ * A field's default in its own type.
+ * @param timeZone of a time without an offset; undefined: UTC
+ * @throws parameterInvalid when the message has it in another
+ */
 export function defaultValueFromMessage(
   name: string,
   dataType: DataType,
   value: ValueField | null,
+  timeZone?: string,
 ): DefaultValue | null {
   if (value === null) return null
   const given = members.filter((member) => value[member] !== null)
   if (given.length === 0) return null
   if (dataType === DataType.Timestamptz && value.string_data !== null) {
-    return parseTimestamptz(value.string_data)
+    return parseTimestamptz(value.string_data, timeZone)
   }
   const found = value[memberOf(dataType)]
   if (found === null) {
@@ -54,11 +59,12 @@ function canonicalGeometry(name: string, wkt: string): string {
 export function messageFromDefaultValue({
   dataType,
   defaultValue,
-}: Pick<Field, 'dataType' | 'defaultValue'>): MessageInput<'ValueField'> | null {
+  timeZone,
+}: Pick<Field, 'dataType' | 'defaultValue' | 'timeZone'>): MessageInput<'ValueField'> | null {
   if (defaultValue === null) return null
   // Milvus: answered as text, in which the values of the field travel too.
   if (typeof defaultValue === 'bigint' && dataType === DataType.Timestamptz) {
-    return { string_data: formatTimestamptz(defaultValue) }
+    return { string_data: formatTimestamptz(defaultValue, timeZone) }
   }
   const member = memberOf(dataType)
   return { [member]: member === 'bytes_data' ? Buffer.from(String(defaultValue)) : defaultValue }

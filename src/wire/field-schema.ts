@@ -8,7 +8,7 @@ import type { FieldSchema } from './generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from './key-values.js'
 
 /** @throws parameterInvalid @throws unsupported for types that have no columns here */
-export function fieldFromMessage(message: FieldSchema): Field {
+export function fieldFromMessage(message: FieldSchema, timeZone?: string): Field {
   const { name } = message
   const dataType = dataTypeFrom(name, message.data_type)
   const typeParams = Object.fromEntries(pairsFromKeyValues(message.type_params))
@@ -28,7 +28,7 @@ export function fieldFromMessage(message: FieldSchema): Field {
     isDynamic: message.is_dynamic,
     isFunctionOutput: message.is_function_output,
     nullable: message.nullable,
-    defaultValue: defaultValueFromMessage(name, dataType, message.default_value),
+    defaultValue: defaultValueFromMessage(name, dataType, message.default_value, timeZone),
     dim: wholeParam(name, typeParams, 'dim'),
     maxLength: wholeParam(name, typeParams, 'max_length'),
     maxCapacity: wholeParam(name, typeParams, 'max_capacity'),

@@ -26,6 +26,7 @@ const jsonNull = Buffer.from('null')
 /** null where the message has no values of the field's type. @throws parameterInvalid */
 export function columnFromScalars(field: Field, scalars: ScalarField): Column | null {
   if (field.dataType === DataType.JSON && !field.isDynamic) return jsonColumn(scalars)
+  if (field.dataType === DataType.Timestamptz) return timestamptzColumn(scalars, field.timeZone)
   if (field.dataType !== DataType.Array) return plainColumn(field.name, field.dataType, scalars)
   return scalars.array_data && listColumn(field, scalars.array_data.data)
 }
@@ -35,6 +36,7 @@ export function scalarsFromColumn(
   column: Column,
   rowCount: number,
 ): MessageInput<'ScalarField'> {
+  if (field.dataType === DataType.Timestamptz) return timeScalars(field, column, rowCount)
   if (column.shape !== 'list') return plainScalars(field.dataType, column, 0, rowCount)
   const data: MessageInput<'ScalarField'>[] = []
   for (let row = 0; row < rowCount; row++) {
@@ -60,8 +62,6 @@ function plainColumn(
       return fixedColumn(scalars.int_data?.data)
     case DataType.Int64:
       return fixedColumn(scalars.long_data?.data)
-    case DataType.Timestamptz:
-      return timestamptzColumn(scalars)
     case DataType.Float:
       return fixedColumn(scalars.float_data?.data)
     case DataType.Double:
@@ -104,9 +104,25 @@ function jsonColumn({ json_data }: ScalarField): BytesColumn | null {
 }
 
 /** Milvus: SDKs send the time as text, and are answered so. */
-function timestamptzColumn({ string_data, timestamptz_data }: ScalarField): FixedColumn | null {
+function timestamptzColumn(
+  { string_data, timestamptz_data }: ScalarField,
+  timeZone: string | undefined,
+): FixedColumn | null {
   if (string_data === null) return fixedColumn(timestamptz_data?.data)
-  return fixedColumn(BigInt64Array.from(string_data.data, parseTimestamptz))
+  return fixedColumn(
+    BigInt64Array.from(string_data.data, (text) => parseTimestamptz(text, timeZone)),
+  )
+}
+
+function timeScalars(
+  { timeZone }: Field,
+  column: Column,
+  rowCount: number,
+): MessageInput<'ScalarField'> {
+  const values = (column as FixedColumn).values.subarray(0, rowCount) as BigInt64Array
+  return {
+    string_data: { data: Array.from(values, (micros) => formatTimestamptz(micros, timeZone)) },
+  }
 }
 
 function listColumn(field: Field, rows: readonly ScalarField[]): ListColumn {
@@ -159,8 +175,6 @@ function fixedScalars(dataType: DataType, values: FixedValues): MessageInput<'Sc
       return { bool_data: { data: values as Uint8Array } }
     case DataType.Int64:
       return { long_data: { data: values as BigInt64Array } }
-    case DataType.Timestamptz:
-      return { string_data: { data: Array.from(values as BigInt64Array, formatTimestamptz) } }
     case DataType.Float:
       return { float_data: { data: values as Float32Array } }
     case DataType.Double:

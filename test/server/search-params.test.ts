@@ -137,7 +137,7 @@ describe('parameters', () => {
 
   it('that are not there yet are refused by name', () => {
     expect(() => refuseParams(params({ analyzer_name: 'colour' }))).toThrow(
-      'millrace does not support text search yet',
+      'not supported by millrace: text search',
     )
   })
 

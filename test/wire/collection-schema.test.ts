@@ -108,7 +108,13 @@ function refusal(fields: readonly FieldInput[], more?: MessageInput<'CollectionS
 it('names what it does not support', () => {
   expect(refusal([id, vector], { functions: [{ name: 'bm25' }] })).toMatchObject({
     kind: 'unsupported',
-    message: expect.stringContaining("function 'bm25'"),
+    message: "not supported by millrace: functions ('bm25')",
+  })
+  expect(refusal([id, vector], { external_source: 's3://x' })).toMatchObject({
+    message: expect.stringContaining('not supported by millrace: external collections'),
+  })
+  expect(refusal([id, vector], { enable_namespace: true })).toMatchObject({
+    message: expect.stringContaining('not supported by millrace: namespaces'),
   })
   const vectors = { name: 'vectors', data_type: DataType.Struct }
   expect(refusal([id, vector, vectors])).toMatchObject({

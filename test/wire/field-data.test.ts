@@ -296,7 +296,9 @@ describe('values are refused', () => {
 
   it('when a time is none', () => {
     const message = overTheWire({ scalars: { string_data: { data: ['soon'] } } })
-    expect(() => columnFromFieldData(field(DataType.Timestamptz), message, 1)).toThrow(/ISO 8601/)
+    expect(() => columnFromFieldData(field(DataType.Timestamptz), message, 1)).toThrow(
+      /Does not match any known format/,
+    )
   })
 })
 

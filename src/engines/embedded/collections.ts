@@ -12,7 +12,9 @@ import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
 import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
+import { loadStateOf } from './load-state.js'
 import { partitionIdsOf } from './partitions-named.js'
+import { type PendingLoad, PendingLoads } from './pending-loads.js'
 import { timeToLiveMs } from './time-to-live.js'
 import { withTimeZone } from './time-zone.js'
 
@@ -34,6 +36,8 @@ export class Collections {
   readonly #changes = new Serial()
   /** Collections that are loaded again after a start; gone when that is done. */
   readonly #loading = new Map<bigint, Promise<void>>()
+  /** Loads that were asked for since. */
+  readonly loads = new PendingLoads()
   /** Why collections that were loaded could not be loaded again. */
   readonly #faults = new Map<bigint, MillraceError>()
 
@@ -63,17 +67,34 @@ export class Collections {
     }
   }
 
-  isReloading(collectionId: bigint): boolean {
-    return this.#loading.has(collectionId)
-  }
-
   /** @throws what went wrong, until the collection is loaded anew or released */
   async reloaded(collectionId: bigint): Promise<void> {
     await this.#loading.get(collectionId)
-    this.throwLoadFault(collectionId)
+    this.#throwFault(collectionId)
   }
 
-  throwLoadFault(collectionId: bigint): void {
+  /**
+   * @param askedIds partitions; null: the collection as a whole
+   * @throws why what is asked about could not be loaded
+   */
+  loadState({ collectionId, loadedPartitionIds }: CollectionRecord, askedIds: bigint[] | null) {
+    const isReloading = this.#loading.has(collectionId)
+    const isThere = !isReloading && !this.#faults.has(collectionId)
+    const state = loadStateOf({
+      loadedIds: new Set(isThere ? loadedPartitionIds : []),
+      loadingIds: isReloading ? new Set(loadedPartitionIds) : this.loads.partitionIds(collectionId),
+      askedIds,
+      progressOf: (ids) => this.#rows.get(collectionId)!.loadProgress(ids),
+    })
+    if (state.state === 'released') {
+      const asked = askedIds ?? loadedPartitionIds
+      if (asked.every((id) => loadedPartitionIds.includes(id))) this.#throwFault(collectionId)
+      this.loads.throwFailure(collectionId)
+    }
+    return state
+  }
+
+  #throwFault(collectionId: bigint): void {
     const fault = this.#faults.get(collectionId)
     if (fault) throw fault
   }
@@ -120,6 +141,7 @@ export class Collections {
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
       this.#faults.delete(record.collectionId)
+      this.loads.release(record.collectionId, [])
     })
   }
 
@@ -130,7 +152,9 @@ export class Collections {
       if (!isNewPartition(record, partitionName)) return
       const partition = this.#newPartition(partitionName)
       const loaded = isWhollyLoaded(record) ? [partition.partitionId] : []
-      if (loaded.length > 0) await rows.load(loaded)
+      const loading = this.loads.whole(record.collectionId)
+      loading?.partitionIds.add(partition.partitionId)
+      if (loading || loaded.length > 0) await rows.load([partition.partitionId])
       await this.#update({
         ...record,
         partitions: [...record.partitions, partition],
@@ -158,17 +182,42 @@ export class Collections {
     })
   }
 
-  /** Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. */
-  load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    return this.inTurn(async () => {
+  /**
+   * Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. It may take long,
+   * so that other changes do not wait for it.
+   */
+  async load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
+    const { working } = await this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
-      await this.#loading.get(record.collectionId)
+      const { collectionId, loadedPartitionIds, schema } = record
       const partitionIds = partitionIdsOf(record, partitionNames)
       // After a fault, nothing of what is to be loaded is.
-      const isFaulty = this.#faults.has(record.collectionId)
-      await rows.load(isFaulty ? [...record.loadedPartitionIds, ...partitionIds] : partitionIds)
-      this.#faults.delete(record.collectionId)
-      const loaded = [...new Set([...record.loadedPartitionIds, ...partitionIds])]
+      const isFaulty = this.#faults.has(collectionId)
+      const load: PendingLoad = {
+        partitionIds: new Set(isFaulty ? [...loadedPartitionIds, ...partitionIds] : partitionIds),
+        isWhole: partitionNames.length === 0,
+      }
+      const work = () => this.#runLoad(collectionId, rows, load)
+      const failureFrom = (error: unknown) => loadError(schema.name, error)
+      return { working: this.loads.run(collectionId, load, work, failureFrom) }
+    })
+    await working
+  }
+
+  async #runLoad(
+    collectionId: bigint,
+    rows: CollectionRows,
+    { partitionIds }: PendingLoad,
+  ): Promise<void> {
+    await this.#loading.get(collectionId)
+    await rows.load([...partitionIds])
+    await this.inTurn(async () => {
+      const record = this.#catalog.collection(collectionId)
+      if (!record) return
+      this.#faults.delete(collectionId)
+      const isLoaded = ({ partitionId }: PartitionRecord) =>
+        partitionIds.has(partitionId) || record.loadedPartitionIds.includes(partitionId)
+      const loaded = record.partitions.filter(isLoaded).map(({ partitionId }) => partitionId)
       await this.#update({ ...record, loadedPartitionIds: loaded })
     })
   }
@@ -178,6 +227,7 @@ export class Collections {
       const { record, rows } = this.named(dbName, name)
       const partitionIds = partitionIdsOf(record, partitionNames)
       const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
+      this.loads.release(record.collectionId, partitionIds)
       await this.#update({ ...record, loadedPartitionIds: loaded })
       await rows.release(partitionIds)
       if (loaded.length === 0) this.#faults.delete(record.collectionId)
@@ -229,6 +279,7 @@ export class Collections {
   }
 
   async close(): Promise<void> {
+    await this.loads.idle()
     await this.#changes.idle()
     await Promise.all([...this.#rows.values()].map((rows) => rows.close()))
   }

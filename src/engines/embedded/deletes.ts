@@ -11,6 +11,7 @@ import type { Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { boundFilter } from './search-target.js'
+import { zonedSchemaOf } from './time-zone.js'
 
 /** Deletes the rows that pass a filter: those it names by key, else those it finds. */
 export async function deleteRows(
@@ -20,7 +21,8 @@ export async function deleteRows(
   filterValues: FilterValues = new Map(),
 ): Promise<Mutation> {
   const { record, rows } = open
-  const bound = boundFilter(record, filter, filterValues)
+  const schema = zonedSchemaOf(record)
+  const bound = boundFilter({ ...record, schema }, filter, filterValues)
   if (bound === null) {
     throw new MillraceError(
       'parameterInvalid',

@@ -1,12 +1,13 @@
 import type { CollectionRecord } from '../../storage/records.js'
 import type { CollectionDescription } from '../engine.js'
+import { zonedSchemaOf } from './time-zone.js'
 
 export function describeCollection(record: CollectionRecord): CollectionDescription {
   const loaded = new Set(record.loadedPartitionIds)
   return {
     collectionId: record.collectionId,
     dbName: record.dbName,
-    schema: record.schema,
+    schema: zonedSchemaOf(record),
     aliases: record.aliases,
     partitions: record.partitions.map((partition) => ({
       ...partition,

@@ -299,15 +299,8 @@ export class EmbeddedEngine implements Engine {
   ): { readonly state: LoadState; readonly percent: number } {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return { state: 'missing', percent: 0 }
-    const loaded = new Set(record.loadedPartitionIds)
-    const isLoaded =
-      partitionNames.length === 0
-        ? loaded.size > 0
-        : partitionIdsOf(record, partitionNames).every((id) => loaded.has(id))
-    if (!isLoaded) return { state: 'released', percent: 0 }
-    this.#collections.throwLoadFault(record.collectionId)
-    if (this.#collections.isReloading(record.collectionId)) return { state: 'loading', percent: 0 }
-    return { state: 'loaded', percent: 100 }
+    const asked = partitionNames.length > 0 ? partitionIdsOf(record, partitionNames) : null
+    return this.#collections.loadState(record, asked)
   }
 
   async insert(

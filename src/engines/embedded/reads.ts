@@ -47,9 +47,13 @@ import { orderedHits } from './ordered-hits.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
 import { boundFilter, indexToSearch, searchedField, searchedMetric } from './search-target.js'
+import { zonedSchemaOf } from './time-zone.js'
 
 /** What every read says of where to look. */
-type Scope = Pick<SearchRequest, 'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing'>
+type Scope = Pick<
+  SearchRequest,
+  'dbName' | 'collectionName' | 'partitionNames' | 'ignoreGrowing' | 'timeZone'
+>
 
 type GroupFields = ReturnType<typeof groupFieldsOf>
 
@@ -201,16 +205,18 @@ export class Reads {
     return { search, searched: await openSearched(pool, memory, views, search, filter) }
   }
 
-  /** @throws collectionNotLoaded, partitionNotLoaded */
+  /** With the schema for the request's time zone. @throws collectionNotLoaded, partitionNotLoaded */
   async #loaded(
-    { dbName, collectionName, partitionNames }: Scope,
+    { dbName, collectionName, partitionNames, timeZone }: Scope,
     kind: ErrorKind = 'refused',
   ): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
     await this.#collections.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
-    checkLoaded(open.record, partitionNames, kind)
-    return open
+    const loadingIds = this.#collections.loads.partitionIds(open.record.collectionId)
+    checkLoaded(open.record, loadingIds, partitionNames, kind)
+    const schema = zonedSchemaOf(open.record, timeZone)
+    return schema === open.record.schema ? open : { ...open, record: { ...open.record, schema } }
   }
 
   async #withViews<Result>(
@@ -259,6 +265,7 @@ function rankedGroups(
 /** @param kind of the refusal of partitions beside a partition key. Milvus: not the same for all reads. */
 function checkLoaded(
   record: CollectionRecord,
+  loadingIds: ReadonlySet<bigint>,
   partitionNames: readonly string[],
   kind: ErrorKind,
 ): void {
@@ -270,15 +277,12 @@ function checkLoaded(
   }
   checkPartitions(record, partitionNames)
   if (record.loadedPartitionIds.length === 0) {
-    throw new MillraceError(
-      'collectionNotLoaded',
-      `collection not loaded[collection=${record.schema.name}]`,
-    )
+    throw collectionNotLoaded(record.schema.name, loadingIds.size > 0)
   }
   for (const name of partitionNames) {
     const [partitionId] = partitionIdsOf(record, [name])
     if (record.loadedPartitionIds.includes(partitionId)) continue
-    throw new MillraceError('partitionNotLoaded', `partition not loaded[partition=${name}]`)
+    throw partitionNotLoaded(name, loadingIds.has(partitionId))
   }
 }
 
@@ -289,6 +293,21 @@ function checkPartitions({ partitions }: CollectionRecord, names: readonly strin
     if (partitions.some((partition) => partition.name === name)) continue
     throw invalidParameter(`partition name ${name} not found`)
   }
+}
+
+function collectionNotLoaded(name: string, isLoading: boolean): MillraceError {
+  return isLoading
+    ? new MillraceError(
+        'collectionNotFullyLoaded',
+        `collection not fully loaded[collection=${name}]`,
+      )
+    : new MillraceError('collectionNotLoaded', `collection not loaded[collection=${name}]`)
+}
+
+function partitionNotLoaded(name: string, isLoading: boolean): MillraceError {
+  return isLoading
+    ? new MillraceError('partitionNotFullyLoaded', `partition not fully loaded[partition=${name}]`)
+    : new MillraceError('partitionNotLoaded', `partition not loaded[partition=${name}]`)
 }
 
 /** What was found for each query: groups of rows, or rows that are a group each. */

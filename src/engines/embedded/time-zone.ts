@@ -1,4 +1,7 @@
-import { invalidParameter } from '../../schema/invalid-parameter.js'
+import type { CollectionSchema } from '../../schema/collection-schema.js'
+import { schemaInZone } from '../../schema/schema-in-zone.js'
+import { validateTimeZone } from '../../schema/time-zone.js'
+import type { CollectionRecord } from '../../storage/records.js'
 import type { KeyValues } from '../catalog.js'
 import { propertyNamed } from './properties.js'
 
@@ -14,14 +17,18 @@ export function withTimeZone(properties: KeyValues, ofDatabase: KeyValues): KeyV
 /** @throws parameterInvalid for a zone that is none */
 export function checkTimeZone(properties: KeyValues): void {
   const zone = propertyNamed(properties, key)
-  if (zone === undefined || isTimeZone(zone)) return
-  throw invalidParameter(`timezone: expected an IANA name such as Asia/Shanghai, got '${zone}'`)
+  if (zone !== undefined) validateTimeZone(zone)
 }
 
-function isTimeZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }))
-  } catch {
-    return false
-  }
+/**
+ * The schema by which a request reads and writes times.
+ * @param asked the request's own zone; empty: the collection's
+ * @throws parameterInvalid for a zone that is none
+ */
+export function zonedSchemaOf(
+  { schema, properties }: Pick<CollectionRecord, 'schema' | 'properties'>,
+  asked = '',
+): CollectionSchema {
+  if (asked !== '') validateTimeZone(asked)
+  return schemaInZone(schema, asked || propertyNamed(properties, key) || 'UTC')
 }

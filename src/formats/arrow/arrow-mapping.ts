@@ -83,7 +83,7 @@ function plainConversionOf(
     case DataType.Double:
       return floatConversion(dataType, type)
     case DataType.Timestamptz:
-      return timeConversion(type)
+      return timeConversion(type, field.timeZone)
     case DataType.JSON:
     case DataType.Geometry:
       return textConversion(field.name, type)

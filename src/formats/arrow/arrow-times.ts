@@ -1,16 +1,19 @@
 import type { BytesColumn, FixedColumn } from '../../column/column.js'
-import { microsecondsOf } from '../text/timestamp-text.js'
+import { microsecondsOf } from '../../schema/timestamptz.js'
 import type { PlainConversion, ReportFault } from './arrow-conversion.js'
 import type { ArrowType } from './arrow-type.js'
 
 const microsPerSecond = 1_000_000n
 const microsPerDay = 86_400n * microsPerSecond
 
-/** To microseconds since 1970, from timestamps, dates and ISO 8601 texts. Finer ones are rounded down. */
-export function timeConversion(type: ArrowType): PlainConversion | null {
+/**
+ * To microseconds since 1970, from timestamps, dates and ISO 8601 texts. Finer ones are rounded down.
+ * @param timeZone of texts without an offset; undefined: UTC
+ */
+export function timeConversion(type: ArrowType, timeZone?: string): PlainConversion | null {
   switch (type.kind) {
     case 'text':
-      return (column, count, report) => parsed(column as BytesColumn, count, report)
+      return (column, count, report) => parsed(column as BytesColumn, count, report, timeZone)
     case 'timestamp':
       return scaled(microsPerSecond, type.unitsPerSecond)
     case 'date':
@@ -45,12 +48,13 @@ function parsed(
   { bytes, offsets, validity }: BytesColumn,
   count: number,
   report: ReportFault,
+  timeZone: string | undefined,
 ): FixedColumn {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const values = new BigInt64Array(count)
   for (let row = 0; row < count; row++) {
     const found = text.toString('utf8', offsets[row], offsets[row + 1])
-    const micros = microsecondsOf(found)
+    const micros = microsecondsOf(found, timeZone)
     if (micros === null) report(row, `expected an RFC 3339 time, got '${found.slice(0, 80)}'`)
     else values[row] = micros
   }

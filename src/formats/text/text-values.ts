@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import type { BytesBuilder, ColumnBuilder, FixedBuilder } from '../../column/column-builder.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { microsecondsOf } from '../../schema/timestamptz.js'
 import { ByteCursor } from './byte-cursor.js'
 import { isOneValue } from './json-scan.js'
-import { microsecondsOf } from './timestamp-text.js'
 import { shownText, ValueFault } from './value-fault.js'
 
 /** Appends a text, or what it means, as one row. @throws ValueFault */
@@ -77,7 +77,7 @@ function jsonText(field: Field, builder: BytesBuilder): TextAppender {
 
 function timestampText(field: Field, builder: FixedBuilder): TextAppender {
   return (bytes, begin, end) => {
-    const microseconds = microsecondsOf(decode(bytes, begin, end))
+    const microseconds = microsecondsOf(decode(bytes, begin, end), field.timeZone)
     if (microseconds === null) {
       const shown = shownText(bytes.subarray(begin, end))
       throw new ValueFault(

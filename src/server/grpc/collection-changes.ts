@@ -7,6 +7,7 @@ import type {
 } from '../../wire/generated/messages.js'
 import { pairsFromKeyValues } from '../../wire/key-values.js'
 import { subFieldsFromMessage } from '../../wire/struct-schema.js'
+import { timeZoneOfCollection } from '../time-zone.js'
 import type { Call, Handlers } from './call.js'
 import { refuse } from './unsupported.js'
 
@@ -30,7 +31,8 @@ export const collectionChangeHandlers = {
   },
 
   async AddCollectionField({ engine, dbName }, { collection_name, schema }) {
-    const field = fieldFromMessage(decode('FieldSchema', schema))
+    const timeZone = timeZoneOfCollection(engine, dbName, collection_name)
+    const field = fieldFromMessage(decode('FieldSchema', schema), timeZone)
     await engine.changes.addField(dbName, collection_name, field)
     return undefined
   },
@@ -72,7 +74,9 @@ async function addFields(
   if (!field_info?.field_schema) {
     throw new MillraceError('parameterMissing', 'alter collection schema: no field is given')
   }
-  await engine.changes.addField(dbName, collectionName, fieldFromMessage(field_info.field_schema))
+  const timeZone = timeZoneOfCollection(engine, dbName, collectionName)
+  const field = fieldFromMessage(field_info.field_schema, timeZone)
+  await engine.changes.addField(dbName, collectionName, field)
 }
 
 async function dropField(

@@ -11,18 +11,20 @@ import { ShowType } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
 import { successStatus } from '../../wire/status.js'
 import { seenCollections } from '../auth/authorization.js'
+import { timeZoneOf } from '../time-zone.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
 
 export const collectionHandlers = {
   async CreateCollection({ engine, dbName }, request) {
+    const properties = pairsFromKeyValues(request.properties)
     await engine.createCollection({
       dbName,
-      schema: newSchema(request),
+      schema: newSchema(request, timeZoneOf(engine, dbName, properties)),
       // Milvus: who asks for none gets one.
       shardsNum: request.shards_num || 1,
       consistencyLevel: request.consistency_level,
-      properties: pairsFromKeyValues(request.properties),
+      properties,
       numPartitions: Number(request.num_partitions),
     })
     return undefined
@@ -101,8 +103,11 @@ function descriptionMembers(databases: DatabaseCatalog, collection: CollectionDe
   }
 }
 
-function newSchema({ schema, collection_name }: Request<'CreateCollection'>): CollectionSchema {
-  const parsed = newCollectionSchemaFromBytes(schema)
+function newSchema(
+  { schema, collection_name }: Request<'CreateCollection'>,
+  timeZone: string,
+): CollectionSchema {
+  const parsed = newCollectionSchemaFromBytes(schema, timeZone)
   if (parsed.name === collection_name) return parsed
   throw new MillraceError(
     'parameterInvalid',

@@ -15,6 +15,7 @@ import {
   roundDecimalFrom,
   searchWindow,
 } from './search-params.js'
+import { withTimeParts } from './time-fields.js'
 import { refuse } from './unsupported.js'
 
 const searchesMax = 1_024
@@ -41,10 +42,11 @@ export const hybridSearchHandlers = {
       outputFields: request.output_fields,
       grouping: grouping && { ...grouping, scorer: groupScorerFrom(params) },
       orderBy: orderByFrom(params),
+      timeZone: params.get('timezone') ?? '',
       ignoreGrowing: request.requests.some(isIgnoringGrowing),
       signal,
     })
-    return messageFromSearchAnswer(result, engine.allocTimestamp())
+    return messageFromSearchAnswer(withTimeParts(result, params), engine.allocTimestamp())
   },
 } satisfies Handlers
 

@@ -2,6 +2,7 @@ import type { LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { LoadState as LoadStateNumber } from '../../wire/generated/messages.js'
+import { loadSoon } from '../load-soon.js'
 import type { Handlers } from './call.js'
 
 const loadStateNumbers = {
@@ -11,12 +12,12 @@ const loadStateNumbers = {
   loaded: LoadStateNumber.LoadStateLoaded,
 } satisfies Record<LoadState, number>
 
-/** `refresh` asks for nothing more: what is committed is searched at once. */
+/** `refresh` asks for nothing more, and is always done: what is committed is searched at once. */
 export const loadingHandlers = {
   async LoadCollection({ engine, dbName }, { collection_name, replica_number, resource_groups }) {
     refuseReplicas(replica_number)
     for (const name of resource_groups) engine.resourceGroups.describe(name)
-    await engine.load(dbName, collection_name, [])
+    await loadSoon(engine, dbName, collection_name, [])
     return undefined
   },
 
@@ -26,7 +27,7 @@ export const loadingHandlers = {
     if (request.partition_names.length === 0) {
       throw invalidParameter('failed to load partition, due to no partition specified')
     }
-    await engine.load(dbName, request.collection_name, request.partition_names)
+    await loadSoon(engine, dbName, request.collection_name, request.partition_names)
     return undefined
   },
 

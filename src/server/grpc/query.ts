@@ -12,6 +12,7 @@ import {
   queryWindow,
   refuseParams,
 } from './search-params.js'
+import { withTimeParts } from './time-fields.js'
 import { refuse } from './unsupported.js'
 
 export const queryHandlers = {
@@ -30,10 +31,11 @@ export const queryHandlers = {
       groupBy: namesIn(params, 'group_by_fields'),
       ...queryWindow(params),
       orderBy: orderByFrom(params),
+      timeZone: params.get('timezone') ?? '',
       ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
     })
-    return messageFromQueryAnswer(result)
+    return messageFromQueryAnswer(withTimeParts(result, params))
   },
 } satisfies Handlers
 

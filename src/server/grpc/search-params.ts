@@ -17,8 +17,6 @@ export function paramsFrom(pairs: readonly KeyValuePair[]): Params {
 const unsupportedParams: Readonly<Record<string, string>> = {
   query_iter_last_element_offset: 'iterators over elements',
   analyzer_name: 'text search',
-  timezone: 'timezone',
-  time_fields: 'time_fields',
 }
 
 /** Of parameters that are not there yet, names the first that is set. Parameters that nobody knows pass. */

@@ -17,6 +17,7 @@ import {
   roundDecimalFrom,
   searchWindow,
 } from './search-params.js'
+import { withTimeParts } from './time-fields.js'
 import { refuse } from './unsupported.js'
 
 const nqMax = 16_384
@@ -43,10 +44,15 @@ export const searchHandlers = {
       grouping: groupingFrom(params, part.params),
       orderBy,
       page,
+      timeZone: params.get('timezone') ?? '',
       ignoreGrowing: isOn(params, 'ignore_growing'),
       signal,
     })
-    return messageFromSearchAnswer(result, engine.allocTimestamp(), page?.token)
+    return messageFromSearchAnswer(
+      withTimeParts(result, params),
+      engine.allocTimestamp(),
+      page?.token,
+    )
   },
 } satisfies Handlers
 

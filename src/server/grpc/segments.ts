@@ -16,13 +16,9 @@ export const segmentHandlers = {
     const { engine, dbName } = call
     const { collectionId, segments } = segmentsOf(call, collectionName)
     const { partitions } = engine.describeCollection(dbName, collectionName)
-    const loaded = new Set(
-      partitions
-        .filter(({ loadedPercent }) => loadedPercent > 0)
-        .map(({ partitionId }) => partitionId),
-    )
-    const { state } = engine.loadState(dbName, collectionName, [])
-    if (state !== 'loaded') return { infos: [] }
+    const isLoaded = ({ name }: { readonly name: string }) =>
+      engine.loadState(dbName, collectionName, [name]).state === 'loaded'
+    const loaded = new Set(partitions.filter(isLoaded).map(({ partitionId }) => partitionId))
     const queried = segments.filter(({ partitionId }) => loaded.has(partitionId))
     return {
       infos: queried.map((segment) => ({

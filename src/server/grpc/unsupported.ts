@@ -1,9 +1,9 @@
 import { MillraceError } from '../../errors.js'
 
-/** What is asked for and not there yet is refused by name: never passed over. */
+/** What is asked for and not there is refused by name: never passed over. */
 export function refuse(features: Readonly<Record<string, boolean>>): void {
   for (const [feature, isAskedFor] of Object.entries(features)) {
     if (!isAskedFor) continue
-    throw new MillraceError('unsupported', `millrace does not support ${feature} yet`)
+    throw new MillraceError('unsupported', `not supported by millrace: ${feature}`)
   }
 }

@@ -58,15 +58,21 @@ export const emptyShape = { name: 'EmptyReq', schema: z.object({}), required: {}
 
 /** @throws restNotJson, restParameterMissing with Milvus's texts */
 export function parseBody<Body>(shape: BodyShape<Body>, bodyText: string): Body {
-  const parsed = shape.schema.safeParse(jsonObjectFrom(bodyText))
-  if (!parsed.success) throw notJson(parsed.error.issues.map(issueText).join('; '))
-  const missing = missingKeys(shape, parsed.data)
+  const body = parseKeys(shape.schema, bodyText)
+  const missing = missingKeys(shape, body)
   if (missing.length > 0) {
     throw new MillraceError(
       'restParameterMissing',
       `missing required parameters, error: ${missing.join('\n')}`,
     )
   }
+  return body
+}
+
+/** A body, whichever keys it has. @throws restNotJson */
+export function parseKeys<Body>(schema: z.ZodType<Body>, bodyText: string): Body {
+  const parsed = schema.safeParse(jsonObjectFrom(bodyText))
+  if (!parsed.success) throw notJson(parsed.error.issues.map(issueText).join('; '))
   return parsed.data
 }
 

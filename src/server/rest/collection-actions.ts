@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import type { LoadState } from '../../engines/engine.js'
+import type { Engine, LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
-import { text } from './body-shape.js'
+import { loadSoon } from '../load-soon.js'
+import { parseBody, text } from './body-shape.js'
 import { collectionShape } from './collection-shapes.js'
-import { actionRoute, route } from './route.js'
+import { exactId, idUnder } from './exact-ids.js'
+import { actionRoute, route, routeOf } from './route.js'
 
 export const hasCollection = route(collectionShape, (engine, { collectionName }, dbName) => ({
   has: engine.hasCollection(dbName, collectionName),
@@ -15,7 +17,7 @@ export const dropCollection = actionRoute(collectionShape, (engine, { collection
 
 /** Also of `refresh_load`: what is committed is loaded already. */
 export const loadCollection = actionRoute(collectionShape, (engine, { collectionName }, dbName) =>
-  engine.load(dbName, collectionName, []),
+  loadSoon(engine, dbName, collectionName, []),
 )
 
 export const releaseCollection = actionRoute(
@@ -42,12 +44,21 @@ export const collectionStats = route(
   }),
 )
 
-export const loadStateNames = {
+const loadStateNames = {
   missing: 'LoadStateNotExist',
   released: 'LoadStateNotLoad',
   loading: 'LoadStateLoading',
   loaded: 'LoadStateLoaded',
 } satisfies Record<LoadState, string>
+
+/** Beside the rest of a description. Milvus: it is left empty where it cannot be told. */
+export function loadStateTextOf(engine: Engine, dbName: string, collectionName: string): string {
+  try {
+    return loadStateNames[engine.loadState(dbName, collectionName, []).state]
+  } catch {
+    return ''
+  }
+}
 
 export const collectionLoadState = route(
   collectionShape,
@@ -87,24 +98,24 @@ export const compactCollection = route(
   },
 )
 
-const compactionId = z
-  .union([z.string().regex(/^\d{1,19}$/), z.number().int().nonnegative(), z.bigint()])
-  .default(0n)
+const compactionShape = {
+  name: 'GetCompactionStateReq',
+  schema: z.object({ dbName: text, jobID: exactId, jobId: exactId }),
+  required: {},
+} as const
 
-export const compactionState = route(
-  {
-    name: 'GetCompactionStateReq',
-    schema: z.object({ dbName: text, jobId: compactionId }),
-    required: {},
-  },
-  (engine, { jobId }) => {
-    const { executing, completed, failed } = engine.compactionState(BigInt(jobId))
-    return {
+/** Milvus: of names that differ in case only, each does. */
+export const compactionState = routeOf(compactionShape, async (engine, bodyText) => {
+  parseBody(compactionShape, bodyText)
+  const jobId = idUnder(bodyText, 'jobID') || idUnder(bodyText, 'jobId')
+  const { executing, completed, failed } = engine.compactionState(jobId)
+  return {
+    data: {
       state: executing > 0 ? 'Executing' : 'Completed',
       executingPlanNumber: executing,
       timeoutPlanNumber: 0,
       completedPlanNumber: completed,
       failedPlanNumber: failed,
-    }
-  },
-)
+    },
+  }
+})

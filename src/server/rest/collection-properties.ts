@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { timeZoneOfCollection } from '../time-zone.js'
 import { properties, text, texts } from './body-shape.js'
 import { newField, newFieldSchema, newStruct, newStructSchema } from './new-schema.js'
 import { actionRoute } from './route.js'
@@ -32,8 +33,10 @@ export const addField = actionRoute(
     schema: z.object({ ...ofCollection, schema: newFieldSchema }),
     required: { collectionName },
   },
-  (engine, body, dbName) =>
-    engine.changes.addField(dbName, body.collectionName, newField(body.schema, false)),
+  (engine, body, dbName) => {
+    const timeZone = timeZoneOfCollection(engine, dbName, body.collectionName)
+    return engine.changes.addField(dbName, body.collectionName, newField(body.schema, timeZone))
+  },
 )
 
 export const addStructField = actionRoute(

@@ -1,14 +1,10 @@
-import type {
-  CollectionDescription,
-  IndexDescription,
-  KeyValues,
-  LoadState,
-} from '../../engines/engine.js'
+import type { CollectionDescription, IndexDescription, KeyValues } from '../../engines/engine.js'
 import { DataType, dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
+import { formatTimestamptz } from '../../schema/timestamptz.js'
 import { seenCollections } from '../auth/authorization.js'
-import { loadStateNames } from './collection-actions.js'
+import { loadStateTextOf } from './collection-actions.js'
 import { collectionShape, databaseShape } from './collection-shapes.js'
 import { indexesOf } from './indexes.js'
 import type { JsonValue } from './json-text.js'
@@ -24,7 +20,7 @@ export const describeCollection = route(
   collectionShape,
   async (engine, { collectionName }, dbName) => {
     const collection = engine.describeCollection(dbName, collectionName)
-    const { state } = engine.loadState(dbName, collectionName, [])
+    const state = loadStateTextOf(engine, dbName, collectionName)
     return collectionMembers(collection, state, await indexesOf(engine, dbName, collectionName))
   },
 )
@@ -33,7 +29,7 @@ const consistencyLevelNames = ['Strong', 'Session', 'Bounded', 'Eventually', 'Cu
 
 function collectionMembers(
   collection: CollectionDescription,
-  loadState: LoadState,
+  loadState: string,
   indexes: readonly IndexDescription[],
 ): JsonValue {
   const { schema } = collection
@@ -49,7 +45,7 @@ function collectionMembers(
     functions: [],
     aliases: collection.aliases,
     indexes: indexes.map(indexMembers),
-    load: loadStateNames[loadState],
+    load: loadState,
     shardsNum: collection.shardsNum,
     partitionsNum: collection.partitions.length,
     consistencyLevel: consistencyLevelNames[collection.consistencyLevel],
@@ -87,13 +83,20 @@ function fieldMembers(field: Field): JsonValue {
     clusteringKey: field.isClusteringKey,
     autoId: field.autoId,
     nullable: field.nullable,
-    defaultValue: field.defaultValue ?? undefined,
+    defaultValue: defaultJson(field),
     isFunctionOutput: field.isFunctionOutput || undefined,
     params: params.length > 0 ? pairMembers(params) : undefined,
   }
 }
 
-function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
+function defaultJson({ dataType, defaultValue, timeZone }: Field): JsonValue | undefined {
+  if (dataType === DataType.Timestamptz && typeof defaultValue === 'bigint') {
+    return formatTimestamptz(defaultValue, timeZone)
+  }
+  return defaultValue ?? undefined
+}
+
+export function indexMembers({ name, fieldName, params }: IndexDescription): JsonValue {
   const metricType = params.find(([key]) => key === 'metric_type')?.[1] ?? 'COSINE'
   return { indexName: name, fieldName, metricType }
 }

@@ -4,6 +4,8 @@ import { MillraceError } from '../../errors.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
+import { loadSoon } from '../load-soon.js'
+import { timeZoneOf } from '../time-zone.js'
 import { flag, properties, text } from './body-shape.js'
 import { createIndexes, indexParamsSchema, type NewIndexParams } from './indexes.js'
 import { newCollectionSchema, newSchema, schemaFrom } from './new-schema.js'
@@ -35,7 +37,11 @@ export const createCollection = actionRoute(
   },
   async (engine, body, dbName) => {
     const isQuick = !body.schema?.fields.length
-    const schema = isQuick ? quickSchema(body) : newSchema(body.collectionName, body.schema!)
+    const properties = propertiesOf(body)
+    const timeZone = timeZoneOf(engine, dbName, properties)
+    const schema = isQuick
+      ? quickSchema(body)
+      : newSchema(body.collectionName, body.schema!, timeZone)
     const indexes = isQuick ? quickIndexes(body) : body.indexParams
     for (const { fieldName } of indexes) checkIndexed(schema, fieldName)
     await engine.createCollection({
@@ -43,12 +49,12 @@ export const createCollection = actionRoute(
       schema,
       shardsNum: Number(param(body, 'shardsNum') ?? 1),
       consistencyLevel: consistencyLevelOf(body),
-      properties: propertiesOf(body),
+      properties,
       numPartitions: Number(param(body, 'partitionsNum') ?? 0),
     })
     if (indexes.length === 0) return
     await createIndexes(engine, dbName, body.collectionName, indexes)
-    await engine.load(dbName, body.collectionName, [])
+    await loadSoon(engine, dbName, body.collectionName, [])
   },
 )
 
@@ -123,6 +129,7 @@ const propertyNames = new Map([
   ['partitionKeyIsolation', 'partitionkey.isolation'],
   ['mmap.enabled', 'mmap.enabled'],
   ['allow_insert_auto_id', 'allow_insert_auto_id'],
+  ['timezone', 'timezone'],
 ])
 
 function propertiesOf({ params }: Body): KeyValues {

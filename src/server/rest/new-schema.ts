@@ -42,31 +42,32 @@ export const newCollectionSchema = z
     enableDynamicField: flag,
     fields: z.array(newFieldSchema),
     structFields: z.array(newStructSchema).nullish(),
-    functions: z.array(z.unknown()).nullish(),
+    functions: z.array(z.looseObject({ name: text })).nullish(),
   })
   .nullish()
 
 type NewSchema = NonNullable<z.output<typeof newCollectionSchema>>
 
 /** @throws parameterInvalid @throws unsupported */
-export function newSchema(name: string, schema: NewSchema): CollectionSchema {
+export function newSchema(name: string, schema: NewSchema, timeZone: string): CollectionSchema {
   if (schema.functions?.length) {
-    throw new MillraceError('unsupported', 'collection schema: functions are not supported')
+    const names = schema.functions.map(({ name }) => `'${name}'`).join(', ')
+    throw new MillraceError('unsupported', `not supported by millrace: functions (${names})`)
   }
   const hasAutoId = schema.autoId || schema.autoID
-  return schemaFrom({
+  const message = {
     name,
     enable_dynamic_field: schema.enableDynamicField,
     fields: schema.fields.map((field) => fieldMessage(field, hasAutoId)),
     struct_array_fields: (schema.structFields ?? []).map(structMessage),
-  })
+  }
+  return schemaFrom(message, timeZone)
 }
 
 /** @throws parameterInvalid @throws unsupported */
-export function newField(field: NewField, hasAutoId: boolean): Field {
-  return fieldFromMessage(
-    decode('FieldSchema', encode('FieldSchema', fieldMessage(field, hasAutoId))),
-  )
+export function newField(field: NewField, timeZone: string): Field {
+  const message = encode('FieldSchema', fieldMessage(field, false))
+  return fieldFromMessage(decode('FieldSchema', message), timeZone)
 }
 
 /** The sub-fields of a struct array. @throws parameterInvalid @throws unsupported */
@@ -96,8 +97,11 @@ function structMessage(struct: NewStruct): MessageInput<'StructArrayFieldSchema'
   }
 }
 
-export function schemaFrom(message: MessageInput<'CollectionSchema'>): CollectionSchema {
-  return newCollectionSchemaFromBytes(encode('CollectionSchema', message))
+export function schemaFrom(
+  message: MessageInput<'CollectionSchema'>,
+  timeZone?: string,
+): CollectionSchema {
+  return newCollectionSchemaFromBytes(encode('CollectionSchema', message), timeZone)
 }
 
 function fieldMessage(field: NewField, hasAutoId: boolean): MessageInput<'FieldSchema'> {

@@ -2,14 +2,22 @@ import { z } from 'zod'
 import { version } from '../../config.js'
 import type { BodyShape } from './body-shape.js'
 import type { JsonValue } from './json-text.js'
+import { legacyPrefix } from './legacy/legacy-prefix.js'
+import type { LegacyRoute } from './legacy/legacy-route.js'
+import { legacyRoutes } from './legacy/legacy-routes.js'
+import type { Route } from './route.js'
 import { downloads, routes } from './routes.js'
 import { routesPrefix } from './routes-prefix.js'
 
 /** The OpenAPI document of all that is answered over HTTP: bodies are those that the routes check. */
 export function openapiDocument(): JsonValue {
-  const posts = [...routes].map(([path, { shape }]) => [
+  const posts = [...routes].map(([path, route]) => [
     `${routesPrefix}${path}`,
-    { post: postOperation(path, shape) },
+    { post: postOperation(path, route) },
+  ])
+  const legacy = [...legacyRoutes].map(([path, route]) => [
+    `${legacyPrefix}${path}`,
+    { [route.method.toLowerCase()]: legacyOperation(path, route) },
   ])
   const gets = [...downloads.keys()].map((path) => [
     `${routesPrefix}${path}`,
@@ -17,25 +25,51 @@ export function openapiDocument(): JsonValue {
   ])
   return {
     openapi: '3.1.0',
-    info: { title: 'millrace: REST v2 of Milvus', version },
+    info: { title: 'millrace: REST of Milvus, v2 and v1', version },
     security: [{ token: [] }, {}],
-    paths: { ...Object.fromEntries([...posts, ...gets]), ...ownPaths },
+    paths: { ...Object.fromEntries([...posts, ...gets, ...legacy]), ...ownPaths },
     components: { schemas: { Success: success, Failure: failure }, ...parts },
   }
 }
 
-function postOperation(path: string, shape: BodyShape<unknown>): JsonValue {
+function postOperation(path: string, { shape, summary }: Route): JsonValue {
   return {
     operationId: operationIdOf(path),
     tags: [tagOf(path)],
+    summary,
     parameters: headerNames.map((name) => ({ $ref: `#/components/parameters/${name}` })),
     requestBody: { required: true, content: jsonOf(bodySchemaOf(shape)) },
     responses,
   }
 }
 
+/** A GET has the keys of its shape, which are all texts, in its query. */
+function legacyOperation(path: string, { method, shape }: LegacyRoute): JsonValue {
+  const headers = headerNames.map((name) => ({ $ref: `#/components/parameters/${name}` }))
+  const body = bodySchemaOf(shape)
+  const query = Object.keys(body.properties ?? {}).map((name) => ({
+    name,
+    in: 'query',
+    required: body.required?.includes(name) ?? false,
+    schema: { type: 'string' },
+  }))
+  return {
+    operationId: `v1${operationIdOf(path).replace(/^\w/, (letter) => letter.toUpperCase())}`,
+    tags: ['v1'],
+    parameters: method === 'GET' ? [...query, ...headers] : headers,
+    ...(method === 'POST' && { requestBody: { required: true, content: jsonOf(body) } }),
+    responses: legacyResponses,
+  }
+}
+
+interface BodySchema {
+  readonly [key: string]: JsonValue | undefined
+  readonly properties?: { readonly [key: string]: JsonValue }
+  readonly required?: readonly string[]
+}
+
 /** What a client may send, which is less strict than what a route makes of it. */
-function bodySchemaOf({ schema, required }: BodyShape<unknown>): JsonValue {
+function bodySchemaOf({ schema, required }: BodyShape<unknown>): BodySchema {
   const { $schema, ...members } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   const keys = [...new Set([...(members.required ?? []), ...Object.keys(required)])]
   const body = JSON.parse(JSON.stringify(members))
@@ -100,6 +134,15 @@ const responses = {
   401: failed('The caller is none of the users.'),
   403: failed('The caller may not do this.'),
   415: failed('The body is not JSON.'),
+}
+
+const legacySuccess = { ...success, properties: { code: { const: 200 }, data: {} } }
+const legacyResponses = {
+  ...responses,
+  200: {
+    description: 'The answer, with the code 200, or the error of a request that was read.',
+    content: jsonOf({ oneOf: [legacySuccess, failureRef] }),
+  },
 }
 
 const parts = {

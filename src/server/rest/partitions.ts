@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { loadSoon } from '../load-soon.js'
 import { type BodyShape, text } from './body-shape.js'
 import { collectionShape, type OfCollection } from './collection-shapes.js'
 import { actionRoute, route } from './route.js'
@@ -55,7 +56,7 @@ export const dropPartition = actionRoute(
 export const loadPartitions = actionRoute(
   partitionsShape,
   (engine, { collectionName, partitionNames }, dbName) =>
-    engine.load(dbName, collectionName, partitionNames ?? []),
+    loadSoon(engine, dbName, collectionName, partitionNames ?? []),
 )
 
 export const releasePartitions = actionRoute(

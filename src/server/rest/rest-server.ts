@@ -10,6 +10,7 @@ import { httpCredentials } from '../auth/credentials.js'
 import { logFailure } from '../log-failure.js'
 import { jobEvents, jobOfEventsPath } from './job-events.js'
 import { jsonText } from './json-text.js'
+import { legacyPrefix } from './legacy/legacy-prefix.js'
 import { readBody } from './read-body.js'
 import { failure, type Reply, successWith } from './reply.js'
 import { mediaTypeOf, refusalOf } from './request-guard.js'
@@ -32,7 +33,7 @@ interface RestOptions {
   readonly log: Logger
 }
 
-/** Milvus's REST v2 and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
+/** Milvus's REST, v2 and v1, and `/healthz`, on an HTTP server that listens nowhere: it is handed connections. */
 export function createRestServer(options: RestOptions): Server {
   const server = createServer()
   const serving = { ...options, isOpen: () => server.listening }
@@ -127,6 +128,7 @@ async function replyToCaller(
     if (denied) return failure(403, denied)
     return uploadReply(options.engine, options.uploads, request, response)
   }
+  if (path.startsWith(legacyPrefix)) return legacyReply(options, request, response, path)
   if (request.method === 'GET') return getReply(options, request, path)
   if (request.method !== 'POST' || !path.startsWith(routesPrefix)) return notFound(request, path)
   return postReply(options, request, response, path)
@@ -155,6 +157,40 @@ async function postReply(
   }
 }
 
+/** Milvus: v1 says 200 where v2 says 0. */
+async function legacyReply(
+  { engine, userName }: Answering,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<Reply> {
+  const { legacyRoutes } = await import('./legacy/legacy-routes.js')
+  const route = legacyRoutes.get(path.slice(legacyPrefix.length))
+  if (!route || route.method !== request.method) return notFound(request, path)
+  const isPost = route.method === 'POST'
+  if (isPost && mediaTypeOf(request) !== 'application/json') return notJson(request)
+  if (request.headers.expect !== undefined) response.writeContinue()
+  try {
+    const words = wordsOf(request, userName)
+    const bodyText = isPost ? await readBody(request) : queryText(request)
+    const denied = routeDeniedOf(engine, route.sameAs, bodyText, words)
+    if (denied) return failure(403, denied)
+    return successWith({ code: 200, data: await route.answer(engine, bodyText, words) })
+  } catch (thrown) {
+    return failure(200, millraceErrorFrom(thrown))
+  }
+}
+
+/** A query as the body that would say the same. */
+function queryText(request: IncomingMessage): string {
+  return JSON.stringify(Object.fromEntries(queryOf(request)))
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  const [, query = ''] = (request.url ?? '').split('?')
+  return new URLSearchParams(query)
+}
+
 async function getReply(
   { engine, userName, isOpen }: Answering,
   request: IncomingMessage,
@@ -166,8 +202,7 @@ async function getReply(
     ? downloads.get(path.slice(routesPrefix.length))
     : undefined
   try {
-    const [, query = ''] = (request.url ?? '').split('?')
-    const asked = new URLSearchParams(query)
+    const asked = queryOf(request)
     if (jobId === null && !download) return notFound(request, path)
     const id = jobId ?? asked.get('jobId') ?? ''
     const denied = jobOfIdDeniedOf(engine, userName, id, 'GetImportProgress')

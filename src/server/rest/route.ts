@@ -11,7 +11,11 @@ type ReplyMembers = { readonly data: JsonValue } & Readonly<Record<string, JsonV
 type Answer = (engine: Engine, bodyText: string, words: RequestWords) => Promise<ReplyMembers>
 
 /** What answers a path, and what it reads there. */
-export type Route = Answer & { readonly shape: BodyShape<unknown> }
+export type Route = Answer & {
+  readonly shape: BodyShape<unknown>
+  /** For the OpenAPI document, where a path does not say it. */
+  readonly summary?: string
+}
 
 /** A route of any kind: all others are made from it. */
 export function routeOf<Body>(shape: BodyShape<Body>, answer: Answer): Route {

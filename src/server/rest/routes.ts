@@ -1,5 +1,6 @@
 import type { Engine } from '../../engines/engine.js'
 import { alterAlias, createAlias, describeAlias, dropAlias, listAliases } from './aliases.js'
+import { describeQuotas, describeSegments } from './cluster-state.js'
 import {
   collectionLoadState,
   collectionStats,
@@ -93,6 +94,7 @@ import {
 } from './roles.js'
 import type { Route } from './route.js'
 import { hybridSearchEntities, searchEntities } from './search.js'
+import { unsupportedRoutes } from './unsupported-routes.js'
 import {
   createUser,
   describeUser,
@@ -194,6 +196,9 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['/jobs/import/abort', abortImportJob],
   ['/jobs/import/cancel', cancelImportJob],
   ['/jobs/import/delete', deleteImportJob],
+  ['/segments/describe', describeSegments],
+  ['/quotacenter/describe', describeQuotas],
+  ...unsupportedRoutes,
 ])
 
 /** What is given to a GET below `/v2/vectordb`, as JSON lines. */

@@ -97,7 +97,12 @@ function jsonOf(field: Field, column: Column, row: number, allowsInt64: boolean)
   }
   if (dataType === DataType.SparseFloatVector) return sparseOf(bytesAt(column as BytesColumn, row))
   if (column.shape === 'fixed' && isVectorWide(dataType)) return vectorOf(dataType, column, row)
+  if (dataType === DataType.Timestamptz) return timeText(field, column as FixedColumn, row)
   return scalarOf(dataType, column, row, allowsInt64)
+}
+
+function timeText({ timeZone }: Field, { values }: FixedColumn, row: number): string {
+  return formatTimestamptz(values[row] as bigint, timeZone)
 }
 
 function isVectorWide(dataType: DataType): boolean {
@@ -118,8 +123,6 @@ function scalarOf(
       return value !== 0
     case DataType.Int64:
       return int64Json(value as bigint, allowsInt64)
-    case DataType.Timestamptz:
-      return formatTimestamptz(value as bigint)
     case DataType.Float:
       return float32Json(value as number)
     default:
