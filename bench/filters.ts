@@ -146,6 +146,7 @@ function viewWith(indexes: readonly ScalarIndex[]): SegmentView {
     pkOrder: async () => null,
     scalarIndexes: async () => indexes,
     vectorParts: () => [],
+    vectorFile: () => null,
     vectorIndex: () => null,
   }
 }

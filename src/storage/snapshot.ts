@@ -2,6 +2,7 @@ import type { Column } from '../column/column.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { RowFile } from '../source/row-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { IndexedPath } from './indexed-path.js'
 import type { ResidentIndex } from './resident-vectors.js'
@@ -29,6 +30,7 @@ export interface PinnedView {
   pkOrder(): Promise<Uint32Array | null>
   scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndexOfSegment[]>
   vectorParts(field: Field): readonly VectorPart[]
+  vectorFile(field: Field): RowFile | null
   vectorIndex(field: Field): ResidentIndex | null
   release(): void
 }

@@ -1,7 +1,7 @@
 import type { IndexFamily } from '../index-family.js'
 import { buildGraph } from './build-graph.js'
 import { searchBytesOf } from './graph-query.js'
-import { isRefined } from './graph-shape.js'
+import { keepsRows } from './graph-shape.js'
 import { searchGraph } from './search-graph.js'
 
 /**
@@ -10,7 +10,7 @@ import { searchGraph } from './search-graph.js'
  */
 export const hnsw: IndexFamily = {
   name: 'hnsw',
-  searchesVectors: isRefined,
+  searchesVectors: keepsRows,
   build: buildGraph,
   scratchBytes: searchBytesOf,
   search: searchGraph,
