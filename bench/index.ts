@@ -1,7 +1,7 @@
 // npm run bench -- index [--rows 200000] [--dim 128] [--clusters 1000] [--runs 3] [--queries 1000]
 //   [--peers hnswlib,faiss,usearch] [--budget 600]
 // Graphs over a Gaussian mixture, L2, M 16, efConstruction 200, and AUTOINDEX: seconds to build by all cores, in
-// turn, and recall@10 beside queries per second of one thread. Peers are the libraries of the Python environment
+// turn, the memory they take and the time to load them, and recall@10 beside queries per second of one thread. Peers are the libraries of the Python environment
 // that MILLRACE_PEERS_VENV names (pip install faiss-cpu hnswlib usearch); one that takes longer than the budget's
 // seconds for an answer is left out from there on.
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { createWorkerPool } from '#rooms/workers/worker-pool.js'
 import type { Contender } from './support/contender.js'
 import { contendersFor } from './support/contenders.js'
 import { machineLine } from './support/machine.js'
+import { MillraceIndex } from './support/millrace-index.js'
 import { median, spread } from './support/statistics.js'
 import { VectorSet } from './support/vector-set.js'
 
@@ -40,6 +41,7 @@ try {
   const contenders = contendersFor(set, pool, options)
   try {
     await tellBuilds(contenders, rowCount)
+    await tellMemory(contenders)
     await tellCurve(contenders)
   } finally {
     for (const contender of contenders) await contender.close()
@@ -64,6 +66,18 @@ async function tellBuilds(contenders: readonly Contender[], rowCount: number): P
     const ratio =
       peer < 0 ? '' : `, hnswlib / it ${(median(seconds[peer]) / median(seconds[at])).toFixed(2)}`
     console.log(`  ${name.padEnd(20)} ${spread(seconds[at])}, ${rate}${ratio}`)
+  }
+}
+
+/** Of our own graphs: what they take and how long they take to be read, medians of 5. */
+async function tellMemory(contenders: readonly Contender[]): Promise<void> {
+  console.log('\nmemory / (vectors + links), load / read of the same bytes into new memory')
+  for (const contender of contenders) {
+    if (!(contender instanceof MillraceIndex)) continue
+    const loads: number[] = []
+    for (let run = 0; run < 5; run++) loads.push(await contender.loadRatio())
+    const memory = contender.memoryRatio().toFixed(3)
+    console.log(`  ${contender.name.padEnd(20)} ${memory}, ${median(loads).toFixed(2)}`)
   }
 }
 
