@@ -68,6 +68,7 @@ describe('the parameters of an index', () => {
     expect(() => spec('HNSW', {}, floats, 'HAMMING')).toThrow(
       'float vector index does not support metric type: HAMMING',
     )
+    expect(spec('HNSW', {}, bits, 'JACCARD').metric).toBe('JACCARD')
     expect(() => spec('AUTOINDEX', {}, bits, 'L2')).toThrow(
       'binary vector index does not support metric type: L2',
     )
