@@ -115,7 +115,7 @@ async function haveIndexesOf(indexType: string, indexIds: readonly bigint[]) {
       params: [
         ['index_type', indexType],
         ['metric_type', 'L2'],
-        ['params', '{"nlist": 16}'],
+        ['params', '{"nlist": 16, "M": 8, "efConstruction": 40}'],
       ],
     })),
   }
