@@ -176,7 +176,7 @@ function indexOver(
 ): ScalarIndex {
   const column = columns.get(field.fieldId)!
   const began = process.cpuUsage()
-  const bytes = buildIndex({ column, rowCount, json, grams })
+  const bytes = buildIndex({ column, rowCount, isOfGeometries: false, json, grams })
   const { user, system } = process.cpuUsage(began)
   const ms = (user + system) / 1000
   const mib = (bytes.length / 1024 ** 2).toFixed(1)
@@ -193,6 +193,7 @@ function viewWith(indexes: readonly ScalarIndex[]): SegmentView {
     scalarIndexes: async () => indexes,
     spatialIndexes: async () => [],
     vectorParts: () => [],
+    vectorFile: () => null,
     vectorIndex: () => null,
   }
 }

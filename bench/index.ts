@@ -12,6 +12,7 @@ import { temporaryFolder } from './support/at-exit.js'
 import type { Contender } from './support/contender.js'
 import { contendersFor } from './support/contenders.js'
 import { machineLine } from './support/machine.js'
+import { MillraceIndex } from './support/millrace-index.js'
 import { optionsFrom } from './support/options.js'
 import { progress } from './support/progress.js'
 import { median, spread } from './support/statistics.js'
@@ -50,6 +51,7 @@ try {
     const built = await builds(contenders)
     await tellBuilds(built, rowCount)
     const measured = built.map(({ contender }) => contender)
+    await tellLoads(measured)
     await tellCurve(measured)
     await tellMemory(measured, rowCount, dim)
   } finally {
@@ -90,6 +92,17 @@ async function tellBuilds(built: readonly Built[], rowCount: number): Promise<vo
     const ratio = (other: Built) => (median(seconds) / median(other.seconds)).toFixed(2)
     const ratios = `it / millrace HNSW ${ratio(own)}, it / AUTOINDEX ${ratio(auto)}`
     console.log(`  ${contender.name.padEnd(20)} ${spread(seconds)}, ${rate}, ${ratios}`)
+  }
+}
+
+/** Of our own graphs: how long they take to be read, medians of 5. */
+async function tellLoads(contenders: readonly Contender[]): Promise<void> {
+  console.log('\nload, checksum included / read of the same bytes into new memory')
+  for (const contender of contenders) {
+    if (!(contender instanceof MillraceIndex)) continue
+    const ratios: number[] = []
+    for (let run = 0; run < 5; run++) ratios.push(await contender.loadRatio())
+    console.log(`  ${contender.name.padEnd(20)} ${spread(ratios)}`)
   }
 }
 

@@ -47,7 +47,7 @@ function search(): void {
     ...{ family: family.name, memoryId: rows.memoryId, memory: rows.memory },
     ...{ rowCount, dataType: DataType.FloatVector, dim, spec, params: { ef: 64 }, nq, k },
     ...{ near: Number.NEGATIVE_INFINITY, firstId: 0, mask: 0 },
-    ...{ index: index.byteOffset, vectors: rows.byteOffset },
+    ...{ index: index.byteOffset, vectors: rows.byteOffset, file: null },
     ...{ queries: queries.byteOffset, heaps: take(nq * k * heapPlaceBytes).byteOffset },
   }
   const scratch = take(family.scratchBytes(job)).byteOffset

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { familyNamed } from '#rooms/indexes/families.js'
 import type { IndexFamily, IndexSpec } from '#rooms/indexes/index-family.js'
@@ -6,6 +6,7 @@ import { indexTypes } from '#rooms/indexes/index-types.js'
 import { heapPlaceBytes } from '#rooms/kernels/scan-kernels.js'
 import type { VectorRegion } from '#rooms/kernels/vector-region.js'
 import { DataType } from '#rooms/schema/data-type.js'
+import { readIndex, writeIndex } from '#rooms/storage/index-files.js'
 import type { WorkerPool } from '#rooms/workers/worker-job.js'
 import {
   type Contender,
@@ -47,6 +48,22 @@ export class MillraceIndex implements Contender {
     const began = performance.now()
     this.#index = await this.#family.build({ pool: this.#pool, memory, vectors, spec: this.#spec })
     return (performance.now() - began) / 1000
+  }
+
+  /** Seconds to read the index from its file with its checksum, over those to read the same bytes. */
+  async loadRatio(): Promise<number> {
+    const { memory, options } = this.#set
+    const path = join(options.directory, 'index')
+    const directory = { indexPath: () => path, syncIndexes() {}, removeIndex() {} }
+    const files = { directory, pool: this.#pool }
+    const name = { segmentId: 1n, indexId: 1n, fieldId: 1 }
+    const bytes = memory.bytesOf(this.#index!)
+    const built = await writeIndex(files, name, bytes, new AbortController().signal)
+    const began = performance.now()
+    readPlainly(path, freshBytes(bytes.length))
+    const plain = performance.now()
+    await readIndex(files, 1n, built, freshBytes(bytes.length))
+    return (performance.now() - plain) / (plain - began)
   }
 
   async search(effort: number, mask: string): Promise<SearchFigures> {
@@ -107,7 +124,7 @@ export class MillraceIndex implements Contender {
       ...{ family: this.#family.name, memoryId: rows.memoryId, memory: rows.memory },
       ...{ rowCount, dataType, dim, spec: this.#spec, params: this.#paramsOf(effort), nq, k },
       ...{ near: Number.NEGATIVE_INFINITY, firstId: 0, mask: this.#set.maskOf(mask) },
-      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset },
+      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, file: null },
       ...this.#placesOf(firstQuery),
     }
     const scratch = this.#set.take(this.#family.scratchBytes(job))
@@ -130,4 +147,16 @@ export class MillraceIndex implements Contender {
     if (this.#index) this.#set.memory.free(this.#index)
     this.#index = null
   }
+}
+
+/** Memory that nobody has touched, which threads share. */
+function freshBytes(byteLength: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(byteLength))
+}
+
+function readPlainly(path: string, bytes: Uint8Array): void {
+  const descriptor = openSync(path, 'r')
+  for (let done = 0; done < bytes.length; )
+    done += readSync(descriptor, bytes, done, bytes.length - done, done)
+  closeSync(descriptor)
 }

@@ -2,6 +2,7 @@ import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorRegion } from '../kernels/vector-region.js'
 import type { DataType } from '../schema/data-type.js'
 import type { Metric } from '../schema/metric.js'
+import type { RowFile } from '../source/row-file.js'
 import type { WorkerContext, WorkerPool } from '../workers/worker-job.js'
 
 /** What an index is to be: Milvus's name, and every parameter with its default filled in. */
@@ -41,8 +42,10 @@ export interface IndexSearchJob {
   readonly memoryId: number
   readonly memory: WebAssembly.Memory
   readonly index: number
-  /** The raw rows; 0 for a family that does not look at them. */
+  /** The raw rows; 0 where they are not in memory. */
   readonly vectors: number
+  /** The raw rows where they are not in memory. */
+  readonly file: RowFile | null
   readonly rowCount: number
   readonly dataType: DataType
   readonly dim: number
@@ -76,8 +79,11 @@ export interface IndexFamily {
   readonly name: string
   /** Whether a file begins as those do that `build` makes now, rather than one of an older release. */
   isCurrent(head: DataView): boolean
-  /** Whether a search reads the raw vectors: they then lie in the memory of the index. */
-  searchesVectors(spec: IndexSpec): boolean
+  /**
+   * Whether searches want the raw vectors in the memory of the index. Otherwise they stay in the segment's
+   * file, where single rows can be read.
+   */
+  searchesVectors(spec: IndexSpec, dataType: DataType): boolean
   /**
    * Builds with all threads of the batch lane, while searches of other segments go on. The region is the
    * caller's to free; nothing else stays taken, also when it throws.

@@ -117,7 +117,11 @@ export const indexTypes: Readonly<Record<string, IndexType>> = {
     words: [{ name: 'with_raw_data', default: true }],
     searchNumbers: [nprobe, { name: 'reorder_k', min: 1, max: intMax, default: null }],
   },
-  HNSW: hnsw,
+  HNSW: {
+    ...hnsw,
+    dataTypes: [...floatTypes, DataType.BinaryVector],
+    metrics: [...floatMetrics, ...bitMetrics],
+  },
   HNSW_SQ: {
     ...hnsw,
     words: [

@@ -5,35 +5,29 @@ import type { WorkerContext } from '../workers/worker-job.js'
 
 export interface ReadIndexInput {
   readonly path: string
-  /** In shared memory, as long as the file. */
+  /** That the file is to have. */
+  readonly fileBytes: number
+  /** In shared memory, for the bytes of the file from `byteOffset` on. */
   readonly bytes: Uint8Array
-  /** The file's CRC-32. */
-  readonly checksum: number
+  readonly byteOffset: number
 }
 
-/** Reads an index's file. @throws ioFailed when it is not what was written */
-export function run({ path, bytes, checksum }: ReadIndexInput, context: WorkerContext): void {
-  const found = readAll(path, bytes, context)
-  if (found === checksum) return
-  throw new MillraceError(
-    'ioFailed',
-    `index file ${path}: expected the checksum ${hex(checksum)}, got ${hex(found)}`,
-  )
-}
-
-function readAll(path: string, bytes: Uint8Array, context: WorkerContext): number {
+/** Reads a part of an index's file. @returns its CRC-32 @throws ioFailed */
+export function run(input: ReadIndexInput, context: WorkerContext): number {
+  const { path, fileBytes, bytes, byteOffset } = input
   const descriptor = openSync(path, 'r')
   try {
     const { size } = fstatSync(descriptor)
-    if (size !== bytes.length) {
-      const text = `index file ${path}: expected ${bytes.length} bytes, got ${size}`
+    if (size !== fileBytes) {
+      const text = `index file ${path}: expected ${fileBytes} bytes, got ${size}`
       throw new MillraceError('ioFailed', text)
     }
     let checksum = 0
     for (let begin = 0; begin < bytes.length; ) {
       context.throwIfCancelled()
       const piece = bytes.subarray(begin, begin + pieceBytes)
-      const count = readSync(descriptor, piece)
+      const count = readSync(descriptor, piece, 0, piece.length, byteOffset + begin)
+      if (count === 0) throw new MillraceError('ioFailed', `index file ${path} became shorter`)
       checksum = crc32(piece.subarray(0, count), checksum)
       begin += count
     }
@@ -43,8 +37,5 @@ function readAll(path: string, bytes: Uint8Array, context: WorkerContext): numbe
   }
 }
 
-const pieceBytes = 1024 ** 2
-
-function hex(checksum: number): string {
-  return checksum.toString(16).padStart(8, '0')
-}
+/** So small that it is in the cache when its checksum is made. */
+const pieceBytes = 512 * 1024

@@ -1,4 +1,4 @@
-import { efOf, walkCost } from './hnsw/walk-cost.js'
+import { codeScanCost, efOf, walkCost } from './hnsw/walk-cost.js'
 import type { IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
 
@@ -14,6 +14,7 @@ const codeCosts: Readonly<Record<string, number>> = {
  * What a search by an index costs, in rows of a scan: a rough measure, to choose between the two.
  * @param share of the rows, that may be found
  * @param k rows that are asked for
+ * @param isApart the rows are not in memory, so that codes are looked at where a walk does not pay
  */
 export function searchCost(
   { indexType, params: built }: IndexSpec,
@@ -21,8 +22,12 @@ export function searchCost(
   rowCount: number,
   share: number,
   k: number,
+  isApart: boolean,
 ): number {
-  if (indexTypes[indexType].family !== 'ivf') return walkCost(efOf(params, k), share)
+  if (indexTypes[indexType].family !== 'ivf') {
+    const cost = walkCost(efOf(params, k), share)
+    return isApart ? Math.min(cost, codeScanCost(rowCount, share)) : cost
+  }
   const probed = Math.min(1, params.nprobe / Number(built.nlist))
   return (Number(built.nlist) + rowCount * probed * (codeCosts[indexType] ?? 1)) / share
 }

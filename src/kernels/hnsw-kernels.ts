@@ -18,6 +18,8 @@ interface HnswKernels {
     m: number,
     upperSlots: number,
   ): void
+  /** Makes room for codes of another kind. There are the bytes of an index with them. */
+  hnswRecode(kind: number, upperSlots: number): void
   /** @returns 0 where there is no index */
   hnswOpen(index: number): number
   /** Nodes of the index. */
@@ -27,7 +29,7 @@ interface HnswKernels {
   /** Where the row of each node lies. */
   hnswRows(): number
   hnswSetScale(scale: number): void
-  /** The largest code; 0: rows of bits are their own. */
+  /** The largest code; 0: it has no scale. */
   hnswCodeMax(kind: number, width: number): number
   /** A row as floats, as they become codes. @returns where they are */
   hnswFloats(element: number, vectors: number, row: number, room: number): number
@@ -68,6 +70,17 @@ interface HnswKernels {
   hnswScanCodes(first: number, end: number): void
   /** @returns how many candidates were offered to the heap */
   hnswFinishQuery(candidateCount: number, heap: number, k: number, firstId: number): number
+  /** The rows of the candidates, uint32, where their vectors lie elsewhere. @returns how many */
+  hnswListCandidates(candidateCount: number, list: number): number
+  /** @param stored the raw rows that `list` names, in its order @returns how many were offered */
+  hnswOfferRows(
+    list: number,
+    stored: number,
+    count: number,
+    heap: number,
+    k: number,
+    firstId: number,
+  ): number
 }
 
 /** This thread's instance for a memory of a `VectorMemory`. */
@@ -87,7 +100,7 @@ export function hnswSearchBytes(
   places: number,
   innerMax: number,
 ): number {
-  const queryBytes = 4 * Math.ceil(width / 4) * 16 + 192
+  const queryBytes = 4 * Math.ceil(width / 4) * 16 + 768
   const batchBytes = 32 * m + 64
   const visitBytes = Math.ceil(nodes / 128) * 16 + Math.min(nodes, visitLogMax) * 4
   return queryBytes + batchBytes + (places + 2) * 8 + visitBytes + innerMax * 4
@@ -103,4 +116,12 @@ export const hnswCodeKinds = {
   dot16: 3,
   hamming: 4,
   jaccard: 5,
+  squared4: 6,
+  dot4: 7,
+  squared6: 8,
+  dot6: 9,
+  squaredFloat16: 10,
+  dotFloat16: 11,
+  squaredBFloat16: 12,
+  dotBFloat16: 13,
 } as const

@@ -84,6 +84,15 @@ export class VectorMemory {
     memory.free.give(region.byteOffset, roundUp(region.byteLength))
   }
 
+  /** Gives back the end of a region, which must not be used any more by any thread. @returns what is left */
+  shrink(region: VectorRegion, byteLength: number): VectorRegion {
+    const memory = this.#memories.get(region.memoryId)!
+    const [before, after] = [roundUp(region.byteLength), roundUp(byteLength)]
+    this.#live.delete(region)
+    if (after < before) memory.free.give(region.byteOffset + after, before - after)
+    return this.#regionAt(memory, region.byteOffset, byteLength)
+  }
+
   bytesOf(region: VectorRegion): Uint8Array {
     return new Uint8Array(region.memory.buffer, region.byteOffset, region.byteLength)
   }

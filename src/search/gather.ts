@@ -1,8 +1,11 @@
-import { type Column, layoutOf } from '../column/column.js'
+import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
+import { type Column, type FixedValues, layoutOf } from '../column/column.js'
 import { growableColumn } from '../column/growable-column.js'
 import { gatherColumn } from '../column/slice.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import type { ReadRowsInput } from './read-rows-job.js'
 import type { RowRef } from './row-ref.js'
 import type { SegmentView } from './segment-view.js'
 
@@ -18,7 +21,7 @@ export async function gatherField(
   let place = 0
   for (const [viewIndex, ofView] of positions) {
     const offsets = Int32Array.from(ofView, (position) => rows[position].rowOffset)
-    const column = gatherColumn(await views[viewIndex].column(field), offsets)
+    const column = await columnOfRows(views[viewIndex], field, offsets)
     if (ofView.length === rows.length) return column
     gathered.append(column, 0, ofView.length)
     for (const position of ofView) places[position] = place++
@@ -33,6 +36,30 @@ export function gatherKeys(
   schema: CollectionSchema,
 ): Promise<Column> {
   return gatherField(views, rows, primaryKeyOf(schema))
+}
+
+/** Of vectors that are not in memory, only these rows are read. */
+async function columnOfRows(view: SegmentView, field: Field, rows: Int32Array): Promise<Column> {
+  const file = isDenseVectorType(field.dataType) ? view.vectorFile(field) : null
+  if (file === null) return gatherColumn(await view.column(field), rows)
+  const layout = layoutOf(field)
+  if (layout.shape !== 'fixed')
+    throw new TypeError(`field ${field.name} has no rows of fixed length`)
+  const input: ReadRowsInput = { file, rows }
+  const lane = 'interactive'
+  const bytes = await view.pool.run<ReadRowsInput, Uint8Array>(readModule, input, { lane })
+  const { width, valuesType } = layout
+  const values: FixedValues = new valuesType(bytes.buffer as ArrayBuffer, 0, rows.length * width)
+  return { shape: 'fixed', values, width, validity: gatherBits(await view.validity(field), rows) }
+}
+
+const readModule = new URL('./read-rows-job.js', import.meta.url)
+
+function gatherBits(bits: Uint8Array | null, rows: Int32Array): Uint8Array | null {
+  if (bits === null) return null
+  const gathered = bitmapWithLength(rows.length)
+  for (const [at, row] of rows.entries()) if (hasBit(bits, row)) setBit(gathered, at)
+  return gathered
 }
 
 function positionsByView(rows: readonly RowRef[]): Map<number, number[]> {

@@ -13,9 +13,18 @@ export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: numbe
   const { rowCount, mask } = view
   const survivors = mask ? survivorsOf(mask, rowCount) : rowCount
   if (survivors === 0) return false
-  const cost = searchCost(index.spec, index.params, rowCount, survivors / rowCount, k)
-  return cost < survivors * (nq >= queriesOfTile ? costInTile : 1)
+  const isApart = view.parts.length === 0
+  const share = survivors / rowCount
+  const cost = searchCost(index.spec, index.params, rowCount, share, k, isApart)
+  const costOfRow = nq >= queriesOfTile ? costInTile : 1
+  if (!isApart) return cost < survivors * costOfRow
+  const read = Math.min(survivors * costToReadOne, rowCount * costToReadAll)
+  return cost < read / nq + survivors * costOfRow
 }
+
+/** Rows that lie in a file are read once for all queries: single ones, or all of them. */
+const costToReadOne = 30
+const costToReadAll = 4
 
 /** The mask of what is alive is the same from one search to the next: it is counted once. */
 function survivorsOf(mask: Uint8Array, rowCount: number): number {

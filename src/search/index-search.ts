@@ -86,7 +86,8 @@ function jobsOf(
     memoryId: region.memoryId,
     memory: region.memory,
     index: region.byteOffset,
-    vectors: view.parts[0].region.byteOffset,
+    vectors: view.parts.at(0)?.region.byteOffset ?? 0,
+    file: view.file ?? null,
     rowCount: view.rowCount,
     ...{ dataType, dim, spec, params, mask, near, k, firstId },
   }

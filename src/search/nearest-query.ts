@@ -2,6 +2,7 @@ import type { IndexSpec } from '../indexes/index-family.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { DataType } from '../schema/data-type.js'
 import type { Metric } from '../schema/metric.js'
+import type { RowFile } from '../source/row-file.js'
 import type { SegmentIndex } from './segment-view.js'
 
 /** The vectors of a segment that one search looks at. */
@@ -13,6 +14,8 @@ export interface SegmentVectors {
   readonly mask: Uint8Array | null
   /** Over the same rows, in the memory of the only part; null: there is none. */
   readonly index?: SegmentIndex | null
+  /** Where the rows lie when there are no parts: beside their index they need not be in memory. */
+  readonly file?: RowFile | null
 }
 
 /** The index that a search goes by where segments have it. */

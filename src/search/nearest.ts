@@ -85,12 +85,15 @@ async function scanRest(
   isScanned: readonly boolean[],
   found: readonly HeapSource[],
 ): Promise<Neighbors[]> {
-  const scanned = views.map((view, index) => (isScanned[index] ? view : { ...view, parts: [] }))
+  const scanned = views.map((view, index) =>
+    isScanned[index] ? view : { ...view, parts: [], file: null },
+  )
   const scan = openScan(memory, scanned, queries, pool.threadCount)
   try {
     const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
     const workBytes = rows * queries.rowBytes * queries.nq
-    if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
+    const readsFile = scanned.some(({ file }) => file)
+    if (workBytes < workBytesHere && !readsFile) runHere(scan.jobs, query.signal)
     else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {

@@ -2,8 +2,9 @@ import { MillraceError } from '../errors.js'
 import { heapPlaceBytes, maskWordRows, scanScratchBytes } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
+import type { RowFile } from '../source/row-file.js'
 import type { SegmentVectors } from './nearest-query.js'
-import type { ScanJob, ScanRange } from './scan-job.js'
+import { fileBlockBytes, type ScanJob, type ScanRange } from './scan-job.js'
 
 /** Queries as the kernels want them. */
 export interface ScanQueries {
@@ -70,6 +71,8 @@ export function openScan(
 /** A part, the number of its first row among all rows of the search, and its rows' bits. */
 interface Piece {
   readonly part: VectorPart
+  /** Where the rows are, if not in the part's region: that is only where they are worked on. */
+  readonly file: RowFile | null
   readonly firstId: number
   readonly mask: Uint8Array | null
 }
@@ -78,9 +81,9 @@ function piecesByMemory(views: readonly SegmentVectors[]): Map<number, Piece[]> 
   const shares = new Map<number, Piece[]>()
   let viewId = 0
   for (const view of views) {
-    for (const part of view.parts) {
+    for (const [part, file] of placesOf(view)) {
       const mask = view.mask && maskOf(part, view.mask)
-      const piece = { part, firstId: viewId + part.rowBegin, mask }
+      const piece = { part, file, firstId: viewId + part.rowBegin, mask }
       const pieces = shares.get(part.region.memoryId)
       if (pieces) pieces.push(piece)
       else shares.set(part.region.memoryId, [piece])
@@ -94,6 +97,17 @@ function piecesByMemory(views: readonly SegmentVectors[]): Map<number, Piece[]> 
     )
   }
   return shares
+}
+
+/** Rows of a file are worked on in the memory of their index. */
+function placesOf({
+  parts,
+  file,
+  index,
+  rowCount,
+}: SegmentVectors): [VectorPart, RowFile | null][] {
+  if (parts.length > 0 || !file || !index) return parts.map((part) => [part, null])
+  return [[{ region: index.region, rowBegin: 0, rowCount }, file]]
 }
 
 /** Ids are 32 bits, and all ones mean nothing. */
@@ -122,8 +136,10 @@ function jobsIn(
   const { metric, element, width, rowBytes, nq, near, k } = queries
   const { memoryId, memory } = pieces[0].part.region
   const queryRows = put(queries.bytes)
-  const ranges = pieces.map(({ part, firstId, mask }) => ({
-    rows: part.region.byteOffset,
+  const bufferBytes = pieces.some(({ file }) => file) ? fileBlockBytes(rowBytes) : 0
+  const ranges = pieces.map(({ part, file, firstId, mask }) => ({
+    rows: file ? 0 : part.region.byteOffset,
+    file,
     rowCount: part.rowCount,
     firstId,
     mask: mask ? put(mask) : 0,
@@ -144,6 +160,7 @@ function jobsIn(
     },
     heaps: take(nq * k * heapPlaceBytes),
     scratch: take(scanScratchBytes(nq, element, width)),
+    buffer: bufferBytes && take(bufferBytes),
   }))
 }
 
@@ -167,13 +184,14 @@ function cut(ranges: readonly ScanRange[], jobRows: number, rowBytes: number): S
 
 /** `begin` is a multiple of 64. */
 function rangeWithin(
-  { rows, firstId, mask }: ScanRange,
+  { rows, file, firstId, mask }: ScanRange,
   begin: number,
   rowCount: number,
   rowBytes: number,
 ): ScanRange {
   return {
-    rows: rows + begin * rowBytes,
+    rows: rows && rows + begin * rowBytes,
+    file: file && { ...file, byteOffset: file.byteOffset + begin * rowBytes },
     rowCount,
     firstId: firstId + begin,
     mask: mask && mask + begin / 8,

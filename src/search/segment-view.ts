@@ -1,6 +1,7 @@
 import type { Column } from '../column/column.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { RowFile } from '../source/row-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { ScalarIndex, SpatialIndex } from './scalar-index.js'
 
@@ -30,8 +31,10 @@ export interface SegmentView {
   validity(field: Field): Promise<Uint8Array | null>
   /** Row offsets in ascending order of primary key; null: the rows lie in that order. */
   pkOrder(): Promise<Uint32Array | null>
-  /** Where the vectors of a loaded segment lie. Together they cover all rows, in order. */
+  /** Where the vectors of a loaded segment lie. Together they cover all rows, in order, or none. */
   vectorParts(field: Field): readonly VectorPart[]
+  /** Where they lie when there are no parts; null: in memory, or the segment has none of the field. */
+  vectorFile(field: Field): RowFile | null
   /** The indexes that are built over values of these fields, and paths in them. */
   scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndex[]>
   /** Those over the boxes of these fields. */

@@ -65,7 +65,8 @@ export async function openSearched(
       const mask = await maskOf(view, field, filter, signal)
       if (!isResident) return { rowCount: view.rowCount, parts: [], mask }
       const parts = view.vectorParts(field)
-      return { rowCount: view.rowCount, parts, mask, index: view.vectorIndex(field) }
+      const [index, file] = [view.vectorIndex(field), view.vectorFile(field)]
+      return { rowCount: view.rowCount, parts, mask, index, file }
     }),
   )
   const keys = await Promise.all(views.map((view) => view.column(primaryKeyOf(schema))))

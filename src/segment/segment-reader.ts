@@ -4,6 +4,7 @@ import { type Column, type ColumnLayout, type FixedColumn, layoutOf } from '../c
 import { MillraceError } from '../errors.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import type { RowFile } from '../source/row-file.js'
 import type { ByteRange, ColumnRanges, SegmentFile } from './segment-file.js'
 
 const readBytesMax = 64 * 1024 ** 2
@@ -53,6 +54,12 @@ export class SegmentReader {
   async readValuesInto(fieldId: number, target: Uint8Array): Promise<void> {
     const ranges = this.#file.columns.find((column) => column.fieldId === fieldId)
     await this.#readInto(ranges!.values!, target)
+  }
+
+  /** Where the raw values of a column of fixed rows lie. */
+  rowFile(fieldId: number, rowBytes: number): RowFile {
+    const ranges = this.#file.columns.find((column) => column.fieldId === fieldId)
+    return { path: this.#path, byteOffset: ranges!.values!.offset, rowBytes }
   }
 
   async readValidity(fieldId: number): Promise<Uint8Array | null> {

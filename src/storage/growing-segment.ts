@@ -178,6 +178,7 @@ export class GrowingSegment {
       validity: async (field) => this.#validityOf(field, scalars, rowCount),
       pkOrder: async () => pkOrderOf(scalars.get(this.#pk.fieldId)!, rowCount),
       vectorParts: (field) => this.#vectors.get(field.fieldId)!.parts(rowCount),
+      vectorFile: () => null,
       vectorIndex: () => null,
       scalarIndexes: async () => [],
       spatialIndexes: async () => [],

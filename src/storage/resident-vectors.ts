@@ -1,14 +1,17 @@
 import type { FixedColumn, FixedValues } from '../column/column.js'
 import { layoutOf } from '../column/column.js'
-import { checkIndexFile } from '../indexes/families.js'
+import { checkIndexFile, familyNamed } from '../indexes/families.js'
+import { indexTypes } from '../indexes/index-types.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { SegmentReader } from '../segment/segment-reader.js'
+import type { RowFile } from '../source/row-file.js'
 import { RefCount } from '../util/ref-count.js'
 import { readIndex } from './index-files.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
+import { wantedIndexes } from './wanted-indexes.js'
 
 /** An index in the memory of its vectors. */
 export interface ResidentIndex {
@@ -20,6 +23,7 @@ export interface ResidentIndex {
 export class ResidentVectors {
   readonly #memory: VectorMemory
   readonly #parts = new Map<number, VectorPart>()
+  readonly #files = new Map<number, RowFile>()
   readonly #indexes = new Map<number, ResidentIndex>()
   readonly #regions: VectorRegion[] = []
   readonly users: RefCount
@@ -30,7 +34,8 @@ export class ResidentVectors {
   }
 
   /**
-   * Reads each field's vectors, and its index where there is one, into the memory they are searched in.
+   * Reads each field's vectors, and its index where there is one, into the memory they are searched in; where
+   * the index is searched without them, they stay in the file.
    * @param leavesRoom chooses a memory where an index can be built beside them
    */
   static async read(
@@ -55,6 +60,11 @@ export class ResidentVectors {
   parts(field: Field): readonly VectorPart[] | undefined {
     const part = this.#parts.get(field.fieldId)
     return part && [part]
+  }
+
+  /** Where the vectors of a field are whose index is searched without them. */
+  file(field: Field): RowFile | null {
+    return this.#files.get(field.fieldId) ?? null
   }
 
   index(field: Field): ResidentIndex | null {
@@ -87,17 +97,55 @@ export class ResidentVectors {
   ): Promise<void> {
     const { fieldId } = field
     const { rowCount } = record.file
-    const vectorBytes = rowCount * rowBytes(field)
     const built = record.indexes.findLast((index) => index.fieldId === fieldId)
-    const besideBytes = leavesRoom ? vectorBytes + rowCount * linkBytes : built?.byteLength
-    const sizes = besideBytes === undefined ? [vectorBytes] : [vectorBytes, besideBytes]
-    const [region, beside] = this.#memory.allocateTogether(sizes)
+    const vectorBytes = rowCount * rowBytes(field)
+    if (leavesRoom) {
+      const [region, room] = this.#memory.allocateTogether([
+        vectorBytes,
+        vectorBytes + rowCount * linkBytes,
+      ])
+      this.#memory.free(room)
+      await this.#readRows(reader, fieldId, rowCount, region)
+    } else if (built && !searchesRows(context, record, built.indexId)) {
+      await this.#readAlone(context, reader, field, record, built)
+    } else {
+      const sizes = built ? [vectorBytes, built.byteLength] : [vectorBytes]
+      const [region, beside] = this.#memory.allocateTogether(sizes)
+      if (beside) this.#regions.push(beside)
+      await this.#readRows(reader, fieldId, rowCount, region)
+      if (built) await this.#readIndex(context, record.segmentId, built, beside)
+    }
+  }
+
+  async #readRows(
+    reader: SegmentReader,
+    fieldId: number,
+    rowCount: number,
+    region: VectorRegion,
+  ): Promise<void> {
     this.#regions.push(region)
     this.#parts.set(fieldId, { region, rowBegin: 0, rowCount })
-    if (leavesRoom) this.#memory.free(beside)
-    else if (beside) this.#regions.push(beside)
     await reader.readValuesInto(fieldId, this.#memory.bytesOf(region))
-    if (!leavesRoom && built) await this.#readIndex(context, record.segmentId, built, beside)
+  }
+
+  /** The index without the vectors, which are read where it cannot be. */
+  async #readAlone(
+    context: RowsContext,
+    reader: SegmentReader,
+    field: Field,
+    { segmentId, file }: SegmentRecord,
+    built: BuiltIndex,
+  ): Promise<void> {
+    const { fieldId } = field
+    const region = this.#memory.allocate(built.byteLength)
+    this.#regions.push(region)
+    await this.#readIndex(context, segmentId, built, region)
+    if (this.#indexes.has(fieldId)) {
+      this.#files.set(fieldId, reader.rowFile(fieldId, rowBytes(field)))
+      return
+    }
+    const rows = this.#memory.allocate(file.rowCount * rowBytes(field))
+    await this.#readRows(reader, fieldId, file.rowCount, rows)
   }
 
   /** One that cannot be read is built anew; until then the vectors are scanned. */
@@ -121,6 +169,19 @@ export class ResidentVectors {
   #free(): void {
     for (const region of this.#regions) this.#memory.free(region)
   }
+}
+
+/** Whether an index is searched with the vectors beside it in memory. */
+export function searchesRows(
+  { catalog }: Pick<RowsContext, 'catalog'>,
+  { collectionId }: SegmentRecord,
+  indexId: bigint,
+): boolean {
+  const collection = catalog.collection(collectionId)
+  const wanted = collection && wantedIndexes(collection).find((each) => each.indexId === indexId)
+  if (wanted?.kind !== 'vector') return true
+  const { spec, field } = wanted
+  return familyNamed(indexTypes[spec.indexType].family!).searchesVectors(spec, field.dataType)
 }
 
 /** Of an index, for a row, beside its vector's. */

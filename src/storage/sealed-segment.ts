@@ -14,7 +14,7 @@ import { RefCount } from '../util/ref-count.js'
 import { readIndex } from './index-files.js'
 import type { InsertRun } from './insert-times.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
-import { type ResidentIndex, ResidentVectors } from './resident-vectors.js'
+import { type ResidentIndex, ResidentVectors, searchesRows } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
 import type { PinnedView, ScalarIndexOfSegment, SpatialIndexOfSegment } from './snapshot.js'
 import { wantedIndexes } from './wanted-indexes.js'
@@ -120,7 +120,7 @@ export class SealedSegment {
    * @param isApart asks for a copy, in a memory with room beside it
    */
   async vectorsToIndex(field: Field, isApart: boolean): Promise<VectorsToIndex> {
-    const inMemory = isApart ? null : this.#vectors
+    const inMemory = isApart || !this.#vectors?.parts(field) ? null : this.#vectors
     inMemory?.users.retain()
     const vectors = inMemory ?? (await this.#readVectors([field], true))
     try {
@@ -162,7 +162,8 @@ export class SealedSegment {
 
   /**
    * Lets searches use an index that `record` names by now. Vectors in memory that it was not built beside
-   * give way to those that it was, or are read again with it where there are more fields.
+   * give way to those that it was, or are read again with it where there are more fields; those that it is
+   * searched without give way to it alone.
    * @returns whether its region is in use
    */
   async useIndex(
@@ -170,13 +171,14 @@ export class SealedSegment {
     fieldId: number,
     index: ResidentIndex,
   ): Promise<boolean> {
-    if (this.#vectors === resident) {
+    const before = this.#vectors
+    const keepsRows = searchesRows(this.#context, this.#record, index.indexId)
+    if (before === resident && keepsRows) {
       resident.attach(fieldId, index)
       return true
     }
-    const before = this.#vectors
     if (before === null) return false
-    const isWhole = resident.has(denseFieldsOf(fields))
+    const isWhole = keepsRows && resident.has(denseFieldsOf(fields))
     if (isWhole) {
       resident.users.retain()
       resident.attach(fieldId, index)
@@ -245,6 +247,7 @@ export class SealedSegment {
       spatialIndexes: async (fieldIds) =>
         (await this.#openedIndexesOn(fieldIds)).filter((index) => 'boxes' in index),
       vectorParts: (field) => (this.hasField(field) ? residentParts(vectors, field) : []),
+      vectorFile: (field) => vectors?.file(field) ?? null,
       vectorIndex: (field) => vectors?.index(field) ?? null,
       release: () => {
         this.#viewCount--
@@ -404,6 +407,7 @@ function denseFieldsOf(fields: readonly Field[]): Field[] {
 function residentParts(vectors: ResidentVectors | null, field: Field): readonly VectorPart[] {
   const parts = vectors?.parts(field)
   if (parts) return parts
+  if (vectors?.file(field)) return []
   throw new MillraceError(
     'collectionNotLoaded',
     `the vectors of field ${field.name} were released meanwhile`,

@@ -3,6 +3,7 @@ import type { BoxTree } from '../indexes/scalar/box-tree.js'
 import type { ValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { RowFile } from '../source/row-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import type { IndexedPath } from './indexed-path.js'
 import type { ResidentIndex } from './resident-vectors.js'
@@ -37,6 +38,7 @@ export interface PinnedView {
   scalarIndexes(fieldIds: readonly number[]): Promise<readonly ScalarIndexOfSegment[]>
   spatialIndexes(fieldIds: readonly number[]): Promise<readonly SpatialIndexOfSegment[]>
   vectorParts(field: Field): readonly VectorPart[]
+  vectorFile(field: Field): RowFile | null
   vectorIndex(field: Field): ResidentIndex | null
   release(): void
 }

@@ -235,6 +235,61 @@ describe('an index', () => {
   })
 })
 
+describe('vectors that stay on disk', () => {
+  async function loadOnDisk() {
+    await createIndex('HNSW_SQ', { M: 8, efConstruction: 40, refine: true })
+    await insertRows()
+    await indexed()
+    await open.engine.load(db, name, [])
+  }
+
+  it('are found by any filter, wide or narrow, and without one', async () => {
+    await loadOnDisk()
+    const nearest = nearestOf(40)
+    expect(await search(40, { ef: 200 })).toEqual(nearest)
+    expect(await search(40, { ef: 200 }, `id != ${nearest[0]}`)).not.toContain(nearest[0])
+    expect(await search(40, { ef: 200 }, `id in ${JSON.stringify(nearest)}`)).toEqual(nearest)
+    expect(await search(40, { ef: 200 }, 'id % 7 == 0')).toHaveLength(5)
+    expect(await search(40, {}, `id > ${rowCount - 3}`)).toHaveLength(2)
+  })
+
+  it('are found in a range, near or not', async () => {
+    await loadOnDisk()
+    const found = await search(40, { radius: 100, range_filter: 0.0001, ef: 200 })
+    expect(found).toHaveLength(5)
+    expect(found.slice(0, 4)).toEqual(nearestOf(40).slice(1))
+  })
+
+  it('are given out as they came in', async () => {
+    await loadOnDisk()
+    const result = await open.engine.query({
+      ...{ dbName: db, collectionName: name, partitionNames: [], limit: null, offset: 0 },
+      ...{ filter: 'id in [17, 4000, 5]', outputFields: ['id', 'vector'] },
+    })
+    const columnOf = (wanted: string) =>
+      result.fields.find(({ field: { name } }) => name === wanted)!.column as FixedColumn
+    const ids = [...columnOf('id').values].map(Number)
+    expect(ids).toHaveLength(3)
+    const { values } = columnOf('vector')
+    for (const [at, id] of ids.entries()) {
+      expect(values.slice(at * dim, (at + 1) * dim)).toEqual(
+        vectors.slice(id * dim, (id + 1) * dim),
+      )
+    }
+  })
+
+  it('are scanned while their index is damaged', async () => {
+    await loadOnDisk()
+    const [path] = indexFiles()
+    writeFileSync(path, flipped(path))
+    await open.reopen()
+    expect(await search(3)).toEqual(nearestOf(3))
+    expect(open.errors).toEqual(['an index is damaged and is built anew'])
+    await indexed()
+    expect(await search(3, { ef: 200 })).toEqual(nearestOf(3))
+  })
+})
+
 function flipped(path: string): Buffer {
   const bytes = readFileSync(path)
   bytes[bytes.length >> 1] ^= 1

@@ -8,7 +8,8 @@ import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { nearestRows } from '../kernels/reference.js'
-import { buildIndex, type Neighbor, type SearchedIndex, type TestSearch } from './searched-index.js'
+import { expected, recall, rowRecall } from '../support/recall.js'
+import { buildIndex, type SearchedIndex } from './searched-index.js'
 import { clusteredVectors, queriesLike, randomFrom, type TestVectors } from './vectors.js'
 
 const pool = createWorkerPool(2)
@@ -28,28 +29,6 @@ async function build(vectors: TestVectors, spec: IndexSpec, validity: Uint8Array
   const index = await buildIndex(hnsw, pool, memory, vectors, spec, validity)
   open.push(index)
   return index
-}
-
-function expected(vectors: TestVectors, metric: Metric, search: TestSearch): Neighbor[][] {
-  const { width, values, rowCount } = vectors
-  const { queries, k, mask = null, near = -Infinity } = search
-  return Array.from({ length: queries.length / width }, (_, at) => {
-    const query = queries.subarray(at * width, (at + 1) * width)
-    const rows = nearestRows(metric, width, values, rowCount, mask, query, rowCount)
-    return rows.filter(({ distance }) => distance >= near).slice(0, k)
-  })
-}
-
-function recall(found: Neighbor[][], truth: Neighbor[][]): number {
-  let hits = 0
-  let count = 0
-  truth.forEach((neighbors, query) => {
-    const farthest = neighbors.at(-1)?.distance ?? 0
-    const limit = farthest + Math.abs(farthest) * 1e-5
-    hits += found[query].filter(({ distance }) => distance <= limit).length
-    count += neighbors.length
-  })
-  return count === 0 ? 1 : Math.min(hits, count) / count
 }
 
 function maskOf(rowCount: number, isIn: (row: number) => boolean): Uint8Array {
@@ -129,7 +108,27 @@ describe('a graph', () => {
     const vectors = clusteredVectors(DataType.FloatVector, 128, 2000, 7)
     const { index } = await build(vectors, specOf('L2'))
     const linkBytes = 2 * 16 * 4
-    expect(index.byteLength / 2000).toBeLessThan(linkBytes + 128 + 16)
+    const base = 128 * 4 + linkBytes + 8
+    expect((128 * 4 + index.byteLength / 2000) / base).toBeLessThan(1.15)
+  })
+
+  it('has rows of bytes and of bits once, which are their own codes', async () => {
+    for (const [dataType, metric, bytes] of [
+      [DataType.Int8Vector, 'L2', 128],
+      [DataType.BinaryVector, 'HAMMING', 16],
+    ] as const) {
+      const vectors = clusteredVectors(dataType, 128, 2000, 7)
+      if (vectors.stored instanceof Int8Array) vectors.stored[5] = vectors.values[5] = -128
+      const spec = specOf(metric)
+      expect(hnsw.searchesVectors(spec, dataType)).toBe(false)
+      const index = await build(vectors, spec)
+      expect(index.index.byteLength / 2000).toBeLessThan(bytes + 2 * 16 * 4 + 20)
+      const search = { queries: queriesLike(vectors, 20, 8), k: 5, params: { ef: 64 } }
+      const found = index.search(search)
+      const truth = expected(vectors, metric, search)
+      expect(recall(found, truth)).toBeGreaterThan(0.97)
+      expect(found[0][0].distance).toBeCloseTo(truth[0][0].distance, 3)
+    }
   })
 
   it('lies in its bytes as well anywhere else', async () => {
@@ -152,7 +151,7 @@ describe('a graph with coarse distances', () => {
   it('finds neighbors by its codes alone', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 64, 3000, 11)
     const spec = specOf('COSINE', 'HNSW_SQ', { sq_type: 'SQ8' })
-    expect(hnsw.searchesVectors(spec)).toBe(false)
+    expect(hnsw.searchesVectors(spec, DataType.FloatVector)).toBe(false)
     const index = await build(vectors, spec)
     const search = { queries: queriesLike(vectors, 30, 12), k: 10, params: { ef: 64 } }
     const found = index.search(search)
@@ -164,20 +163,71 @@ describe('a graph with coarse distances', () => {
   it('computes exact distances where it is to refine', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 64, 3000, 11)
     const spec = specOf('L2', 'HNSW_SQ', { sq_type: 'SQ8', refine: true, refine_type: 'FP32' })
-    expect(hnsw.searchesVectors(spec)).toBe(true)
+    expect(hnsw.searchesVectors(spec, DataType.FloatVector)).toBe(false)
     const index = await build(vectors, spec)
     const search = { queries: queriesLike(vectors, 30, 12), k: 10, params: { ef: 64, refine_k: 2 } }
     expect(recall(index.search(search), expected(vectors, 'L2', search))).toBeGreaterThan(0.97)
   })
 
-  for (const sqType of ['SQ4U', 'SQ6', 'BF16', 'FP16']) {
-    it(`takes sq_type ${sqType}`, async () => {
-      const vectors = clusteredVectors(DataType.FloatVector, 32, 1000, 13)
-      const index = await build(vectors, specOf('L2', 'HNSW_SQ', { sq_type: sqType }))
-      const search = { queries: queriesLike(vectors, 20, 14), k: 10, params: { ef: 64 } }
-      expect(rowRecall(index.search(search), expected(vectors, 'L2', search))).toBeGreaterThan(0.9)
-    })
+  for (const [sqType, least, bytes] of [
+    ['SQ4U', 0.8, 48],
+    ['SQ6', 0.94, 96],
+    ['SQ8', 0.95, 96],
+    ['BF16', 0.96, 192],
+    ['FP16', 0.97, 192],
+  ] as const) {
+    for (const metric of floatMetrics) {
+      it(`has codes of sq_type ${sqType} by ${metric}, and refines them by rows of the file`, async () => {
+        const vectors = clusteredVectors(DataType.FloatVector, 96, 1000, 13)
+        const params = { sq_type: sqType, refine: false }
+        const coarse = await build(vectors, specOf(metric, 'HNSW_SQ', params))
+        const linkBytes = 2 * 16 * 4
+        expect(Math.floor(coarse.index.byteLength / 1000 - linkBytes)).toBeLessThan(bytes + 20)
+        const search = { queries: queriesLike(vectors, 20, 14), k: 10, params: { ef: 64 } }
+        const truth = expected(vectors, metric, search)
+        expect(rowRecall(coarse.search(search), truth)).toBeGreaterThan(least)
+        const fine = await build(vectors, specOf(metric, 'HNSW_SQ', { ...params, refine: true }))
+        expect(recall(fine.search(search), truth)).toBeGreaterThan(0.97)
+      })
+    }
   }
+
+  it('tells distances of shorter floats as those floats have them', async () => {
+    const vectors = clusteredVectors(DataType.Float16Vector, 40, 1000, 13)
+    const spec = specOf('L2', 'HNSW_SQ', { sq_type: 'FP16' })
+    const index = await build(vectors, spec)
+    const search = { queries: queriesLike(vectors, 20, 14), k: 10, params: { ef: 64 } }
+    const truth = expected(vectors, 'L2', search)
+    expect(recall(index.search(search), truth)).toBeGreaterThan(0.98)
+  })
+
+  it('holds codes of any number of components', async () => {
+    for (const sqType of ['SQ4U', 'SQ6', 'FP16']) {
+      for (const dim of [1, 3, 33, 65, 127, 129]) {
+        const vectors = clusteredVectors(DataType.FloatVector, dim, 400, 15)
+        const spec = specOf('L2', 'HNSW_SQ', { sq_type: sqType, refine: true })
+        const index = await build(vectors, spec)
+        const search = {
+          queries: queriesLike(vectors, 10, 16),
+          k: 5,
+          params: { ef: 200, refine_k: 40 },
+        }
+        const truth = expected(vectors, 'L2', search)
+        expect(recall(index.search(search), truth)).toBeGreaterThan(0.95)
+      }
+    }
+  })
+
+  it('finds the rows that pass a filter by their codes', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 64, 4000, 17)
+    const index = await build(vectors, specOf('L2', 'HNSW_SQ', { refine: true }))
+    for (const step of [2, 30, 1000]) {
+      const mask = maskOf(4000, (row) => row % step === 0)
+      const search = { queries: queriesLike(vectors, 10, 18), k: 10, params: { ef: 64 }, mask }
+      const truth = expected(vectors, 'L2', search)
+      expect(recall(index.search(search), truth)).toBeGreaterThan(0.97)
+    }
+  })
 
   it('keeps to a mask that leaves one row', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 16, 1000, 13)
@@ -187,16 +237,6 @@ describe('a graph with coarse distances', () => {
     expect(found.map((neighbors) => neighbors.map(({ row }) => row))).toEqual([[321], [321], [321]])
   })
 })
-
-/** Of rows: distances of codes cannot be compared. */
-function rowRecall(found: Neighbor[][], truth: Neighbor[][]): number {
-  let hits = 0
-  truth.forEach((neighbors, query) => {
-    const rows = new Set(neighbors.map(({ row }) => row))
-    hits += found[query].filter(({ row }) => rows.has(row)).length
-  })
-  return hits / truth.flat().length
-}
 
 describe('a filtered search', () => {
   for (const share of [0.5, 0.1, 0.01, 0.001]) {

@@ -6,8 +6,8 @@ import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
-import { nearestRows } from '../kernels/reference.js'
-import { buildIndex, type Neighbor, type SearchedIndex, type TestSearch } from './searched-index.js'
+import { expected, recall } from '../support/recall.js'
+import { buildIndex, type Neighbor, type SearchedIndex } from './searched-index.js'
 import { clusteredVectors, queriesLike, type TestVectors } from './vectors.js'
 
 const pool = createWorkerPool(2)
@@ -39,28 +39,6 @@ async function build(
   const index = await buildIndex(ivf, pool, memory, vectors, spec, validity)
   open.push(index)
   return index
-}
-
-function expected(vectors: TestVectors, metric: Metric, search: TestSearch): Neighbor[][] {
-  const { width, values, rowCount } = vectors
-  const { queries, k, mask = null, near = -Infinity } = search
-  return Array.from({ length: queries.length / width }, (_, at) => {
-    const query = queries.subarray(at * width, (at + 1) * width)
-    const rows = nearestRows(metric, width, values, rowCount, mask, query, rowCount)
-    return rows.filter(({ distance }) => distance >= near).slice(0, k)
-  })
-}
-
-function recall(found: Neighbor[][], truth: Neighbor[][]): number {
-  let hits = 0
-  let count = 0
-  for (const [query, neighbors] of truth.entries()) {
-    const farthest = neighbors.at(-1)!.distance
-    const limit = farthest + Math.abs(farthest) * 1e-5
-    hits += found[query].filter(({ distance }) => distance <= limit).length
-    count += neighbors.length
-  }
-  return hits / count
 }
 
 function rowsOf(neighbors: Neighbor[][]): number[][] {

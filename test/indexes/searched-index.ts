@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { IndexFamily, IndexSearchJob, IndexSpec } from '../../dist/indexes/index-family.js'
 import { distanceFromKey, heapPlaceBytes } from '../../dist/kernels/scan-kernels.js'
 import type { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import type { VectorRegion } from '../../dist/kernels/vector-region.js'
+import type { RowFile } from '../../dist/source/row-file.js'
 import type { WorkerPool } from '../../dist/workers/worker-job.js'
 import type { TestVectors } from './vectors.js'
 
@@ -41,22 +45,36 @@ export async function buildIndex(
   memory.bytesOf(region).set(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength))
   const indexed = { region, rowCount, dataType, dim, validity }
   const index = await family.build({ pool, memory, vectors: indexed, spec })
+  const rows = family.searchesVectors(spec, dataType)
+    ? { vectors: region.byteOffset, file: null }
+    : { vectors: 0, file: fileOf(vectors) }
   return {
     index,
-    search: (search) => searchIndex(family, memory, vectors, spec, region, index, search),
+    search: (search) => searchIndex(family, memory, vectors, spec, rows, index, search),
     close: () => {
+      if (rows.file) rmSync(dirname(rows.file.path), { recursive: true })
       memory.free(index)
       memory.free(region)
     },
   }
 }
 
+/** The rows as they lie in a segment's file, behind other bytes. */
+function fileOf({ stored, rowCount }: TestVectors): RowFile {
+  const path = join(mkdtempSync(join(tmpdir(), 'millrace-rows-')), 'segment')
+  const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
+  writeFileSync(path, Buffer.concat([Buffer.alloc(rowsOffset), bytes]))
+  return { path, byteOffset: rowsOffset, rowBytes: stored.byteLength / rowCount }
+}
+
+const rowsOffset = 71
+
 function searchIndex(
   family: IndexFamily,
   memory: VectorMemory,
   { dataType, dim, width, rowCount }: TestVectors,
   spec: IndexSpec,
-  vectors: VectorRegion,
+  rows: Pick<IndexSearchJob, 'vectors' | 'file'>,
   index: VectorRegion,
   search: TestSearch,
 ): Neighbor[][] {
@@ -76,7 +94,7 @@ function searchIndex(
     memoryId: index.memoryId,
     memory: index.memory,
     index: index.byteOffset,
-    vectors: family.searchesVectors(spec) ? vectors.byteOffset : 0,
+    ...rows,
     ...{ rowCount, dataType, dim, spec, params, nq, k },
     queries: put(new Uint8Array(queries.buffer, queries.byteOffset, queries.byteLength)),
     mask: mask ? put(mask) : 0,

@@ -115,6 +115,19 @@ describe('a vector memory', () => {
     expect(() => memory.free(region)).toThrow(/freed twice/)
   })
 
+  it('uses the end of a region again that was given back', () => {
+    const memory = new VectorMemory({ bytesMax: 10 * MiB, memoryBytesMax: 10 * MiB })
+    const region = memory.allocate(8 * MiB)
+    memory.bytesOf(region).fill(7)
+    const shorter = memory.shrink(region, 2 * MiB)
+    const other = memory.allocate(6 * MiB)
+    memory.bytesOf(other).fill(1)
+    expect(memory.bytesOf(shorter).every((byte) => byte === 7)).toBe(true)
+    expect(() => memory.free(region)).toThrow(/freed twice/)
+    memory.free(shorter)
+    memory.free(other)
+  })
+
   it('uses what was freed again: loads and releases leave the resident memory flat', () => {
     const memory = new VectorMemory()
     let afterFirst = 0

@@ -32,6 +32,7 @@ export function viewOf(
     validity: async (field) => columns.get(field.fieldId)!.validity,
     pkOrder: async () => pkOrderOf(columns.get(primaryKeyOf(schema).fieldId)!, rows.length),
     vectorParts: () => [],
+    vectorFile: () => null,
     vectorIndex: () => null,
     scalarIndexes: async () => [],
     spatialIndexes: async () => [],

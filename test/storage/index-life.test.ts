@@ -100,7 +100,11 @@ function fixed(values: FixedColumn['values'], width: number): FixedColumn {
 }
 
 /** What the catalog says of the collection: that it has these indexes on its vectors. */
-async function haveIndexes(...indexIds: bigint[]) {
+function haveIndexes(...indexIds: bigint[]) {
+  return haveIndexesOf('IVF_FLAT', indexIds)
+}
+
+async function haveIndexesOf(indexType: string, indexIds: readonly bigint[]) {
   const record: CollectionRecord = {
     ...{ collectionId, dbName: 'default', schema, shardsNum: 1, consistencyLevel: 2 },
     ...{ properties: [], createdTimestamp: 1n, updatedTimestamp: 1n, loadedPartitionIds: [] },
@@ -109,9 +113,9 @@ async function haveIndexes(...indexIds: bigint[]) {
     indexes: indexIds.map((indexId) => ({
       ...{ indexId, name: 'v', fieldId: 101, createdTimestamp: 1n },
       params: [
-        ['index_type', 'IVF_FLAT'],
+        ['index_type', indexType],
         ['metric_type', 'L2'],
-        ['params', '{"nlist": 16}'],
+        ['params', '{"nlist": 16, "M": 8, "efConstruction": 40}'],
       ],
     })),
   }
@@ -166,6 +170,23 @@ it('gives all memory back, however often indexes replace each other beside loade
     await rows.release([partitionId])
     expect(indexFiles()).toHaveLength(1)
   }
+})
+
+it('keeps no rows in memory beside an index that is searched without them', async () => {
+  await reopen({ bytesMax: 8 * vectorBytes, memoryBytesMax: 8 * vectorBytes })
+  for (let time = 0n; time < 3n; time++) {
+    await haveIndexesOf('HNSW_SQ', [21n + time])
+    await rows.load([partitionId])
+    expect(await built(21n + time)).toBe('')
+    expect(await indexInUse()).toBe(21n + time)
+    const snapshot = await rows.snapshot([partitionId])
+    const [view] = snapshot.views
+    expect(view.vectorParts(vectorField)).toEqual([])
+    expect(view.vectorFile(vectorField)?.rowBytes).toBe(dim * 4)
+    snapshot.release()
+    await rows.release([partitionId])
+  }
+  context.memory.free(context.memory.allocate(7 * vectorBytes))
 })
 
 it('builds apart what does not fit beside the rows, and then searches there', async () => {

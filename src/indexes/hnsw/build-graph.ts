@@ -22,7 +22,7 @@ export async function buildGraph(context: BuildContext): Promise<VectorRegion> {
     const index = take(rooms.indexBytes)
     await buildIn(context, plan, rooms, index, take)
     taken.splice(taken.indexOf(index), 1)
-    return index
+    return memory.shrink(index, rooms.builtBytes)
   } finally {
     for (const region of taken) memory.free(region)
   }
@@ -78,6 +78,10 @@ async function buildIn(
   await once('arrange')
   await all('encode')
   await all('insert')
+  if (plan.shape.searchKind !== plan.shape.kind) {
+    await once('recode')
+    await all('encode')
+  }
   context.onProgress?.(context.vectors.rowCount)
 }
 
@@ -99,14 +103,20 @@ async function runAll(context: BuildContext, jobs: readonly Plan[], step: BuildS
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
-/** Threads tell of the nodes that all of them have taken, in any order. */
+/**
+ * Threads tell of the nodes that all of them have taken, in any order. There is some work left when they have
+ * taken the last one.
+ */
 function risingProgress({ onProgress }: BuildContext): (nodes: number) => void {
   let highest = 0
   return (nodes) => {
-    if (nodes <= highest) return
-    highest = nodes
-    onProgress?.(nodes)
+    const done = Math.floor(nodes * insertedShare)
+    if (done <= highest) return
+    highest = done
+    onProgress?.(done)
   }
 }
+
+const insertedShare = 0.98
 
 const jobModule = new URL('./build-job.js', import.meta.url)

@@ -1,12 +1,20 @@
 import { hasBit } from '../../column/bitmap.js'
-import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
+import { hnswCodeKinds, hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { kernelElements } from '../../kernels/scan-kernels.js'
-import type { DataType } from '../../schema/data-type.js'
+import { DataType } from '../../schema/data-type.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import { scaleFrom } from './code-scale.js'
 import type { GraphShape } from './graph-shape.js'
 
-export type BuildStep = 'measure' | 'create' | 'encode' | 'seed' | 'cluster' | 'arrange' | 'insert'
+export type BuildStep =
+  | 'measure'
+  | 'create'
+  | 'encode'
+  | 'seed'
+  | 'cluster'
+  | 'arrange'
+  | 'insert'
+  | 'recode'
 
 /** A thread's part of a step. Addresses are byte offsets in the memory. */
 export interface BuildJob {
@@ -32,6 +40,8 @@ export interface BuildJob {
 /** What a build needs. */
 export interface BuildRooms {
   readonly indexBytes: number
+  /** Of the index when it is built. */
+  readonly builtBytes: number
   readonly upperSlots: number
   readonly sharedBytes: number
   readonly scratchBytes: number
@@ -50,14 +60,17 @@ export function run(job: BuildJob, context: WorkerContext): BuildRooms | undefin
 
 const steps: Partial<
   Record<BuildStep, (kernels: Kernels, job: BuildJob, context: WorkerContext) => void>
-> = { encode, seed, cluster, arrange, insert }
+> = { encode, seed, cluster, arrange, insert, recode }
 
 function measure(kernels: Kernels, { nodeCount, shape }: BuildJob): BuildRooms {
-  const { kind, width, m, efConstruction } = shape
+  const { kind, searchKind, width, m, efConstruction } = shape
   const upperSlots = kernels.hnswUpperSlots(nodeCount, m) >>> 0
+  const bytesOf = (codes: number) => kernels.hnswByteLength(codes, width, nodeCount, m, upperSlots)
+  const builtBytes = bytesOf(searchKind)
   return {
     upperSlots,
-    indexBytes: kernels.hnswByteLength(kind, width, nodeCount, m, upperSlots),
+    indexBytes: Math.max(bytesOf(kind), builtBytes),
+    builtBytes,
     sharedBytes: (kernels.hnswSharedBytes(nodeCount) >>> 0) + (kernels.hnswSeedBytes() >>> 0),
     scratchBytes: kernels.hnswBuildBytes(kind, width, nodeCount, m, efConstruction) >>> 0,
   }
@@ -73,13 +86,23 @@ function create(kernels: Kernels, job: BuildJob): void {
     if (!validity || hasBit(validity, row)) rows[node++] = row
   }
   new Uint8Array(memory.buffer, job.shared, kernels.hnswSharedBytes(nodeCount) >>> 0).fill(0)
-  if (kernels.hnswCodeMax(kind, width) > 0) setScale(kernels, job, rows)
+  setScale(kernels, job, kind)
+}
+
+/** The links are there: from now on there are the codes to search by. */
+function recode(kernels: Kernels, job: BuildJob): void {
+  const { searchKind } = job.shape
+  kernels.hnswRecode(searchKind, job.upperSlots)
+  setScale(kernels, job, searchKind)
 }
 
 /** From a sample of the rows: the means of the components, and the scale that keeps nearly all in range. */
-function setScale(kernels: Kernels, job: BuildJob, rows: Uint32Array): void {
+function setScale(kernels: Kernels, job: BuildJob, kind: number): void {
   const { memory, vectors, dataType, shape, nodeCount } = job
-  const { kind, width } = shape
+  const { width } = shape
+  const codeMax = kernels.hnswCodeMax(kind, width)
+  if (codeMax === 0 || isOwnCode(job, kind)) return
+  const rows = new Uint32Array(memory.buffer, kernels.hnswRows() >>> 0, nodeCount)
   const sampleCount = Math.min(nodeCount, Math.max(64, Math.floor(sampledValues / width)))
   const sample = new Float32Array(sampleCount * width)
   for (let index = 0; index < sampleCount; index++) {
@@ -89,7 +112,13 @@ function setScale(kernels: Kernels, job: BuildJob, rows: Uint32Array): void {
     sample.set(new Float32Array(memory.buffer, floats, width), index * width)
   }
   const mean = new Float32Array(memory.buffer, kernels.hnswMean() >>> 0, width)
-  kernels.hnswSetScale(scaleFrom(sample, mean, kernels.hnswCodeMax(kind, width), shape, dataType))
+  kernels.hnswSetScale(scaleFrom(sample, mean, codeMax, kind))
+}
+
+/** Rows of bytes are codes as they are. */
+function isOwnCode({ dataType, shape }: BuildJob, kind: number): boolean {
+  const isOfBytes = kind === hnswCodeKinds.squared8 || kind === hnswCodeKinds.dot8
+  return dataType === DataType.Int8Vector && !shape.normalizes && isOfBytes
 }
 
 const sampledValues = 1 << 18

@@ -1,6 +1,4 @@
 import { hnswCodeKinds } from '../../kernels/hnsw-kernels.js'
-import { DataType } from '../../schema/data-type.js'
-import type { GraphShape } from './graph-shape.js'
 
 /**
  * Fills the means, and gives what one step of a code is worth, so that nearly all values are in its range: the
@@ -11,19 +9,26 @@ export function scaleFrom(
   sample: Float32Array,
   mean: Float32Array,
   codeMax: number,
-  { kind, normalizes }: GraphShape,
-  dataType: DataType,
+  kind: number,
 ): number {
-  if (dataType === DataType.Int8Vector && !normalizes) return 1
-  const isDot = kind === hnswCodeKinds.dot8 || kind === hnswCodeKinds.dot16
-  if (!isDot) fillMeans(sample, mean)
+  if (!dotKinds.includes(kind)) fillMeans(sample, mean)
   const width = mean.length
   const sizes = sample.map((value, index) => Math.abs(value - mean[index % width])).sort()
-  const range = sizes[Math.floor((sizes.length - 1) * keptShare)]
+  const share = coarseKinds.includes(kind) ? keptShareOfCoarse : keptShare
+  const range = sizes[Math.floor((sizes.length - 1) * share)]
   return range > 0 ? range / codeMax : sizes.at(-1)! / codeMax || 1
 }
 
+const dotKinds: readonly number[] = [
+  hnswCodeKinds.dot4,
+  hnswCodeKinds.dot6,
+  hnswCodeKinds.dot8,
+  hnswCodeKinds.dot16,
+]
 const keptShare = 0.9998
+/** Of 16 steps, finer ones for the others are worth more than those at the edges. */
+const coarseKinds: readonly number[] = [hnswCodeKinds.squared4, hnswCodeKinds.dot4]
+const keptShareOfCoarse = 0.994
 
 function fillMeans(sample: Float32Array, mean: Float32Array): void {
   const width = mean.length

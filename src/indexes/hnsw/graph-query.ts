@@ -1,4 +1,4 @@
-import { hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
+import { hnswCodeKinds, hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
 import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/scan-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
@@ -30,7 +30,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
-  const efGiven = Math.max(efOf(params, k), refined)
+  const isCoarse = coarseKinds.includes(graphShapeOf(spec, job).searchKind)
+  const efGiven = Math.max(efOf(params, k), refined) + (isCoarse ? efMoreOfCoarse : 0)
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
   const within = (count: number) => Math.max(1, Math.min(count, job.rowCount))
@@ -42,7 +43,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     rowBytes: width * (componentBytes[dataType] ?? 1),
     queryBytes: isBits ? width : width * 4,
     ef,
-    candidateCount: job.near === -Infinity ? Math.min(ef, Math.max(2 * k + 16, refined)) : ef,
+    candidateCount:
+      job.near === -Infinity ? Math.min(ef, Math.max((isCoarse ? 3 : 2) * k + 16, refined)) : ef,
     efFar: within(ef * efFarFactor),
     places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax)),
   }
@@ -54,6 +56,10 @@ const componentBytes: Partial<Record<DataType, number>> = {
   [DataType.BFloat16Vector]: 2,
 }
 
+/** By codes of few bits the right ones are not all among the first. */
+const coarseKinds: readonly number[] = [hnswCodeKinds.squared4, hnswCodeKinds.dot4]
+const efMoreOfCoarse = 4
+
 /** What lies behind a least distance lies on all sides of it. */
 const efNearFactor = 8
 
@@ -61,10 +67,23 @@ const efFarFactor = 8
 
 /** Room for a walk, or for the scan that may take its place. */
 export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
-  const { element, width, places } = graphQueryOf(job)
+  const query = graphQueryOf(job)
+  const { element, width, places } = query
   const { m } = graphShapeOf(job.spec, job)
   const { rowCount, near } = job
   const innerMax = near === -Infinity ? 0 : rowCount
   const walkBytes = hnswSearchBytes(rowCount, width, m, places, innerMax)
-  return Math.max(walkBytes, scanScratchBytes(job.nq, element, width))
+  const scanBytes = scanScratchBytes(job.nq, element, width)
+  return Math.max(walkBytes, scanBytes) + candidateBytes(job, query)
+}
+
+/** The end of the scratch is room for candidates whose rows are read from the file: numbers, then rows. */
+function candidateBytes({ file }: Omit<IndexSearchJob, 'scratch'>, query: GraphQuery): number {
+  return file ? query.candidateCount * (4 + query.rowBytes) + 32 : 0
+}
+
+/** Where that room begins. */
+export function candidatesAt(job: IndexSearchJob, query: GraphQuery): number {
+  const end = job.scratch + searchBytesOf(job)
+  return Math.ceil((end - candidateBytes(job, query)) / 16) * 16
 }

@@ -4,8 +4,10 @@ import type { IndexedVectors, IndexSpec } from '../index-family.js'
 
 /** What a graph is built as. */
 export interface GraphShape {
-  /** A number of `hnswCodeKinds`. */
+  /** A number of `hnswCodeKinds`: codes to build by. */
   readonly kind: number
+  /** Codes to search by. */
+  readonly searchKind: number
   /** Components of a row, or bytes of a row of bits. */
   readonly width: number
   /** Rows become codes at length 1, whose squared distance orders as the cosine does. */
@@ -20,8 +22,10 @@ export function graphShapeOf(
 ): GraphShape {
   const isBits = dataType === DataType.BinaryVector
   const { m, efConstruction } = linksOf(spec)
+  const [kind, searchKind] = isBits ? bitKindsOf(spec) : floatKindsOf(spec, dim, dataType)
   return {
-    kind: isBits ? bitKindOf(spec) : floatKindOf(spec, dim),
+    kind,
+    searchKind,
     width: isBits ? dim / 8 : dim,
     normalizes: spec.metric === 'COSINE',
     m,
@@ -30,19 +34,49 @@ export function graphShapeOf(
   }
 }
 
-function bitKindOf({ metric }: IndexSpec): number {
-  return metric === 'HAMMING' ? hnswCodeKinds.hamming : hnswCodeKinds.jaccard
+type Kinds = readonly [kind: number, searchKind: number]
+
+function bitKindsOf({ metric }: IndexSpec): Kinds {
+  const kind = metric === 'HAMMING' ? hnswCodeKinds.hamming : hnswCodeKinds.jaccard
+  return [kind, kind]
 }
 
-/** Few components need finer codes: of one with 8 bits there are 255. */
-function floatKindOf({ metric, params }: IndexSpec, dim: number): number {
-  const isFine = dim < fineDims || fineTypes.includes(String(params.sq_type).toUpperCase())
-  if (metric === 'IP') return isFine ? hnswCodeKinds.dot16 : hnswCodeKinds.dot8
-  return isFine ? hnswCodeKinds.squared16 : hnswCodeKinds.squared8
+function floatKindsOf({ metric, params }: IndexSpec, dim: number, dataType: DataType): Kinds {
+  const type = String(params.sq_type ?? plainType(dim, dataType)).toUpperCase()
+  return (metric === 'IP' ? dotKinds : squaredKinds)[type]
+}
+
+/**
+ * Codes beside raw rows, which decide: of few components they are fine, since one with 8 bits has but 255;
+ * of many they are half a byte, by which a walk finds the same and takes no longer. Rows of bytes are their
+ * own codes.
+ */
+function plainType(dim: number, dataType: DataType): string {
+  if (dataType === DataType.Int8Vector) return 'SQ8'
+  if (dim < fineDims) return 'FINE'
+  return dim < coarseDims ? 'SQ8' : 'SQ4U'
 }
 
 const fineDims = 16
-const fineTypes = ['FP16', 'BF16']
+const coarseDims = 64
+
+/** By `sq_type`. Links are chosen by codes of a byte or finer: coarser ones would lead astray for good. */
+const squaredKinds: Readonly<Record<string, Kinds>> = {
+  FINE: [hnswCodeKinds.squared16, hnswCodeKinds.squared16],
+  SQ4U: [hnswCodeKinds.squared8, hnswCodeKinds.squared4],
+  SQ6: [hnswCodeKinds.squared8, hnswCodeKinds.squared6],
+  SQ8: [hnswCodeKinds.squared8, hnswCodeKinds.squared8],
+  FP16: [hnswCodeKinds.squared16, hnswCodeKinds.squaredFloat16],
+  BF16: [hnswCodeKinds.squared16, hnswCodeKinds.squaredBFloat16],
+}
+const dotKinds: typeof squaredKinds = {
+  FINE: [hnswCodeKinds.dot16, hnswCodeKinds.dot16],
+  SQ4U: [hnswCodeKinds.dot8, hnswCodeKinds.dot4],
+  SQ6: [hnswCodeKinds.dot8, hnswCodeKinds.dot6],
+  SQ8: [hnswCodeKinds.dot8, hnswCodeKinds.dot8],
+  FP16: [hnswCodeKinds.dot16, hnswCodeKinds.dotFloat16],
+  BF16: [hnswCodeKinds.dot16, hnswCodeKinds.dotBFloat16],
+}
 
 function linksOf({ indexType, params }: IndexSpec): { m: number; efConstruction: number } {
   if (indexType === 'AUTOINDEX' || indexType === 'DISKANN') return autoLinks
@@ -51,7 +85,26 @@ function linksOf({ indexType, params }: IndexSpec): { m: number; efConstruction:
 
 const autoLinks = { m: 16, efConstruction: 64 }
 
+/**
+ * Whether the raw rows lie beside the graph in memory: where searches are to be fast, but for rows that are
+ * their own codes.
+ */
+export function keepsRows({ indexType }: IndexSpec, dataType: DataType): boolean {
+  return indexType !== 'HNSW_SQ' && indexType !== 'DISKANN' && !ownCodeTypes.includes(dataType)
+}
+
+const ownCodeTypes: readonly DataType[] = [DataType.BinaryVector, DataType.Int8Vector]
+
 /** Whether exact distances come from the raw rows; otherwise they are those of the codes. */
-export function isRefined({ indexType, params }: IndexSpec): boolean {
-  return indexType !== 'HNSW_SQ' || params.refine === true || params.refine === 'true'
+export function isRefined(spec: IndexSpec, dataType: DataType): boolean {
+  if (dataType === DataType.BinaryVector || isOwnCode(spec, dataType)) return false
+  return (
+    spec.indexType !== 'HNSW_SQ' || spec.params.refine === true || spec.params.refine === 'true'
+  )
+}
+
+/** Whether codes of bytes are the rows of bytes themselves. */
+function isOwnCode({ metric, params }: IndexSpec, dataType: DataType): boolean {
+  const isOfBytes = String(params.sq_type ?? 'SQ8').toUpperCase() === 'SQ8'
+  return dataType === DataType.Int8Vector && metric !== 'COSINE' && isOfBytes
 }

@@ -1,7 +1,7 @@
 import type { IndexFamily } from '../index-family.js'
 import { buildGraph } from './build-graph.js'
 import { searchBytesOf } from './graph-query.js'
-import { isRefined } from './graph-shape.js'
+import { keepsRows } from './graph-shape.js'
 import { searchGraph } from './search-graph.js'
 
 /**
@@ -11,7 +11,7 @@ import { searchGraph } from './search-graph.js'
 export const hnsw: IndexFamily = {
   name: 'hnsw',
   isCurrent: (head) => head.getUint32(0, true) === magic && head.getUint32(4, true) === version,
-  searchesVectors: isRefined,
+  searchesVectors: keepsRows,
   build: buildGraph,
   scratchBytes: searchBytesOf,
   search: searchGraph,
@@ -19,4 +19,4 @@ export const hnsw: IndexFamily = {
 
 /** As in kernels/assembly/hnsw-layout.ts: "HNSW". */
 const magic = 0x57534e48
-const version = 1
+const version = 2

@@ -1,11 +1,13 @@
 import { MillraceError } from '../../errors.js'
 import { hnswKernelsOn } from '../../kernels/hnsw-kernels.js'
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
+import { RowFileReader } from '../../source/row-file.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { type GraphQuery, graphQueryOf } from './graph-query.js'
+import { candidatesAt, type GraphQuery, graphQueryOf } from './graph-query.js'
+import { isRefined } from './graph-shape.js'
 import { scanRows } from './scan-rows.js'
-import { crossingCost, sparseShare, walkCost, walksPlain } from './walk-cost.js'
+import { codeScanCost, crossingCost, sparseShare, walkCost, walksPlain } from './walk-cost.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
 
@@ -18,8 +20,10 @@ interface Search {
   readonly nodeCount: number
   /** Rows that may be found, whatever their distance. */
   readonly findableCount: number
-  /** The raw rows can be scanned: they are there, and each has a vector. */
+  /** The raw rows can be scanned: they are in memory, and each has a vector. */
   readonly hasRows: boolean
+  /** Where the raw rows of candidates are read; null: they are in memory, or not looked at. */
+  readonly reader: RowFileReader | null
 }
 
 /**
@@ -30,10 +34,13 @@ export function searchGraph(job: IndexSearchJob, context: Cancellation): void {
   const { heaps, nq, k } = job
   const scan = scanKernelsOn(job.memoryId, job.memory)
   const search = openSearch(job, context)
-  scan.clearHeaps(heaps, nq, k)
-  if (search.hasRows && isScanned(search)) scanRows(job, 0, nq, context)
-  else for (let index = 0; index < nq; index++) searchOne(search, index)
-  scan.sortHeaps(heaps, nq, k)
+  try {
+    scan.clearHeaps(heaps, nq, k)
+    searchAll(search)
+    scan.sortHeaps(heaps, nq, k)
+  } finally {
+    search.reader?.close()
+  }
 }
 
 function openSearch(job: IndexSearchJob, context: Cancellation): Search {
@@ -44,11 +51,27 @@ function openSearch(job: IndexSearchJob, context: Cancellation): Search {
   }
   const query = graphQueryOf(job)
   const { metric, element, places } = query
-  kernels.hnswOpenSearch(metric, element, job.vectors, mask, near, places, scratch)
+  const refines = isRefined(job.spec, job.dataType)
+  const vectors = refines ? job.vectors : 0
+  kernels.hnswOpenSearch(metric, element, vectors, mask, near, places, scratch)
   const nodeCount = kernels.hnswNodes() >>> 0
   const findableCount = mask === 0 ? nodeCount : maskedCount(job)
-  const hasRows = job.vectors !== 0 && nodeCount === job.rowCount
-  return { kernels, job, context, query, nodeCount, findableCount, hasRows }
+  const hasRows = vectors !== 0 && nodeCount === job.rowCount
+  const reader = refines && job.file ? new RowFileReader(job.file) : null
+  return { kernels, job, context, query, nodeCount, findableCount, hasRows, reader }
+}
+
+function searchAll(search: Search): void {
+  const { job, context, hasRows } = search
+  const isScannedAtOnce = isScanned(search)
+  if (hasRows && isScannedAtOnce) {
+    scanRows(job, 0, job.nq, context)
+    return
+  }
+  for (let index = 0; index < job.nq; index++) {
+    if (isScannedAtOnce) scanCodes(search, index)
+    else searchOne(search, index)
+  }
 }
 
 function maskedCount({ memoryId, memory, mask, rowCount }: IndexSearchJob): number {
@@ -56,7 +79,10 @@ function maskedCount({ memoryId, memory, mask, rowCount }: IndexSearchJob): numb
 }
 
 function isScanned(search: Search): boolean {
-  const { job, query, findableCount } = search
+  const { job, query, findableCount, nodeCount } = search
+  if (!search.hasRows) {
+    return codeScanCost(nodeCount, shareOf(search)) < walkCost(query.ef, shareOf(search))
+  }
   if (job.mask !== 0 && job.near > -Infinity) return isScannedForCrossing(search, query.ef)
   return findableCount < walkCost(query.ef, shareOf(search))
 }
@@ -85,7 +111,7 @@ function searchOne(search: Search, index: number): void {
   walk(search)
   if (finish(search, index) >= Math.min(job.k, findableCount)) return
   if (search.hasRows) scanRows(job, index, 1, context)
-  else scanCodes(search, index, address)
+  else scanCodes(search, index)
 }
 
 /** @returns false where what may be found lies elsewhere */
@@ -115,9 +141,9 @@ function walk({ kernels, context }: Search): void {
 
 const nodesBetweenLooks = 256
 
-function scanCodes(search: Search, index: number, address: number): void {
+function scanCodes(search: Search, index: number): void {
   const { kernels, job, context, query, nodeCount } = search
-  kernels.hnswStartQuery(address, query.ef)
+  kernels.hnswStartQuery(job.queries + index * query.queryBytes, query.ef)
   for (let first = 0; first < nodeCount; first += codesBetweenLooks) {
     context.throwIfCancelled()
     kernels.hnswScanCodes(first, Math.min(first + codesBetweenLooks, nodeCount))
@@ -129,9 +155,17 @@ function scanCodes(search: Search, index: number, address: number): void {
 const codesBetweenLooks = 65_536
 
 /** @returns how many rows were found */
-function finish({ kernels, job, query }: Search, index: number): number {
+function finish({ kernels, job, query, reader }: Search, index: number): number {
   const { candidateCount } = query
-  return kernels.hnswFinishQuery(candidateCount, heapOf(job, index), job.k, job.firstId) >>> 0
+  const { k, firstId } = job
+  const heap = heapOf(job, index)
+  if (reader === null) return kernels.hnswFinishQuery(candidateCount, heap, k, firstId) >>> 0
+  const list = candidatesAt(job, query)
+  const count = kernels.hnswListCandidates(candidateCount, list) >>> 0
+  const stored = list + Math.ceil(count / 4) * 16
+  const rows = new Uint32Array(job.memory.buffer, list, count).sort()
+  reader.gather(rows, new Uint8Array(job.memory.buffer), stored)
+  return kernels.hnswOfferRows(list, stored, count, heap, k, firstId) >>> 0
 }
 
 function heapOf({ heaps, k }: IndexSearchJob, index: number): number {

@@ -32,6 +32,15 @@ export function crossingCost(ef: number): number {
   return ef * rowsForCrossing
 }
 
+/** What a look at the codes of all rows that may be found costs, in rows of a scan. */
+export function codeScanCost(rowCount: number, share: number): number {
+  return rowCount * (costPerNode + costPerCode * share)
+}
+
+/** To ask of a node whether it may be found, and to measure its code. */
+const costPerNode = 0.06
+const costPerCode = 0.5
+
 const denseShare = 0.3
 /** Below it no walk is as good as a scan. */
 export const sparseShare = 0.05

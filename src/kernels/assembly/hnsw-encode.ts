@@ -1,18 +1,25 @@
 // How rows of floats become codes: (component − mean) / scale, rounded, what is out of range at its
-// edge. A row of bits is its own code.
+// edge; or shorter floats. A row of bits is its own code, and so is one of bytes.
 import { dotProduct, isOrdinary } from './float-distances'
-import { queryBytes } from './hnsw-distances'
+import { floatElement, queryBytes, queryFromCode } from './hnsw-distances'
+import { bfloat16From, float16From } from './hnsw-halves'
 import {
-  codeOf, HAMMING_BITS, isBits, isSquared, isWide, kind, mean, normalizes, rowOf, scale, SQUARED_16,
-  stride, width,
+  codeOf, DOT_16, DOT_4, DOT_6, DOT_8, HAMMING_BITS, isBits, isFloats, isSquared, kind, mean,
+  normalizes, rowOf, scale, SQUARED_16, SQUARED_4, SQUARED_6, SQUARED_8, SQUARED_FLOAT_16, stride,
+  width,
 } from './hnsw-layout'
-import { FLOAT32 } from './shape'
+import { pack4, pack6 } from './hnsw-packed'
+import { FLOAT16, FLOAT32, INT8 } from './shape'
 import { storedBytes, widenBlock } from './widen'
 
-/** The largest code, 0 for bits. Of 16 bits it is so small that no sum of squares overflows. */
+/**
+ * The largest code, 0 for bits and floats. Of 16 bits it is so small that no sum of squares overflows.
+ */
 export function hnswCodeMax(codeKind: u32, codeWidth: u32): u32 {
-  if (codeKind >= HAMMING_BITS) return 0
-  if (codeKind < SQUARED_16) return 127
+  if (codeKind == SQUARED_8 || codeKind == DOT_8) return 127
+  if (codeKind == SQUARED_4 || codeKind == DOT_4) return 120
+  if (codeKind == SQUARED_6 || codeKind == DOT_6) return 126
+  if (codeKind != SQUARED_16 && codeKind != DOT_16) return 0
   return min(<u32>8000, <u32>sqrt<f64>(4294967295.0 / <f64>codeWidth) / 2)
 }
 
@@ -54,29 +61,55 @@ function normalizingFactor(values: usize): f32 {
 
 /** Makes the codes of the nodes `[first, end)`. @param room `hnswFloatBytes` bytes */
 export function hnswEncode(element: u32, vectors: usize, first: u32, end: u32, room: usize): void {
+  const isOwnCode = isBits() || (element == INT8 && !normalizes() && isBytes())
   for (let node = first; node < end; node++) {
     const code = codeOf(node)
     memory.fill(code, 0, stride)
-    if (isBits()) memory.copy(code, vectors + <usize>rowOf(node) * width, width)
+    if (isOwnCode) memory.copy(code, vectors + <usize>rowOf(node) * width, width)
     else encodeFloats(hnswFloats(element, vectors, rowOf(node), room), code)
   }
 }
 
+@inline
+function isBytes(): bool {
+  return kind == SQUARED_8 || kind == DOT_8
+}
+
 function encodeFloats(values: usize, code: usize): void {
+  if (isFloats()) {
+    encodeHalves(values, code)
+    return
+  }
   const inverse: f32 = 1 / scale()
   const most = <f32>hnswCodeMax(kind, width)
-  const isWideCode = isWide()
+  const bits = bitsOf(kind)
   for (let component: usize = 0; component < width; component++) {
-    const value = codeValue(values, component, inverse, most)
-    if (isWideCode) store<i16>(code + (component << 1), <i16>value)
-    else store<i8>(code + component, <i8>value)
+    const value = componentOf(values, component, inverse, most)
+    if (bits == 8) store<i8>(code + component, <i8>nearest(value))
+    else if (bits == 16) store<i16>(code + (component << 1), <i16>nearest(value))
+    else if (bits == 4) pack4(code, component, value)
+    else pack6(code, component, value)
+  }
+}
+
+function bitsOf(codeKind: u32): u32 {
+  if (codeKind == SQUARED_4 || codeKind == DOT_4) return 4
+  if (codeKind == SQUARED_6 || codeKind == DOT_6) return 6
+  return codeKind == SQUARED_16 || codeKind == DOT_16 ? 16 : 8
+}
+
+function encodeHalves(values: usize, code: usize): void {
+  const isFloat16 = floatElement() == FLOAT16
+  for (const end = values + (<usize>width << 2); values < end; values += 4, code += 2) {
+    const value = load<f32>(values)
+    store<u16>(code, isFloat16 ? float16From(value) : bfloat16From(value))
   }
 }
 
 @inline
-function codeValue(values: usize, component: usize, inverse: f32, most: f32): f32 {
+function componentOf(values: usize, component: usize, inverse: f32, most: f32): f32 {
   const value = load<f32>(values + (component << 2)) - load<f32>(mean + (component << 2))
-  return nearest(max(-most, min(most, value * inverse)))
+  return max(-most, min(most, value * inverse))
 }
 
 /**
@@ -85,13 +118,25 @@ function codeValue(values: usize, component: usize, inverse: f32, most: f32): f3
  */
 export function queryFromFloats(values: usize, query: usize): f32 {
   memory.fill(query, 0, queryBytes())
+  if (isFloats()) {
+    memory.copy(query, values, <usize>width << 2)
+    return 1
+  }
   const most = queryMax()
   const step: f32 = isSquared() ? scale() : largestOf(values) / most
   const inverse: f32 = step > 0 ? 1 / step : 0
   for (let component: usize = 0; component < width; component++) {
-    store<i16>(query + (component << 1), <i16>codeValue(values, component, inverse, most))
+    store<i16>(query + (component << 1), <i16>nearest(componentOf(values, component, inverse, most)))
   }
+  if (kind == SQUARED_4 || kind == SQUARED_6) fillBehind(query)
   return step * scale()
+}
+
+/** Behind the components a packed code has its least value: no distance is to come of it. */
+function fillBehind(query: usize): void {
+  const least: i16 = kind == SQUARED_4 ? -120 : -126
+  const end = query + queryBytes()
+  for (let at = query + (<usize>width << 1); at < end; at += 2) store<i16>(at, least)
 }
 
 /**
@@ -113,14 +158,16 @@ function largestOf(values: usize): f32 {
   return largest
 }
 
-/** The floats that a code stands for. */
-export function decode(code: usize, values: usize): void {
+/** The floats that a code stands for. @param room of a query */
+export function decode(code: usize, values: usize, room: usize): void {
+  queryFromCode(code, room)
+  if (isFloats()) {
+    memory.copy(values, room, <usize>width << 2)
+    return
+  }
   const step = scale()
-  const isWideCode = isWide()
   for (let component: usize = 0; component < width; component++) {
-    const value: f32 = isWideCode
-      ? <f32>load<i16>(code + (component << 1))
-      : <f32>load<i8>(code + component)
+    const value = <f32>load<i16>(room + (component << 1))
     store<f32>(values + (component << 2), value * step + load<f32>(mean + (component << 2)))
   }
 }

@@ -5,7 +5,7 @@
 //   header      128 bytes, drawn below
 //   mean        float32 × width     what is taken from each component before it becomes a code
 //   rows        u32 × nodes         the row of each node
-//   codes       stride × nodes      small integers, or bits, one for each component; zeros behind
+//   codes       stride × nodes      small integers, short floats or bits, one for each component
 //   levels      u32 × nodes         the node's first slot above level 0, all ones where it has none
 //   links       u32 × 2M × nodes    the neighbors on level 0, all ones behind the last
 //   upper       u32 × M × slots     the neighbors on levels 1, 2, … of the nodes that are there
@@ -18,7 +18,7 @@ const meanOffsetAt: usize = 48, rowsOffsetAt: usize = 52, codesOffsetAt: usize =
 const levelsOffsetAt: usize = 60, linksOffsetAt: usize = 64, upperOffsetAt: usize = 68
 const headerBytes: usize = 128
 const magic: u32 = 0x57534e48
-const version: u32 = 1
+const version: u32 = 2
 
 /** Kinds of codes. Distances of codes are u32: the smaller, the nearer. */
 export const SQUARED_8: u32 = 0
@@ -27,6 +27,14 @@ export const SQUARED_16: u32 = 2
 export const DOT_16: u32 = 3
 export const HAMMING_BITS: u32 = 4
 export const JACCARD_BITS: u32 = 5
+export const SQUARED_4: u32 = 6
+export const DOT_4: u32 = 7
+export const SQUARED_6: u32 = 8
+export const DOT_6: u32 = 9
+export const SQUARED_FLOAT_16: u32 = 10
+export const DOT_FLOAT_16: u32 = 11
+export const SQUARED_BFLOAT_16: u32 = 12
+export const DOT_BFLOAT_16: u32 = 13
 
 export const NONE: u32 = u32.MAX_VALUE
 
@@ -69,16 +77,43 @@ export function hnswCreate(
   store<u32>(at + normalizesAt, normalizes)
   store<u32>(at + entryAt, NONE)
   store<f32>(at + scaleAt, 1)
+  placeParts(at, codeKind, codeWidth, nodes, m, upperSlots)
+  hnswOpen(at)
+  memory.fill(mean, 0, <usize>codeWidth << 2)
+  memory.fill(links, 0xff, (<usize>nodes * m) << 3)
+  memory.fill(upper, 0xff, (<usize>upperSlots * m) << 2)
+}
+
+/** Writes where the parts begin. */
+function placeParts(
+  at: usize, codeKind: u32, codeWidth: u32, nodes: u32, m: u32, upperSlots: u32,
+): void {
   let end = place(at, meanOffsetAt, headerBytes, <usize>codeWidth << 2)
   end = place(at, rowsOffsetAt, end, <usize>nodes << 2)
   end = place(at, codesOffsetAt, end, <usize>nodes * strideOf(codeKind, codeWidth))
   end = place(at, levelsOffsetAt, end, <usize>nodes << 2)
   end = place(at, linksOffsetAt, end, (<usize>nodes * m) << 3)
   place(at, upperOffsetAt, end, (<usize>upperSlots * m) << 2)
-  hnswOpen(at)
-  memory.fill(mean, 0, <usize>codeWidth << 2)
-  memory.fill(links, 0xff, (<usize>nodes * m) << 3)
-  memory.fill(upper, 0xff, (<usize>upperSlots * m) << 2)
+}
+
+/**
+ * Gives the open index codes of another kind, which are to be made. What lies behind them moves to its new
+ * place, and there is room for it.
+ */
+export function hnswRecode(codeKind: u32, upperSlots: u32): void {
+  const oldLevels = levels, oldLinks = links, oldUpper = upper, oldStride = stride
+  store<u32>(index + kindAt, codeKind)
+  store<u32>(index + strideAt, <u32>strideOf(codeKind, width))
+  store<f32>(index + scaleAt, 1)
+  placeParts(index, codeKind, width, nodeCount, linkMax, upperSlots)
+  hnswOpen(index)
+  memory.fill(mean, 0, <usize>width << 2)
+  const upperBytes = (<usize>upperSlots * linkMax) << 2
+  if (stride > oldStride) memory.copy(upper, oldUpper, upperBytes)
+  if (stride > oldStride) memory.copy(links, oldLinks, (<usize>nodeCount * linkMax) << 3)
+  memory.copy(levels, oldLevels, <usize>nodeCount << 2)
+  if (stride <= oldStride) memory.copy(links, oldLinks, (<usize>nodeCount * linkMax) << 3)
+  if (stride <= oldStride) memory.copy(upper, oldUpper, upperBytes)
 }
 
 /** Makes an index the one that this thread's calls are about. @returns whether it is one */
@@ -100,7 +135,9 @@ export function hnswOpen(at: usize): bool {
 
 /** Bytes of a code, in whole vectors of 16: the loops need no tail. */
 export function strideOf(codeKind: u32, codeWidth: u32): usize {
-  const isWide = codeKind == SQUARED_16 || codeKind == DOT_16
+  if (codeKind == SQUARED_4 || codeKind == DOT_4) return (<usize>codeWidth + 31) / 32 * 16
+  if (codeKind == SQUARED_6 || codeKind == DOT_6) return (<usize>codeWidth + 63) / 64 * 48
+  const isWide = codeKind == SQUARED_16 || codeKind == DOT_16 || codeKind >= SQUARED_FLOAT_16
   return (((<usize>codeWidth << <usize>isWide) + 15) / 16) * 16
 }
 
@@ -128,17 +165,18 @@ export function setEntry(node: u32, level: u32): void {
 
 @inline
 export function isSquared(): bool {
-  return kind == SQUARED_8 || kind == SQUARED_16
+  return (kind & 1) == 0 && kind != HAMMING_BITS
 }
 
 @inline
 export function isBits(): bool {
-  return kind >= HAMMING_BITS
+  return kind == HAMMING_BITS || kind == JACCARD_BITS
 }
 
+/** Whether a code is floats: they have no scale. */
 @inline
-export function isWide(): bool {
-  return kind == SQUARED_16 || kind == DOT_16
+export function isFloats(): bool {
+  return kind >= SQUARED_FLOAT_16
 }
 
 @inline

@@ -6,7 +6,7 @@ import { offer } from './heap'
 import { dotZero, queryBytes } from './hnsw-distances'
 import { decode, hnswFloatBytes, normalize, queryFromFloats } from './hnsw-encode'
 import {
-  capacityOf, codeOf, entryLevel, entryNode, isBits, isSquared, JACCARD_BITS, kind, linkMax,
+  capacityOf, codeOf, entryLevel, entryNode, isBits, isFloats, isSquared, JACCARD_BITS, kind, linkMax,
   linksOf,
   NONE, nodeCount, normalizes, rowOf, scale, width,
 } from './hnsw-layout'
@@ -30,8 +30,9 @@ let near: f32 = 0
 /** The query as it was given, and as codes. */
 let floats: usize = 0
 let query: usize = 0
-/** A row as floats. */
+/** A row as floats, and what they are made of. */
 let room: usize = 0
+let decoded: usize = 0
 let found: usize = 0
 /** The product of the query with itself. */
 let squared: f32 = 0
@@ -65,8 +66,9 @@ export function hnswOpenSearch(
   near = leastDistance
   query = (scratch + 15) & ~15
   room = query + queryBytes()
-  openBatch(room + hnswFloatBytes(width) + 16, linkMax)
-  found = room + hnswFloatBytes(width) + 16 + batchBytes(linkMax)
+  decoded = room + hnswFloatBytes(width) + 16
+  openBatch(decoded + queryBytes(), linkMax)
+  found = decoded + queryBytes() + batchBytes(linkMax)
   const visits = (found + (<usize>places + 2) * 8 + 15) & ~15
   openVisits(visits, nodeCount)
   inner = visits + visitBytes(nodeCount)
@@ -167,6 +169,40 @@ export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstI
   return offered
 }
 
+/**
+ * Lists the rows of the nearest candidates, whose distances are computed elsewhere.
+ * @param list u32 for each
+ * @returns how many
+ */
+export function hnswListCandidates(candidateCount: u32, list: usize): u32 {
+  if (isPlain) dropMasked()
+  const count = min(candidateCount, poolCount)
+  for (let place: u32 = 0; place < count; place++) {
+    store<u32>(list + (<usize>place << 2), rowOf(pooledNode(place)))
+  }
+  return count
+}
+
+/**
+ * Offers rows to a heap with their exact distances.
+ * @param list u32, the numbers of the rows @param stored the raw rows themselves, in that order
+ * @returns how many were offered
+ */
+export function hnswOfferRows(
+  list: usize, stored: usize, count: u32, heap: usize, k: u32, firstId: u32,
+): u32 {
+  const rowBytes = storedBytes(element, width)
+  let offered: u32 = 0
+  for (let place: u32 = 0; place < count; place++) {
+    const values = asFloats(stored + <usize>place * rowBytes)
+    const d = distance(metric, width, floats, squared, values)
+    if (d < near) continue
+    offer(heap, k, d, firstId + load<u32>(list + (<usize>place << 2)))
+    offered++
+  }
+  return offered
+}
+
 /** Brings the rows of the candidates on their way from the memory together. */
 function touchRows(count: u32): void {
   const rowBytes = storedBytes(element, width)
@@ -188,10 +224,13 @@ function exactDistance(node: u32): f32 {
 function rowValues(node: u32): usize {
   if (isBits()) return codeOf(node)
   if (vectors == 0) {
-    decode(codeOf(node), room)
+    decode(codeOf(node), room, decoded)
     return room
   }
-  const row = vectors + <usize>rowOf(node) * storedBytes(element, width)
+  return asFloats(vectors + <usize>rowOf(node) * storedBytes(element, width))
+}
+
+function asFloats(row: usize): usize {
   if (element == FLOAT32) return row
   widenBlock(element, width, row, 1, room)
   return room
@@ -221,6 +260,10 @@ function prepareQuery(): void {
  * Three times what rounding makes of a distance, on the average, is left open between the limits.
  */
 function setInnerLimits(unit: f32): void {
+  if (isFloats()) {
+    innerHigh = u32.MAX_VALUE
+    return
+  }
   let limit: f64, slack: f64
   if (isSquared()) {
     limit = (normalizes() ? 2 + 2 * <f64>near : <f64>near) / <f64>unit

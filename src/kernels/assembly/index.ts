@@ -10,11 +10,11 @@ export { centerRows, gatherMask, gatherRows, normalizeRows, quantizeRows, widenR
 export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
 export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
 export {
-  hnswByteLength, hnswCreate, hnswMean, hnswNodes, hnswOpen, hnswPlaceNodes, hnswRows, hnswSetScale, hnswUpperSlots,
+  hnswByteLength, hnswCreate, hnswMean, hnswNodes, hnswOpen, hnswPlaceNodes, hnswRecode, hnswRows, hnswSetScale, hnswUpperSlots,
 } from './hnsw-layout'
 export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
-  hnswFinishQuery, hnswOpenSearch, hnswScanCodes, hnswStartPlainQuery, hnswStartQuery, hnswWalk,
+  hnswFinishQuery, hnswListCandidates, hnswOfferRows, hnswOpenSearch, hnswScanCodes, hnswStartPlainQuery, hnswStartQuery, hnswWalk,
 } from './hnsw-search'
 export { readCsvRows, setCsv } from './csv-rows'
 export { readJsonRows } from './json-rows'

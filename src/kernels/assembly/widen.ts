@@ -43,7 +43,7 @@ export function widenRow(element: u32, width: u32, from: usize, to: usize): void
 
 /** Four patterns of 16 bits, each in a lane of its own, as floats. */
 @inline
-function wide(element: u32, patterns: v128): v128 {
+export function wide(element: u32, patterns: v128): v128 {
   return element == BFLOAT16 ? i32x4.shl(patterns, 16) : wideFloat16(patterns)
 }
 
