@@ -5,9 +5,9 @@ import { type AssignRowsInput, assignScratchBytes } from './assign-rows-job.js'
 import { BuildMemory } from './build-memory.js'
 import { type EncodeRowsInput, encodeScratchBytes, placesAtOnce } from './encode-rows-job.js'
 import { type IvfLayout, ivfLayout, writeHead } from './ivf-layout.js'
-import { type IvfShape, ivfShape } from './ivf-shape.js'
+import { type IvfShape, ivfShape, shapeOfRows } from './ivf-shape.js'
 import type { LayOutRowsInput } from './lay-out-rows-job.js'
-import type { MeasureRangeInput } from './measure-range-job.js'
+import type { MeasuredRange, MeasureRangeInput } from './measure-range-job.js'
 import type { MoveCentroidsInput } from './move-centroids-job.js'
 import type { SampleRowsInput } from './sample-rows-job.js'
 import { sampledRows } from './sampled-rows.js'
@@ -33,27 +33,27 @@ const encodeJob = new URL('./encode-rows-job.js', import.meta.url)
 /** Parts the rows into lists around centroids (k-means on a sample), and lays their codes out by list. */
 export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
   const { memory, vectors, spec } = context
-  const shape = ivfShape(spec, vectors)
+  const wanted = ivfShape(spec, vectors)
   const rowCount = vectors.validity
     ? countBits(vectors.validity, vectors.rowCount)
     : vectors.rowCount
   const listCount = Math.max(1, Math.min(Number(spec.params.nlist), rowCount))
-  const layout = ivfLayout(listCount, rowCount, shape)
-  const { memoryId } = vectors.region
-  const region = memory.allocateIn(memoryId, layout.byteLength)
+  const sampleCount = Math.min(rowCount, sampleRowsPerList * listCount)
   const work = new BuildMemory(context)
+  let region: VectorRegion | null = null
   try {
+    const sample = work.take(sampleCount * wanted.centroidBytes)
+    await takeSample(context, work, wanted, sample, sampleCount)
+    const range = await measureRange(context, work, wanted, sample, sampleCount)
+    const shape = wanted.isExact && !range.isFine ? shapeOfRows(wanted) : wanted
+    const layout = ivfLayout(listCount, rowCount, shape)
+    region = memory.allocateIn(vectors.region.memoryId, layout.byteLength)
     const centroids = region.byteOffset + layout.centroids
-    const sampleCount = Math.min(rowCount, sampleRowsPerList * listCount)
-    const clustering = {
-      ...{ sampleCount, centroids, listCount },
-      sample: work.take(sampleCount * shape.centroidBytes),
-      lists: work.take(sampleCount * 4),
-    }
-    await takeSample(context, work, shape, clustering)
+    const lists = work.take(sampleCount * 4)
+    const clustering = { sample, sampleCount, centroids, listCount, lists }
     await findCentroids(context, work, shape, clustering)
-    writeHead(region, layout, 1)
-    const centers = await prepareCodes(context, work, shape, { region, layout, clustering })
+    writeHead(region, layout, shape, range.step)
+    const centers = await prepareCodes(context, work, shape, { region, layout, clustering, range })
     work.free(centers)
     const rowLists = work.take(vectors.rowCount * 4)
     await assignAll(context, work, shape, centroids, listCount, rowLists)
@@ -61,7 +61,7 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
     await encodeAll(context, work, shape, { region, layout, centers })
     return region
   } catch (error) {
-    memory.free(region)
+    if (region) memory.free(region)
     throw error
   } finally {
     work.free()
@@ -72,7 +72,8 @@ async function takeSample(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  { sample, sampleCount }: Clustering,
+  sample: number,
+  sampleCount: number,
 ): Promise<void> {
   const { vectors } = context
   const rows = sampledRows(vectors.rowCount, vectors.validity, sampleCount)
@@ -85,6 +86,29 @@ async function takeSample(
     scratch: work.take(sampleCount * shape.rowBytes),
   }
   await runJob<SampleRowsInput, void>(context, sampleJob, input)
+}
+
+interface CodeRange extends MeasuredRange {
+  /** The middle of each component's range; 0: there are no int8 codes. */
+  readonly offsets: number
+}
+
+/** What int8 codes can be made of. */
+async function measureRange(
+  context: BuildContext,
+  work: BuildMemory,
+  { isQuantized, product, width }: IvfShape,
+  sample: number,
+  sampleCount: number,
+): Promise<CodeRange> {
+  if (!isQuantized || product) return { step: 1, isFine: true, offsets: 0 }
+  const offsets = work.take(width * 4)
+  const { memory } = context.vectors.region
+  const input: MeasureRangeInput = { memory, sample, sampleCount, width, offsets }
+  return {
+    ...(await runJob<MeasureRangeInput, MeasuredRange>(context, measureJob, input)),
+    offsets,
+  }
 }
 
 interface Clustering {
@@ -126,6 +150,11 @@ interface UnfinishedIndex {
   readonly layout: IvfLayout
 }
 
+interface PreparedIndex extends UnfinishedIndex {
+  readonly clustering: Clustering
+  readonly range: CodeRange
+}
+
 /**
  * What codes are made with, from the sample.
  * @returns the centers of product codes; 0: there are none
@@ -134,16 +163,13 @@ async function prepareCodes(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  { region, layout, clustering }: UnfinishedIndex & { readonly clustering: Clustering },
+  { region, layout, clustering, range }: PreparedIndex,
 ): Promise<number> {
-  const { product, isQuantized, width } = shape
-  const { sample, sampleCount } = clustering
-  if (product) return trainCodes(context, work, shape, region, clustering)
-  if (!isQuantized) return 0
+  if (shape.product) return trainCodes(context, work, shape, region, clustering)
+  if (!shape.isQuantized) return 0
   const offsets = region.byteOffset + layout.offsets
-  const { memory } = region
-  const input: MeasureRangeInput = { memory, sample, sampleCount, width, offsets }
-  writeHead(region, layout, await runJob<MeasureRangeInput, number>(context, measureJob, input))
+  const bytes = new Uint8Array(region.memory.buffer)
+  bytes.copyWithin(offsets, range.offsets, range.offsets + shape.width * 4)
   return 0
 }
 

@@ -13,6 +13,10 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
+/** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
+const exactCandidatesPerRow = 4
+const exactCandidatesMin = 64
+export const manyCandidates = 4
 
 export interface IvfPlan {
   readonly shape: IvfShape
@@ -26,8 +30,8 @@ export interface IvfPlan {
 
 export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
   const { memory, index, spec, params, k } = job
-  const shape = ivfShape(spec, job)
-  const head = readHead(memory, index, shape)
+  const head = readHead(memory, index, ivfShape(spec, job))
+  const { shape } = head
   const { rowCount, listCount } = head.layout
   const perRow = candidatesPerRow[spec.indexType] ?? candidatesPerRowOfOthers
   const wanted = Math.max(
@@ -37,10 +41,19 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
   )
   return {
     ...head,
-    shape,
     probeCount: Math.min(params.nprobe, listCount),
-    candidateCount: shape.isQuantized ? Math.max(1, Math.min(rowCount, wanted)) : k,
+    candidateCount: candidateCountOf(shape, rowCount, wanted, k),
   }
+}
+
+function candidateCountOf(
+  { isQuantized, isExact }: IvfShape,
+  rowCount: number,
+  wanted: number,
+  k: number,
+): number {
+  if (isExact) return manyCandidates * Math.max(exactCandidatesMin, exactCandidatesPerRow * k)
+  return isQuantized ? Math.max(1, Math.min(rowCount, wanted)) : k
 }
 
 /** Where the scratch of a job begins what. */
@@ -53,13 +66,15 @@ export interface IvfScratch {
   readonly tables: number
   readonly products: number
   readonly candidates: number
-  readonly rows: number
+  /** The rows of candidates, uint32, and room for one of float32. */
+  readonly found: number
+  readonly row: number
   readonly byteLength: number
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const { shape, longestList, probeCount, candidateCount } = plan
-  const { element, width, rowBytes, centroidBytes, isQuantized, product } = shape
+  const { element, width, centroidBytes, isQuantized, product } = shape
   const probes = begin
   const mask = aligned(probes + probeCount * heapPlaceBytes)
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
@@ -70,9 +85,10 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
     tables + (product ? productTableBytes(product.codes) : byteQueryBytes(width)),
   )
   const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
-  const rows = aligned(candidates + candidateCount * heapPlaceBytes)
-  const byteLength = aligned(rows + (isQuantized ? candidateCount * rowBytes : 0)) - begin
-  return { probes, mask, scan, query, tables, products, candidates, rows, byteLength }
+  const found = aligned(candidates + candidateCount * heapPlaceBytes)
+  const row = aligned(found + candidateCount * 4)
+  const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
+  return { probes, mask, scan, query, tables, products, candidates, found, row, byteLength }
 }
 
 function aligned(address: number): number {

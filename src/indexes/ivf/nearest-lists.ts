@@ -24,16 +24,17 @@ export function findLists(
   kernels.sortHeaps(scratch.probes, 1, probeCount)
 }
 
-/** In the order in which they lie. */
-export function listsFound(
-  { memory }: IndexSearchJob,
-  { probeCount }: IvfPlan,
-  { probes }: IvfScratch,
-): Uint32Array {
-  const places = new Uint32Array(memory.buffer, probes, probeCount * 2)
-  const lists = new Uint32Array(probeCount)
-  for (let at = 0; at < probeCount; at++) lists[at] = places[at * 2]
-  return lists.sort()
+/** The lists that were found, nearest first, and where each list begins. */
+export function probesOf(
+  { memory, index }: IndexSearchJob,
+  { layout, probeCount }: IvfPlan,
+  scratch: IvfScratch,
+): { begins: Uint32Array; probes: Uint32Array } {
+  const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
+  const places = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
+  const probes = new Uint32Array(probeCount)
+  for (let at = 0; at < probeCount; at++) probes[at] = places[at * 2]
+  return { begins, probes }
 }
 
 export function normalizedQuery(

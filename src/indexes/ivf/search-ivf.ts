@@ -2,9 +2,10 @@ import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfPlan, type IvfScratch, planOf, scratchFor } from './ivf-plan.js'
-import { findLists, listsFound, maskOf } from './nearest-lists.js'
+import { findLists, maskOf, probesOf } from './nearest-lists.js'
 import { placesToRows, rankCandidates } from './rank-candidates.js'
 import { searchBytes } from './search-bytes.js'
+import { searchExactly } from './search-exactly.js'
 import { searchProducts } from './search-products.js'
 
 export function ivfScratchBytes(job: Omit<IndexSearchJob, 'scratch'>): number {
@@ -33,18 +34,23 @@ function searchOne(
   query: number,
   heap: number,
 ): void {
-  const { isQuantized, product } = plan.shape
+  const { isQuantized, isExact, product } = plan.shape
   findLists(job, plan, scratch, query)
   if (!isQuantized) {
     scanRows(job, plan, scratch, query, heap)
     placesToRows(job, plan, heap, job.k)
     return
   }
+  if (isExact) {
+    searchExactly(job, plan, scratch, query, heap)
+    return
+  }
   if (product) searchProducts(job, plan, scratch, query, product)
-  else searchBytes(job, plan, scratch, query)
-  rankCandidates(job, plan, scratch, query, heap)
+  else searchBytes(job, plan, scratch, plan.candidateCount, query)
+  rankCandidates(job, plan, scratch, plan.candidateCount, query, heap)
 }
 
+/** In the order in which the lists lie, since places must ascend. */
 function scanRows(
   job: IndexSearchJob,
   plan: IvfPlan,
@@ -56,9 +62,9 @@ function scanRows(
   const { shape, layout, candidateCount } = plan
   const { metric, element, width } = shape
   const kernels = scanKernelsOn(memoryId, memory)
-  const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
+  const { begins, probes } = probesOf(job, plan, scratch)
   kernels.clearHeaps(heap, 1, candidateCount)
-  for (const list of listsFound(job, plan, scratch)) {
+  for (const list of probes.sort()) {
     const begin = begins[list]
     const count = begins[list + 1] - begin
     const mask = maskOf(job, layout, scratch, begin, count)

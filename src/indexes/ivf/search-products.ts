@@ -80,5 +80,4 @@ function scanBlocks(
       ...([candidates, candidateCount, scan] as const),
     )
   }
-  scans.sortHeaps(candidates, 1, candidateCount)
 }

@@ -5,7 +5,9 @@ export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'
 export { clearHeaps, scan, sortHeaps } from './scan'
-export { centerRows, gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
+export {
+  centerRows, gatherMask, gatherRows, measureBytes, normalizeRows, quantizeRows, widenRows,
+} from './rows'
 export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
 export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
 export {
@@ -22,3 +24,4 @@ export { encodeRows, sumWords } from './product-encode'
 export { fillTables, scanCodes } from './product-scan'
 export { rotateRows } from './rotate'
 export { fillByteQuery, scanBytes } from './scan-bytes'
+export { scanIds } from './scan-ids'
