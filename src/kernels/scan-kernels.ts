@@ -30,6 +30,16 @@ interface ScanKernels {
     k: number,
     scratch: number,
   ): void
+  /** Offers all rows, float32 and few enough for the cache, to a heap; their ids ascend from 0. @param metric L2 or IP */
+  scanCentroids(
+    metric: number,
+    width: number,
+    rows: number,
+    rowCount: number,
+    query: number,
+    heap: number,
+    k: number,
+  ): void
   /**
    * Offers the rows of `ids`, uint32 in any order, to a heap, as `firstId` + id. Rows are of floats.
    * @param mask bits of the ids that may be found, in whole words of 64 bits; 0: all

@@ -138,6 +138,29 @@ describe('an inverted file', () => {
     }
   })
 
+  it('answers as IVF_FLAT what its lists hold, where codes say much and where they say little', async () => {
+    for (const metric of floatMetrics) {
+      for (const widest of [1, 30, 100_000]) {
+        const vectors = clusteredVectors(DataType.FloatVector, 24, 3000, 21)
+        for (let row = 0; row < 3000; row++) {
+          vectors.stored[row * 24] *= widest
+          // A few rows far outside of what the others are, which codes cannot hold.
+          if (row % 500 === 499) vectors.stored[row * 24 + 5] = 1e4
+        }
+        const index = await build({ ...vectors, values: vectors.stored }, metric, 'IVF_FLAT')
+        const search = { queries: vectors.stored.slice(0, 24 * 24), k: 10, params: { nprobe: 24 } }
+        const found = index.search(search)
+        const truth = expected({ ...vectors, values: vectors.stored }, metric, search)
+        expect(recall(found, truth)).toBe(1)
+        const alone = Array.from({ length: 24 }, (_, at) => {
+          const queries = search.queries.slice(at * 24, at * 24 + 24)
+          return index.search({ ...search, queries })[0]
+        })
+        expect(found).toEqual(alone)
+      }
+    }
+  })
+
   it('leaves out rows without a vector', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 8, 2000, 7)
     const validity = bitmapWithLength(2000)

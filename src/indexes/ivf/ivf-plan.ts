@@ -9,13 +9,15 @@ import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
 
+/** More queries whose lists are found together gain nothing. */
+export const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
 const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 /** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
-const exactCandidatesPerRow = 4
-const exactCandidatesMin = 64
+const exactCandidatesPerRow = 3
+const exactCandidatesMin = 32
 export const manyCandidates = 4
 
 export interface IvfPlan {
@@ -23,6 +25,8 @@ export interface IvfPlan {
   readonly layout: IvfLayout
   readonly longestList: number
   readonly step: number
+  /** Queries whose lists are found together. */
+  readonly together: number
   readonly probeCount: number
   /** Rows that the lists give: those wanted, or more, of which the best are then chosen. */
   readonly candidateCount: number
@@ -41,6 +45,7 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
   )
   return {
     ...head,
+    together: Math.min(queriesAtOnce, job.nq),
     probeCount: Math.min(params.nprobe, listCount),
     candidateCount: candidateCountOf(shape, rowCount, wanted, k),
   }
@@ -58,7 +63,10 @@ function candidateCountOf(
 
 /** Where the scratch of a job begins what. */
 export interface IvfScratch {
+  /** A heap for each query whose lists are found together. */
   readonly probes: number
+  /** Those queries, where they are not looked at as they are. */
+  readonly queries: number
   readonly mask: number
   readonly scan: number
   readonly query: number
@@ -73,12 +81,13 @@ export interface IvfScratch {
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, candidateCount } = plan
-  const { element, width, centroidBytes, isQuantized, product } = shape
+  const { shape, longestList, probeCount, candidateCount, together } = plan
+  const { element, width, centroidBytes, isQuantized, isNormalized, product } = shape
   const probes = begin
-  const mask = aligned(probes + probeCount * heapPlaceBytes)
+  const queries = aligned(probes + together * probeCount * heapPlaceBytes)
+  const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(1, element, width), codeScanScratchBytes)
+  const scanBytes = Math.max(scanScratchBytes(together, element, width), codeScanScratchBytes)
   const query = aligned(scan + scanBytes)
   const tables = aligned(query + centroidBytes)
   const products = aligned(
@@ -88,7 +97,19 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const found = aligned(candidates + candidateCount * heapPlaceBytes)
   const row = aligned(found + candidateCount * 4)
   const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
-  return { probes, mask, scan, query, tables, products, candidates, found, row, byteLength }
+  return {
+    probes,
+    queries,
+    mask,
+    scan,
+    query,
+    tables,
+    products,
+    candidates,
+    found,
+    row,
+    byteLength,
+  }
 }
 
 function aligned(address: number): number {

@@ -2,7 +2,7 @@ import { byteKernelsOn, byteQueryMax } from '../../kernels/byte-kernels.js'
 import { scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import type { IvfPlan, IvfScratch } from './ivf-plan.js'
-import { maskOf, normalizedQuery, probesOf } from './nearest-lists.js'
+import { maskOf, normalizedQueries, probesOf } from './nearest-lists.js'
 
 /**
  * Leaves the best candidates of the lists that were found, by their int8 codes: in a heap, from the nearest list on,
@@ -59,7 +59,11 @@ function quantizeQuery(
 ): ByteQuery {
   const { memoryId, memory, index } = job
   const { width, isProduct } = shape
-  const source = new Float32Array(memory.buffer, normalizedQuery(job, shape, scratch, query), width)
+  const source = new Float32Array(
+    memory.buffer,
+    normalizedQueries(job, shape, scratch.query, query, 1),
+    width,
+  )
   const target = new Float32Array(memory.buffer, scratch.query, width)
   const offsets = new Float32Array(memory.buffer, index + layout.offsets, width)
   let largest = 0
@@ -69,15 +73,30 @@ function quantizeQuery(
   }
   const scale = isProduct ? byteQueryMax / (largest || 1) : 1 / step
   byteKernelsOn(memoryId, memory).fillByteQuery(width, scratch.query, scale, scratch.tables)
-  const whole = new Int16Array(memory.buffer, scratch.tables, width)
-  let [leftSquared, squared, offsetSquared, product] = [0, 0, 0, 0]
-  for (let at = 0; at < width; at++) {
-    const left = target[at] - whole[at] / scale
+  if (!shape.isExact) return { scale, left: 0, length: 0, offsetLength: 0, offsetDistance: 0 }
+  return measuredQuery(target, offsets, new Int16Array(memory.buffer, scratch.tables, width), scale)
+}
+
+function measuredQuery(
+  query: Float32Array,
+  offsets: Float32Array,
+  whole: Int16Array,
+  scale: number,
+): ByteQuery {
+  let leftSquared = 0
+  let squared = 0
+  let offsetSquared = 0
+  let product = 0
+  for (let at = 0; at < query.length; at++) {
+    const value = query[at]
+    const left = value - whole[at] / scale
     leftSquared += left * left
-    squared += target[at] * target[at]
+    squared += value * value
     offsetSquared += offsets[at] * offsets[at]
-    product += target[at] * offsets[at]
+    product += value * offsets[at]
   }
-  const [left, length, offsetLength] = [leftSquared, squared, offsetSquared].map(Math.sqrt)
-  return { scale, left, length, offsetLength, offsetDistance: -product }
+  return {
+    ...{ scale, left: Math.sqrt(leftSquared), length: Math.sqrt(squared) },
+    ...{ offsetLength: Math.sqrt(offsetSquared), offsetDistance: -product },
+  }
 }

@@ -19,11 +19,16 @@ export function searchIvf(
   const plan = planOf(job)
   const scratch = scratchFor(plan, job.scratch)
   const queryBytes = plan.shape.isBits ? plan.shape.rowBytes : plan.shape.width * 4
-  for (let index = 0; index < job.nq; index++) {
-    context.throwIfCancelled()
-    const query = job.queries + index * queryBytes
-    const heap = job.heaps + index * job.k * heapPlaceBytes
-    searchOne(job, plan, scratch, query, heap)
+  const probeBytes = plan.probeCount * heapPlaceBytes
+  for (let begin = 0; begin < job.nq; begin += plan.together) {
+    const end = Math.min(job.nq, begin + plan.together)
+    findLists(job, plan, scratch, job.queries + begin * queryBytes, end - begin)
+    for (let index = begin; index < end; index++) {
+      context.throwIfCancelled()
+      const own = { ...scratch, probes: scratch.probes + (index - begin) * probeBytes }
+      const query = job.queries + index * queryBytes
+      searchOne(job, plan, own, query, job.heaps + index * job.k * heapPlaceBytes)
+    }
   }
 }
 
@@ -35,7 +40,6 @@ function searchOne(
   heap: number,
 ): void {
   const { isQuantized, isExact, product } = plan.shape
-  findLists(job, plan, scratch, query)
   if (!isQuantized) {
     scanRows(job, plan, scratch, query, heap)
     placesToRows(job, plan, heap, job.k)
