@@ -185,6 +185,28 @@ describe('an inverted file', () => {
     }
   })
 
+  it('tells how far a build is, never less than before, up to all rows, and can be cancelled', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 16, 20_000, 19)
+    const region = memory.allocate(vectors.stored.byteLength)
+    memory.bytesOf(region).set(new Uint8Array(vectors.stored.buffer))
+    const spec: IndexSpec = { indexType: 'IVF_SQ8', metric: 'L2', params: { nlist: 24 } }
+    const context = { pool, memory, vectors: { ...vectors, region, validity: null }, spec }
+    const told: number[] = []
+    const index = await ivf.build({ ...context, onProgress: (rows) => told.push(rows) })
+    expect(told).toEqual([...told].sort((left, right) => left - right))
+    expect(told[0]).toBeLessThan(7000)
+    expect(told.at(-1)).toBe(20_000)
+    memory.free(index)
+    const abort = new AbortController()
+    const cancelled = ivf.build({
+      ...context,
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    })
+    await expect(cancelled).rejects.toThrow('cancelled')
+    memory.free(region)
+  })
+
   it('finds nothing where no row has a vector', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 8, 100, 7)
     for (const indexType of floatIndexes) {

@@ -29,10 +29,15 @@ export function encodeScratchBytes({ rowBytes, width, product }: IvfShape): numb
   return placesAtOnce * (rowBytes + width * 4) + productBytes
 }
 
+/** Reports how many places are done. */
 export function run(input: EncodeRowsInput, context: WorkerContext): void {
   for (let place = input.begin; place < input.end; place += placesAtOnce) {
     context.throwIfCancelled()
-    encode(input, place, Math.min(placesAtOnce, input.end - place))
+    const count = Math.min(placesAtOnce, input.end - place)
+    encode(input, place, count)
+    const done = place - input.begin + count
+    if (done % (placesAtOnce * 16) === 0 || place + count === input.end)
+      context.reportProgress(done)
   }
 }
 

@@ -10,7 +10,7 @@ import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
 
 /** More queries whose lists are found together gain nothing. */
-export const queriesAtOnce = 32
+const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
 const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
 const candidatesPerRowOfOthers = 6
