@@ -49,9 +49,19 @@ export function ivfLayout(listCount: number, rowCount: number, shape: IvfShape):
   const errors = aligned(signs + signBytes)
   const errorCount = isExact ? Math.ceil(rowCount / errorPlaces) : 0
   const byteLength = aligned(errors + errorCount * errorBytes)
+  // One literal, without spreading: every search makes one.
   return {
-    ...{ listCount, rowCount, centroids, lists, ids, codes },
-    ...{ offsets, codebooks, signs, errors, byteLength },
+    listCount,
+    rowCount,
+    centroids,
+    lists,
+    ids,
+    codes,
+    offsets,
+    codebooks,
+    signs,
+    errors,
+    byteLength,
   }
 }
 

@@ -44,7 +44,10 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     Math.ceil(k * Math.max(perRow, params.refine_k ?? 1)),
   )
   return {
-    ...head,
+    shape,
+    layout: head.layout,
+    longestList: head.longestList,
+    step: head.step,
     together: Math.min(queriesAtOnce, job.nq),
     probeCount: Math.min(params.nprobe, listCount),
     candidateCount: candidateCountOf(shape, rowCount, wanted, k),

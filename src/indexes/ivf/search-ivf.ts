@@ -25,7 +25,8 @@ export function searchIvf(
     findLists(job, plan, scratch, job.queries + begin * queryBytes, end - begin)
     for (let index = begin; index < end; index++) {
       context.throwIfCancelled()
-      const own = { ...scratch, probes: scratch.probes + (index - begin) * probeBytes }
+      const probes = scratch.probes + (index - begin) * probeBytes
+      const own = index === begin ? scratch : { ...scratch, probes }
       const query = job.queries + index * queryBytes
       searchOne(job, plan, own, query, job.heaps + index * job.k * heapPlaceBytes)
     }
