@@ -28,6 +28,19 @@ interface RowKernels {
     step: number,
     target: number,
   ): void
+  /**
+   * Fills the greatest length of what `quantizeRows` took from a row, and of what a code stands for, float32; what
+   * it took of rows with NaN or infinity is infinite.
+   */
+  measureBytes(
+    width: number,
+    rows: number,
+    rowCount: number,
+    offsets: number,
+    step: number,
+    codes: number,
+    target: number,
+  ): void
 }
 
 /** This thread's instance for a memory of a `VectorMemory`. */

@@ -30,6 +30,36 @@ interface ScanKernels {
     k: number,
     scratch: number,
   ): void
+  /** Offers all rows, float32 and few enough for the cache, to a heap; their ids ascend from 0. @param metric L2 or IP */
+  scanCentroids(
+    metric: number,
+    width: number,
+    rows: number,
+    rowCount: number,
+    query: number,
+    heap: number,
+    k: number,
+  ): void
+  /**
+   * Offers the rows of `ids`, uint32 in any order, to a heap, as `firstId` + id. Rows are of floats.
+   * @param mask bits of the ids that may be found, in whole words of 64 bits; 0: all
+   * @param scratch a row of float32
+   */
+  scanIds(
+    metric: number,
+    element: number,
+    width: number,
+    rows: number,
+    ids: number,
+    idCount: number,
+    mask: number,
+    query: number,
+    near: number,
+    firstId: number,
+    heap: number,
+    k: number,
+    scratch: number,
+  ): void
   /** Sorts the heaps: nearest first, then by id, the places that hold nothing at the end. */
   sortHeaps(heaps: number, nq: number, k: number): void
   /** The rows of a mask that may be found; its words are whole. */

@@ -116,6 +116,29 @@ describe('an inverted file', () => {
     }
   })
 
+  it('answers as IVF_FLAT what its lists hold, where codes say much and where they say little', async () => {
+    for (const metric of floatMetrics) {
+      for (const widest of [1, 30, 100_000]) {
+        const vectors = clusteredVectors(DataType.FloatVector, 24, 3000, 21)
+        for (let row = 0; row < 3000; row++) {
+          vectors.stored[row * 24] *= widest
+          // A few rows far outside of what the others are, which codes cannot hold.
+          if (row % 500 === 499) vectors.stored[row * 24 + 5] = 1e4
+        }
+        const index = await build({ ...vectors, values: vectors.stored }, metric, 'IVF_FLAT')
+        const search = { queries: vectors.stored.slice(0, 24 * 24), k: 10, params: { nprobe: 24 } }
+        const found = index.search(search)
+        const truth = expected({ ...vectors, values: vectors.stored }, metric, search)
+        expect(recall(found, truth)).toBe(1)
+        const alone = Array.from({ length: 24 }, (_, at) => {
+          const queries = search.queries.slice(at * 24, at * 24 + 24)
+          return index.search({ ...search, queries })[0]
+        })
+        expect(found).toEqual(alone)
+      }
+    }
+  })
+
   it('leaves out rows without a vector', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 8, 2000, 7)
     const validity = bitmapWithLength(2000)
@@ -138,6 +161,28 @@ describe('an inverted file', () => {
       const search = { queries: queriesLike(vectors, 5, 10), k: 5, params: { nprobe: 24 } }
       expect(recall(index.search(search), expected(vectors, 'L2', search))).toBe(1)
     }
+  })
+
+  it('tells how far a build is, never less than before, up to all rows, and can be cancelled', async () => {
+    const vectors = clusteredVectors(DataType.FloatVector, 16, 20_000, 19)
+    const region = memory.allocate(vectors.stored.byteLength)
+    memory.bytesOf(region).set(new Uint8Array(vectors.stored.buffer))
+    const spec: IndexSpec = { indexType: 'IVF_SQ8', metric: 'L2', params: { nlist: 24 } }
+    const context = { pool, memory, vectors: { ...vectors, region, validity: null }, spec }
+    const told: number[] = []
+    const index = await ivf.build({ ...context, onProgress: (rows) => told.push(rows) })
+    expect(told).toEqual([...told].sort((left, right) => left - right))
+    expect(told[0]).toBeLessThan(7000)
+    expect(told.at(-1)).toBe(20_000)
+    memory.free(index)
+    const abort = new AbortController()
+    const cancelled = ivf.build({
+      ...context,
+      signal: abort.signal,
+      onProgress: () => abort.abort(),
+    })
+    await expect(cancelled).rejects.toThrow('cancelled')
+    memory.free(region)
   })
 
   it('finds nothing where no row has a vector', async () => {

@@ -1,29 +1,22 @@
 import { countBits } from '../../column/bitmap.js'
 import type { VectorRegion } from '../../kernels/vector-region.js'
 import type { BuildContext } from '../index-family.js'
-import { type AssignRowsInput, assignScratchBytes } from './assign-rows-job.js'
+import { assign, scratchesFor } from './assign-rows.js'
 import { BuildMemory } from './build-memory.js'
+import { allOf, placeOf, runJob } from './build-run.js'
 import { type EncodeRowsInput, encodeScratchBytes, placesAtOnce } from './encode-rows-job.js'
+import { type Clustering, findCentroids, sampleRowsMax } from './find-centroids.js'
 import { type IvfLayout, ivfLayout, writeHead } from './ivf-layout.js'
-import { type IvfShape, ivfShape } from './ivf-shape.js'
+import { type IvfShape, ivfShape, shapeOfRows } from './ivf-shape.js'
 import type { LayOutRowsInput } from './lay-out-rows-job.js'
-import type { MeasureRangeInput } from './measure-range-job.js'
-import type { MoveCentroidsInput } from './move-centroids-job.js'
-import type { SampleRowsInput } from './sample-rows-job.js'
+import type { MeasuredRange, MeasureRangeInput } from './measure-range-job.js'
+import { isStoredAsCentroids, type SampleRowsInput } from './sample-rows-job.js'
 import { sampledRows } from './sampled-rows.js'
 import { type TrainCodesInput, trainScratchBytes } from './train-codes-job.js'
 
-/**
- * Rounds in which lists are found, each from so many rows a list: the first need few to come near, the last
- * many to be right.
- */
-const roundsRowsPerList = [16, 16, 32, 32, 64, 64, 128, 128]
-const sampleRowsPerList = Math.max(...roundsRowsPerList)
 /** Codewords are found from so many rows: 512 for each of 16. */
 const codeSampleMax = 8192
 
-const assignJob = new URL('./assign-rows-job.js', import.meta.url)
-const moveJob = new URL('./move-centroids-job.js', import.meta.url)
 const sampleJob = new URL('./sample-rows-job.js', import.meta.url)
 const measureJob = new URL('./measure-range-job.js', import.meta.url)
 const trainJob = new URL('./train-codes-job.js', import.meta.url)
@@ -33,38 +26,50 @@ const encodeJob = new URL('./encode-rows-job.js', import.meta.url)
 /** Parts the rows into lists around centroids (k-means on a sample), and lays their codes out by list. */
 export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
   const { memory, vectors, spec } = context
-  const shape = ivfShape(spec, vectors)
+  const wanted = ivfShape(spec, vectors)
   const rowCount = vectors.validity
     ? countBits(vectors.validity, vectors.rowCount)
     : vectors.rowCount
   const listCount = Math.max(1, Math.min(Number(spec.params.nlist), rowCount))
-  const layout = ivfLayout(listCount, rowCount, shape)
-  const { memoryId } = vectors.region
-  const region = memory.allocateIn(memoryId, layout.byteLength)
+  const sampleCount = Math.min(rowCount, sampleRowsMax(listCount, wanted))
   const work = new BuildMemory(context)
+  let region: VectorRegion | null = null
   try {
+    const sample = work.take(sampleCount * wanted.centroidBytes)
+    await takeSample(context, work, wanted, sample, sampleCount)
+    const range = await measureRange(context, work, wanted, sample, sampleCount)
+    const shape = wanted.isExact && !range.isFine ? shapeOfRows(wanted) : wanted
+    const layout = ivfLayout(listCount, rowCount, shape)
+    region = memory.allocateIn(vectors.region.memoryId, layout.byteLength)
     const centroids = region.byteOffset + layout.centroids
-    const sampleCount = Math.min(rowCount, sampleRowsPerList * listCount)
-    const clustering = {
-      ...{ sampleCount, centroids, listCount },
-      sample: work.take(sampleCount * shape.centroidBytes),
-      lists: work.take(sampleCount * 4),
-    }
-    await takeSample(context, work, shape, clustering)
-    await findCentroids(context, work, shape, clustering)
-    writeHead(region, layout, 1)
-    const centers = await prepareCodes(context, work, shape, { region, layout, clustering })
+    const lists = work.take(sampleCount * 4)
+    const clustering = { sample, sampleCount, centroids, listCount, lists }
+    const tell = progressOf(context)
+    await findCentroids(context, work, shape, clustering, tell.clustered)
+    writeHead(region, layout, shape, range.step)
+    const centers = await prepareCodes(context, work, shape, { region, layout, clustering, range })
     work.free(centers)
     const rowLists = work.take(vectors.rowCount * 4)
-    await assignAll(context, work, shape, centroids, listCount, rowLists)
+    await assignAll(context, work, shape, centroids, listCount, rowLists, tell.assigned)
     await layOut(context, shape, region, rowLists)
-    await encodeAll(context, work, shape, { region, layout, centers })
+    await encodeAll(context, work, shape, { region, layout, centers }, tell.encoded)
     return region
   } catch (error) {
-    memory.free(region)
+    if (region) memory.free(region)
     throw error
   } finally {
     work.free()
+  }
+}
+
+/** Rows of the build's progress: a third of each for what is done in turn. */
+function progressOf({ vectors, onProgress }: BuildContext) {
+  const { rowCount } = vectors
+  const tell = (thirds: number) => onProgress?.(Math.floor((rowCount * thirds) / 3))
+  return {
+    clustered: (share: number) => tell(share),
+    assigned: (rows: number) => tell(1 + rows / rowCount),
+    encoded: (share: number) => tell(2 + share),
   }
 }
 
@@ -72,7 +77,8 @@ async function takeSample(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  { sample, sampleCount }: Clustering,
+  sample: number,
+  sampleCount: number,
 ): Promise<void> {
   const { vectors } = context
   const rows = sampledRows(vectors.rowCount, vectors.validity, sampleCount)
@@ -82,48 +88,43 @@ async function takeSample(
     ids: work.put(new Uint8Array(rows.buffer)),
     sampleCount,
     sample,
-    scratch: work.take(sampleCount * shape.rowBytes),
+    scratch: isStoredAsCentroids(shape) ? 0 : work.take(sampleCount * shape.rowBytes),
   }
   await runJob<SampleRowsInput, void>(context, sampleJob, input)
 }
 
-interface Clustering {
-  readonly sample: number
-  readonly sampleCount: number
-  /** Filled: the list of each row of the sample. */
-  readonly lists: number
-  readonly centroids: number
-  readonly listCount: number
+interface CodeRange extends MeasuredRange {
+  /** The middle of each component's range; 0: there are no int8 codes. */
+  readonly offsets: number
 }
 
-/** The first centroids are rows of the sample, which lie in no order. */
-async function findCentroids(
+/** What int8 codes can be made of. */
+async function measureRange(
   context: BuildContext,
   work: BuildMemory,
-  shape: IvfShape,
-  { sample, sampleCount, lists, centroids, listCount }: Clustering,
-): Promise<void> {
+  { isQuantized, product, width }: IvfShape,
+  sample: number,
+  sampleCount: number,
+): Promise<CodeRange> {
+  if (!isQuantized || product) return { step: 1, isFine: true, offsets: 0 }
+  const offsets = work.take(width * 4)
   const { memory } = context.vectors.region
-  const bytes = new Uint8Array(memory.buffer)
-  bytes.copyWithin(centroids, sample, sample + listCount * shape.centroidBytes)
-  const scratches = scratchesFor(context, work, shape)
-  const move: MoveCentroidsInput = {
-    ...{ memory, shape, sample, sampleCount, lists, centroids, listCount },
+  const input: MeasureRangeInput = { memory, sample, sampleCount, width, offsets }
+  return {
+    ...(await runJob<MeasureRangeInput, MeasuredRange>(context, measureJob, input)),
+    offsets,
   }
-  const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
-  const assignment = { ...rows, shape, centroids, listCount }
-  for (const perList of sampleCount > listCount ? roundsRowsPerList : []) {
-    const rowCount = Math.min(sampleCount, perList * listCount)
-    await assign(context, { ...assignment, rowCount }, scratches, () => {})
-    await runJob<MoveCentroidsInput, void>(context, moveJob, { ...move, sampleCount: rowCount })
-  }
-  if (shape.product) await assign(context, assignment, scratches, () => {})
 }
 
 /** An index that is being built. */
 interface UnfinishedIndex {
   readonly region: VectorRegion
   readonly layout: IvfLayout
+}
+
+interface PreparedIndex extends UnfinishedIndex {
+  readonly clustering: Clustering
+  readonly range: CodeRange
 }
 
 /**
@@ -134,16 +135,13 @@ async function prepareCodes(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
-  { region, layout, clustering }: UnfinishedIndex & { readonly clustering: Clustering },
+  { region, layout, clustering, range }: PreparedIndex,
 ): Promise<number> {
-  const { product, isQuantized, width } = shape
-  const { sample, sampleCount } = clustering
-  if (product) return trainCodes(context, work, shape, region, clustering)
-  if (!isQuantized) return 0
+  if (shape.product) return trainCodes(context, work, shape, region, clustering)
+  if (!shape.isQuantized) return 0
   const offsets = region.byteOffset + layout.offsets
-  const { memory } = region
-  const input: MeasureRangeInput = { memory, sample, sampleCount, width, offsets }
-  writeHead(region, layout, await runJob<MeasureRangeInput, number>(context, measureJob, input))
+  const bytes = new Uint8Array(region.memory.buffer)
+  bytes.copyWithin(offsets, range.offsets, range.offsets + shape.width * 4)
   return 0
 }
 
@@ -172,45 +170,12 @@ async function assignAll(
   centroids: number,
   listCount: number,
   lists: number,
+  onProgress: (rows: number) => void,
 ): Promise<void> {
   const { region, rowCount } = context.vectors
   const rows = { rows: region.byteOffset, rowCount, areReady: false, lists }
   const scratches = scratchesFor(context, work, shape)
-  await assign(context, { ...rows, shape, centroids, listCount }, scratches, (rowsDone) =>
-    context.onProgress?.(rowsDone),
-  )
-}
-
-function scratchesFor({ pool }: BuildContext, work: BuildMemory, shape: IvfShape): number[] {
-  return Array.from({ length: pool.threadCount }, () => work.take(assignScratchBytes(shape)))
-}
-
-type Assignment = Omit<AssignRowsInput, 'memoryId' | 'memory' | 'scratch'>
-
-/** Cuts the rows for all threads. All have ended when it does. */
-async function assign(
-  context: BuildContext,
-  { rows, rowCount, lists, areReady, shape, ...rest }: Assignment,
-  scratches: readonly number[],
-  onProgress: (rows: number) => void,
-): Promise<void> {
-  const size = Math.ceil(rowCount / scratches.length)
-  const stride = areReady ? shape.centroidBytes : shape.rowBytes
-  const done = scratches.map(() => 0)
-  const jobs = scratches.map((scratch, share) => {
-    const begin = Math.min(rowCount, share * size)
-    const input: AssignRowsInput = {
-      ...{ ...placeOf(context), ...rest, shape, areReady, scratch },
-      rows: rows + begin * stride,
-      rowCount: Math.min(size, rowCount - begin),
-      lists: lists + begin * 4,
-    }
-    return runJob<AssignRowsInput, void>(context, assignJob, input, (value) => {
-      done[share] = value
-      onProgress(done.reduce((sum, each) => sum + each, 0))
-    })
-  })
-  await allOf(jobs)
+  await assign(context, { ...rows, shape, centroids, listCount }, scratches, onProgress)
 }
 
 async function layOut(
@@ -229,10 +194,12 @@ async function encodeAll(
   work: BuildMemory,
   shape: IvfShape,
   { region, layout, centers }: UnfinishedIndex & { readonly centers: number },
+  onProgress: (share: number) => void,
 ): Promise<void> {
   const { threadCount } = context.pool
   const size = Math.ceil(layout.rowCount / threadCount / placesAtOnce) * placesAtOnce
   const jobs: Promise<void>[] = []
+  const done: number[] = []
   for (let begin = 0; begin < layout.rowCount; begin += size) {
     const input: EncodeRowsInput = {
       ...{ ...placeOf(context), shape, centers, begin },
@@ -240,28 +207,13 @@ async function encodeAll(
       end: Math.min(layout.rowCount, begin + size),
       scratch: work.take(encodeScratchBytes(shape)),
     }
-    jobs.push(runJob<EncodeRowsInput, void>(context, encodeJob, input))
+    const share = jobs.length
+    jobs.push(
+      runJob<EncodeRowsInput, void>(context, encodeJob, input, (places) => {
+        done[share] = places
+        onProgress(done.reduce((sum, each) => sum + each, 0) / layout.rowCount)
+      }),
+    )
   }
   await allOf(jobs)
-}
-
-/** Waits for every job, also when one fails: until then they write into the build's memory. */
-async function allOf(jobs: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(jobs)
-  for (const result of results) if (result.status === 'rejected') throw result.reason
-}
-
-function placeOf({ vectors }: BuildContext) {
-  const { memoryId, memory, byteOffset } = vectors.region
-  return { memoryId, memory, rows: byteOffset }
-}
-
-function runJob<Input, Result>(
-  { pool, signal }: BuildContext,
-  module: URL,
-  input: Input,
-  onProgress?: (value: number) => void,
-): Promise<Result> {
-  const options = { lane: 'batch', ...(signal && { signal }), ...(onProgress && { onProgress }) }
-  return pool.run<Input, Result>(module, input, options as Parameters<typeof pool.run>[2])
 }

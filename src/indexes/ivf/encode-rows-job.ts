@@ -1,7 +1,7 @@
 import { blockPlaces, productKernelsOn } from '../../kernels/product-kernels.js'
 import { rowKernelsOn } from '../../kernels/row-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
-import { readHead } from './ivf-layout.js'
+import { errorBytes, errorPlaces, readHead } from './ivf-layout.js'
 import type { IvfShape } from './ivf-shape.js'
 import type { ProductShape } from './product-shape.js'
 
@@ -22,17 +22,22 @@ export interface EncodeRowsInput {
   readonly scratch: number
 }
 
-export const placesAtOnce = 512
+export const placesAtOnce = errorPlaces
 
 export function encodeScratchBytes({ rowBytes, width, product }: IvfShape): number {
   const productBytes = product ? placesAtOnce * (product.width * 4 + 4) + product.width * 8 : 0
   return placesAtOnce * (rowBytes + width * 4) + productBytes
 }
 
+/** Reports how many places are done. */
 export function run(input: EncodeRowsInput, context: WorkerContext): void {
   for (let place = input.begin; place < input.end; place += placesAtOnce) {
     context.throwIfCancelled()
-    encode(input, place, Math.min(placesAtOnce, input.end - place))
+    const count = Math.min(placesAtOnce, input.end - place)
+    encode(input, place, count)
+    const done = place - input.begin + count
+    if (done % (placesAtOnce * 16) === 0 || place + count === input.end)
+      context.reportProgress(done)
   }
 }
 
@@ -52,7 +57,13 @@ function encode(input: EncodeRowsInput, place: number, count: number): void {
   kernels.widenRows(element, width, scratch, count, floats)
   if (isNormalized) kernels.normalizeRows(width, floats, count)
   if (product) encodeProducts(input, product, place, count, floats)
-  else kernels.quantizeRows(width, floats, count, index + layout.offsets, step, codes)
+  else {
+    const offsets = index + layout.offsets
+    kernels.quantizeRows(width, floats, count, offsets, step, codes)
+    if (!shape.isExact) return
+    const errors = index + layout.errors + (place / errorPlaces) * errorBytes
+    kernels.measureBytes(width, floats, count, offsets, step, codes, errors)
+  }
 }
 
 function encodeProducts(

@@ -9,16 +9,24 @@ import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
 
+/** More queries whose lists are found together gain nothing. */
+const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
 const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
+/** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
+const exactCandidatesPerRow = 3
+const exactCandidatesMin = 32
+export const manyCandidates = 4
 
 export interface IvfPlan {
   readonly shape: IvfShape
   readonly layout: IvfLayout
   readonly longestList: number
   readonly step: number
+  /** Queries whose lists are found together. */
+  readonly together: number
   readonly probeCount: number
   /** Rows that the lists give: those wanted, or more, of which the best are then chosen. */
   readonly candidateCount: number
@@ -26,8 +34,8 @@ export interface IvfPlan {
 
 export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
   const { memory, index, spec, params, k } = job
-  const shape = ivfShape(spec, job)
-  const head = readHead(memory, index, shape)
+  const head = readHead(memory, index, ivfShape(spec, job))
+  const { shape } = head
   const { rowCount, listCount } = head.layout
   const perRow = candidatesPerRow[spec.indexType] ?? candidatesPerRowOfOthers
   const wanted = Math.max(
@@ -36,16 +44,32 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     Math.ceil(k * Math.max(perRow, params.refine_k ?? 1)),
   )
   return {
-    ...head,
     shape,
+    layout: head.layout,
+    longestList: head.longestList,
+    step: head.step,
+    together: Math.min(queriesAtOnce, job.nq),
     probeCount: Math.min(params.nprobe, listCount),
-    candidateCount: shape.isQuantized ? Math.max(1, Math.min(rowCount, wanted)) : k,
+    candidateCount: candidateCountOf(shape, rowCount, wanted, k),
   }
+}
+
+function candidateCountOf(
+  { isQuantized, isExact }: IvfShape,
+  rowCount: number,
+  wanted: number,
+  k: number,
+): number {
+  if (isExact) return manyCandidates * Math.max(exactCandidatesMin, exactCandidatesPerRow * k)
+  return isQuantized ? Math.max(1, Math.min(rowCount, wanted)) : k
 }
 
 /** Where the scratch of a job begins what. */
 export interface IvfScratch {
+  /** A heap for each query whose lists are found together. */
   readonly probes: number
+  /** Those queries, where they are not looked at as they are. */
+  readonly queries: number
   readonly mask: number
   readonly scan: number
   readonly query: number
@@ -53,26 +77,42 @@ export interface IvfScratch {
   readonly tables: number
   readonly products: number
   readonly candidates: number
-  readonly rows: number
+  /** The rows of candidates, uint32, and room for one of float32. */
+  readonly found: number
+  readonly row: number
   readonly byteLength: number
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, candidateCount } = plan
-  const { element, width, rowBytes, centroidBytes, isQuantized, product } = shape
+  const { shape, longestList, probeCount, candidateCount, together } = plan
+  const { element, width, centroidBytes, isQuantized, isNormalized, product } = shape
   const probes = begin
-  const mask = aligned(probes + probeCount * heapPlaceBytes)
+  const queries = aligned(probes + together * probeCount * heapPlaceBytes)
+  const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(1, element, width), codeScanScratchBytes)
+  const scanBytes = Math.max(scanScratchBytes(together, element, width), codeScanScratchBytes)
   const query = aligned(scan + scanBytes)
   const tables = aligned(query + centroidBytes)
   const products = aligned(
     tables + (product ? productTableBytes(product.codes) : byteQueryBytes(width)),
   )
   const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
-  const rows = aligned(candidates + candidateCount * heapPlaceBytes)
-  const byteLength = aligned(rows + (isQuantized ? candidateCount * rowBytes : 0)) - begin
-  return { probes, mask, scan, query, tables, products, candidates, rows, byteLength }
+  const found = aligned(candidates + candidateCount * heapPlaceBytes)
+  const row = aligned(found + candidateCount * 4)
+  const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
+  return {
+    probes,
+    queries,
+    mask,
+    scan,
+    query,
+    tables,
+    products,
+    candidates,
+    found,
+    row,
+    byteLength,
+  }
 }
 
 function aligned(address: number): number {

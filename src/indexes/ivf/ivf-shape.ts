@@ -21,6 +21,8 @@ export interface IvfShape {
   readonly centroidBytes: number
   /** The codes are rows as they are, or int8, or product codes. */
   readonly isQuantized: boolean
+  /** The codes only say which rows need not be looked at: what is found is what the rows themselves would give. */
+  readonly isExact: boolean
   readonly product: ProductShape | null
   /** Of rows and of int8 codes; product codes lie in blocks. */
   readonly codeBytes: number
@@ -36,7 +38,8 @@ export function ivfShape(
   const element = isBits ? 0 : kernelElements[dataType]!
   const width = isBits ? dim / 8 : dim
   const rowBytes = isBits ? width : width * elementBytes[element]
-  const isQuantized = !isBits && indexType !== 'IVF_FLAT'
+  const isFlat = indexType === 'IVF_FLAT'
+  const isQuantized = !isBits && !(isFlat && elementBytes[element] === 1)
   return {
     metric: kernelMetrics[metric]!,
     ...{ element, width, rowBytes, isBits },
@@ -45,9 +48,15 @@ export function ivfShape(
     listMetric: isBits ? kernelMetrics.HAMMING! : listMetrics[metric]!,
     centroidBytes: isBits ? width : width * 4,
     isQuantized,
+    isExact: isFlat && isQuantized,
     product: isQuantized ? productShape(spec, dim) : null,
     codeBytes: isQuantized ? width : rowBytes,
   }
+}
+
+/** As `shape`, but that the codes are the rows. */
+export function shapeOfRows(shape: IvfShape): IvfShape {
+  return { ...shape, isQuantized: false, isExact: false, codeBytes: shape.rowBytes }
 }
 
 /** By the numbers of `kernelElements`. */

@@ -1,51 +1,67 @@
 import { rowKernelsOn } from '../../kernels/row-kernels.js'
-import { scanKernelsOn } from '../../kernels/scan-kernels.js'
+import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import type { IvfLayout } from './ivf-layout.js'
 import type { IvfPlan, IvfScratch } from './ivf-plan.js'
 import type { IvfShape } from './ivf-shape.js'
 
-/** Leaves the lists to look into in the heap of probes, nearest first. */
+/** So few are cheaper one by one. */
+const queriesAlone = 2
+
+/** Leaves the lists to look into in the heaps of probes of `count` queries, nearest first. */
 export function findLists(
   job: IndexSearchJob,
   { shape, layout, probeCount }: IvfPlan,
   scratch: IvfScratch,
-  query: number,
+  queries: number,
+  count: number,
 ): void {
   const { memoryId, memory, index } = job
+  const { listMetric, width, centroidBytes, isBits } = shape
   const kernels = scanKernelsOn(memoryId, memory)
   const centroids = index + layout.centroids
-  const wanted = normalizedQuery(job, shape, scratch, query)
-  kernels.clearHeaps(scratch.probes, 1, probeCount)
-  kernels.scan(
-    ...([shape.listMetric, 0, shape.width, centroids, layout.listCount, 0, 0] as const),
-    ...([wanted, 1, Number.NEGATIVE_INFINITY, scratch.probes, probeCount, scratch.scan] as const),
-  )
-  kernels.sortHeaps(scratch.probes, 1, probeCount)
+  const wanted = normalizedQueries(job, shape, scratch.queries, queries, count)
+  kernels.clearHeaps(scratch.probes, count, probeCount)
+  if (isBits || count > queriesAlone) {
+    kernels.scan(
+      ...([listMetric, 0, width, centroids, layout.listCount, 0, 0, wanted, count] as const),
+      ...([Number.NEGATIVE_INFINITY, scratch.probes, probeCount, scratch.scan] as const),
+    )
+  } else {
+    for (let at = 0; at < count; at++) {
+      const heap = scratch.probes + at * probeCount * heapPlaceBytes
+      const query = wanted + at * centroidBytes
+      kernels.scanCentroids(listMetric, width, centroids, layout.listCount, query, heap, probeCount)
+    }
+  }
+  kernels.sortHeaps(scratch.probes, count, probeCount)
 }
 
-/** In the order in which they lie. */
-export function listsFound(
-  { memory }: IndexSearchJob,
-  { probeCount }: IvfPlan,
-  { probes }: IvfScratch,
-): Uint32Array {
-  const places = new Uint32Array(memory.buffer, probes, probeCount * 2)
-  const lists = new Uint32Array(probeCount)
-  for (let at = 0; at < probeCount; at++) lists[at] = places[at * 2]
-  return lists.sort()
+/** The lists that were found, nearest first, and where each list begins. */
+export function probesOf(
+  { memory, index }: IndexSearchJob,
+  { layout, probeCount }: IvfPlan,
+  scratch: IvfScratch,
+): { begins: Uint32Array; probes: Uint32Array } {
+  const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
+  const places = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
+  const probes = new Uint32Array(probeCount)
+  for (let at = 0; at < probeCount; at++) probes[at] = places[at * 2]
+  return { begins, probes }
 }
 
-export function normalizedQuery(
+/** Queries as rows are before they are clustered; a copy of them at `target` where that changes them. */
+export function normalizedQueries(
   { memoryId, memory }: IndexSearchJob,
   { isNormalized, width, centroidBytes }: IvfShape,
-  scratch: IvfScratch,
-  query: number,
+  target: number,
+  queries: number,
+  count: number,
 ): number {
-  if (!isNormalized) return query
-  new Uint8Array(memory.buffer).copyWithin(scratch.query, query, query + centroidBytes)
-  rowKernelsOn(memoryId, memory).normalizeRows(width, scratch.query, 1)
-  return scratch.query
+  if (!isNormalized) return queries
+  new Uint8Array(memory.buffer).copyWithin(target, queries, queries + count * centroidBytes)
+  rowKernelsOn(memoryId, memory).normalizeRows(width, target, count)
+  return target
 }
 
 /** The bits of a list's rows; 0: all may be found. */

@@ -1,4 +1,3 @@
-import { rowKernelsOn } from '../../kernels/row-kernels.js'
 import { scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import type { IvfPlan, IvfScratch } from './ivf-plan.js'
@@ -6,35 +5,27 @@ import type { IvfPlan, IvfScratch } from './ivf-plan.js'
 /** The true distances of the candidates decide. */
 export function rankCandidates(
   job: IndexSearchJob,
-  { shape, layout, candidateCount }: IvfPlan,
+  { shape, layout }: IvfPlan,
   scratch: IvfScratch,
+  candidateCount: number,
   query: number,
   heap: number,
 ): void {
   const { memoryId, memory, index, vectors, near, k, firstId } = job
   const places = new Uint32Array(memory.buffer, scratch.candidates, candidateCount * 2)
   const ids = new Uint32Array(memory.buffer, index + layout.ids, layout.rowCount)
+  const found = new Uint32Array(memory.buffer, scratch.found, candidateCount)
   let count = 0
-  while (count < candidateCount && places[count * 2 + 1] !== emptyKey) count++
-  const rows = new Uint32Array(count)
-  for (let at = 0; at < count; at++) rows[at] = ids[places[at * 2]]
-  rows.sort()
-  const rowIds = new Uint32Array(memory.buffer, scratch.candidates, count)
-  rowIds.set(rows)
-  rowKernelsOn(memoryId, memory).gatherRows(
-    ...([shape.rowBytes, vectors, scratch.candidates, count, scratch.rows] as const),
-  )
+  for (let at = 0; at < candidateCount; at++) {
+    if (places[at * 2 + 1] !== emptyKey) found[count++] = ids[places[at * 2]]
+  }
   const kernels = scanKernelsOn(memoryId, memory)
   kernels.clearHeaps(heap, 1, k)
-  kernels.scan(
-    ...([shape.metric, shape.element, shape.width, scratch.rows, count, 0, 0] as const),
-    ...([query, 1, near, heap, k, scratch.scan] as const),
+  kernels.scanIds(
+    ...([shape.metric, shape.element, shape.width, vectors, scratch.found, count, 0] as const),
+    ...([query, near, firstId, heap, k, scratch.row] as const),
   )
   kernels.sortHeaps(heap, 1, k)
-  const found = new Uint32Array(memory.buffer, heap, k * 2)
-  for (let at = 0; at < k && found[at * 2 + 1] !== emptyKey; at++) {
-    found[at * 2] = firstId + rows[found[at * 2]]
-  }
 }
 
 /** Places of a sorted heap become rows of the search; rows equally near get into the order of their ids. */
@@ -57,4 +48,5 @@ export function placesToRows(
   }
 }
 
-const emptyKey = 0xffffffff
+/** The upper half of a place that holds nothing. */
+export const emptyKey = 0xffffffff

@@ -11,19 +11,24 @@ export interface SampleRowsInput {
   readonly sampleCount: number
   /** Filled, as the centroids are: float32 of the right length, or bits. */
   readonly sample: number
-  /** `sampleCount` rows as they are stored. */
+  /** `sampleCount` rows as they are stored; 0 where those are as centroids are. */
   readonly scratch: number
+}
+
+/** Rows of float32 and of bits are taken as they are. */
+export function isStoredAsCentroids({ rowBytes, centroidBytes }: IvfShape): boolean {
+  return rowBytes === centroidBytes
 }
 
 export function run(input: SampleRowsInput): void {
   const { memoryId, memory, shape, rows, ids, sampleCount, sample, scratch } = input
-  const { element, width, rowBytes, isBits, isNormalized } = shape
+  const { element, width, rowBytes, isNormalized } = shape
   const kernels = rowKernelsOn(memoryId, memory)
-  if (isBits) {
+  if (isStoredAsCentroids(shape)) {
     kernels.gatherRows(rowBytes, rows, ids, sampleCount, sample)
-    return
+  } else {
+    kernels.gatherRows(rowBytes, rows, ids, sampleCount, scratch)
+    kernels.widenRows(element, width, scratch, sampleCount, sample)
   }
-  kernels.gatherRows(rowBytes, rows, ids, sampleCount, scratch)
-  kernels.widenRows(element, width, scratch, sampleCount, sample)
   if (isNormalized) kernels.normalizeRows(width, sample, sampleCount)
 }

@@ -2,9 +2,10 @@ import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfPlan, type IvfScratch, planOf, scratchFor } from './ivf-plan.js'
-import { findLists, listsFound, maskOf } from './nearest-lists.js'
+import { findLists, maskOf, probesOf } from './nearest-lists.js'
 import { placesToRows, rankCandidates } from './rank-candidates.js'
 import { searchBytes } from './search-bytes.js'
+import { searchExactly } from './search-exactly.js'
 import { searchProducts } from './search-products.js'
 
 export function ivfScratchBytes(job: Omit<IndexSearchJob, 'scratch'>): number {
@@ -18,11 +19,17 @@ export function searchIvf(
   const plan = planOf(job)
   const scratch = scratchFor(plan, job.scratch)
   const queryBytes = plan.shape.isBits ? plan.shape.rowBytes : plan.shape.width * 4
-  for (let index = 0; index < job.nq; index++) {
-    context.throwIfCancelled()
-    const query = job.queries + index * queryBytes
-    const heap = job.heaps + index * job.k * heapPlaceBytes
-    searchOne(job, plan, scratch, query, heap)
+  const probeBytes = plan.probeCount * heapPlaceBytes
+  for (let begin = 0; begin < job.nq; begin += plan.together) {
+    const end = Math.min(job.nq, begin + plan.together)
+    findLists(job, plan, scratch, job.queries + begin * queryBytes, end - begin)
+    for (let index = begin; index < end; index++) {
+      context.throwIfCancelled()
+      const probes = scratch.probes + (index - begin) * probeBytes
+      const own = index === begin ? scratch : { ...scratch, probes }
+      const query = job.queries + index * queryBytes
+      searchOne(job, plan, own, query, job.heaps + index * job.k * heapPlaceBytes)
+    }
   }
 }
 
@@ -33,18 +40,22 @@ function searchOne(
   query: number,
   heap: number,
 ): void {
-  const { isQuantized, product } = plan.shape
-  findLists(job, plan, scratch, query)
+  const { isQuantized, isExact, product } = plan.shape
   if (!isQuantized) {
     scanRows(job, plan, scratch, query, heap)
     placesToRows(job, plan, heap, job.k)
     return
   }
+  if (isExact) {
+    searchExactly(job, plan, scratch, query, heap)
+    return
+  }
   if (product) searchProducts(job, plan, scratch, query, product)
-  else searchBytes(job, plan, scratch, query)
-  rankCandidates(job, plan, scratch, query, heap)
+  else searchBytes(job, plan, scratch, plan.candidateCount, query)
+  rankCandidates(job, plan, scratch, plan.candidateCount, query, heap)
 }
 
+/** In the order in which the lists lie, since places must ascend. */
 function scanRows(
   job: IndexSearchJob,
   plan: IvfPlan,
@@ -56,9 +67,9 @@ function scanRows(
   const { shape, layout, candidateCount } = plan
   const { metric, element, width } = shape
   const kernels = scanKernelsOn(memoryId, memory)
-  const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
+  const { begins, probes } = probesOf(job, plan, scratch)
   kernels.clearHeaps(heap, 1, candidateCount)
-  for (const list of listsFound(job, plan, scratch)) {
+  for (const list of probes.sort()) {
     const begin = begins[list]
     const count = begins[list + 1] - begin
     const mask = maskOf(job, layout, scratch, begin, count)

@@ -3,7 +3,7 @@ import { rowKernelsOn } from '../../kernels/row-kernels.js'
 import { distanceFromKey, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import type { IvfPlan, IvfScratch } from './ivf-plan.js'
-import { maskOf, normalizedQuery } from './nearest-lists.js'
+import { maskOf, normalizedQueries } from './nearest-lists.js'
 import type { ProductShape } from './product-shape.js'
 
 /** Leaves the best candidates of the lists that were found, by estimates. */
@@ -29,7 +29,7 @@ function fillTables(
   const { memoryId, memory, index, params } = job
   const { codes, subWidth, stageBits, width, isRotated } = product
   const kernels = productKernelsOn(memoryId, memory)
-  const source = normalizedQuery(job, shape, scratch, query)
+  const source = normalizedQueries(job, shape, scratch.query, query, 1)
   const centered = scratch.products + codes * 64
   rowKernelsOn(memoryId, memory).centerRows(
     ...([shape.width, width, source, 1, index + layout.offsets, centered] as const),
@@ -80,5 +80,4 @@ function scanBlocks(
       ...([candidates, candidateCount, scan] as const),
     )
   }
-  scans.sortHeaps(candidates, 1, candidateCount)
 }

@@ -6,7 +6,9 @@ export { firstNonFinite32, firstNonFinite64 } from './finite'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'
 export { clearHeaps, scan, sortHeaps } from './scan'
-export { centerRows, gatherMask, gatherRows, normalizeRows, quantizeRows, widenRows } from './rows'
+export {
+  centerRows, gatherMask, gatherRows, measureBytes, normalizeRows, quantizeRows, widenRows,
+} from './rows'
 export { hnswInsert, hnswBuildBytes, hnswOpenBuild, hnswOrder, hnswSharedBytes } from './hnsw-build'
 export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
 export {
@@ -23,4 +25,6 @@ export { encodeRows, sumWords } from './product-encode'
 export { fillTables, scanCodes } from './product-scan'
 export { rotateRows } from './rotate'
 export { fillByteQuery, scanBytes } from './scan-bytes'
+export { scanCentroids } from './scan-centroids'
+export { scanIds } from './scan-ids'
 export { fillSet32, fillSet64, setMask32, setMask64 } from './sets'

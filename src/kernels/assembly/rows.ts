@@ -77,3 +77,27 @@ export function centerRows(
     target += zeroBytes
   }
 }
+
+/**
+ * What rounding took from rows, by `quantizeRows`: fills the greatest length of what is left of a row and the greatest
+ * length of what its code stands for, float32.
+ */
+export function measureBytes(
+  width: u32, rows: usize, rowCount: u32, offsets: usize, step: f32, codes: usize, target: usize,
+): void {
+  let left: f32 = 0, stood: f32 = 0
+  for (let row: u32 = 0; row < rowCount; row++) {
+    let leftSquared: f32 = 0, stoodSquared: f32 = 0
+    for (let component: usize = 0; component < width; component++, rows += 4, codes++) {
+      const value = <f32>load<i8>(codes) * step
+      const rest = load<f32>(rows) - load<f32>(offsets + (component << 2)) - value
+      leftSquared += rest * rest
+      stoodSquared += value * value
+    }
+    // Of what is no number nothing is known.
+    left = leftSquared == leftSquared ? max(left, leftSquared) : Infinity
+    stood = max(stood, stoodSquared)
+  }
+  store<f32>(target, Mathf.sqrt(left))
+  store<f32>(target, Mathf.sqrt(stood), 4)
+}
