@@ -6,7 +6,7 @@ import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import { isBitMetric } from '../schema/metric.js'
 import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
-import { choosesIndex } from './index-choice.js'
+import { choosesIndex, survivorsOf } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
 import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
@@ -85,11 +85,16 @@ async function scanRest(
   isScanned: readonly boolean[],
   found: readonly HeapSource[],
 ): Promise<Neighbors[]> {
+  if (!isScanned.includes(true)) return mergeHeaps(found, views, queries.nq, queries.k)
   const scanned = views.map((view, index) => (isScanned[index] ? view : { ...view, parts: [] }))
-  const scan = openScan(memory, scanned, queries, pool.threadCount)
+  const rows = scanned.reduce(
+    (sum, view) => sum + (view.parts.length > 0 ? rowsToScan(view) : 0),
+    0,
+  )
+  const workBytes = rows * queries.rowBytes * queries.nq
+  const jobCount = Math.min(pool.threadCount, Math.ceil(workBytes / workBytesOfJob))
+  const scan = openScan(memory, scanned, queries, Math.max(1, jobCount))
   try {
-    const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
-    const workBytes = rows * queries.rowBytes * queries.nq
     if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
     else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
@@ -150,6 +155,19 @@ const scanModule = new URL('./scan-job.js', import.meta.url)
 
 /** Below it a scan is done before a message has reached a thread and come back. */
 const workBytesHere = 2000 * 128 * 4
+
+/** A smaller share is a sliver: asking a thread for it takes longer. */
+const workBytesOfJob = 4096 * 128 * 4
+
+/** Those that may be found, and what it takes to pass over the others. */
+function rowsToScan(view: SegmentVectors): number {
+  return view.mask
+    ? survivorsOf(view.mask, view.rowCount) + view.rowCount / rowsPassedAtOnce
+    : view.rowCount
+}
+
+/** A word of a mask without a bit takes less than a row. */
+const rowsPassedAtOnce = 256
 
 /** Bounds the memory of heaps, and the time of one kernel call. */
 function queriesAtOnce(k: number, threadCount: number): number {
