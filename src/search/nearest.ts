@@ -1,6 +1,7 @@
 import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexSearchJob } from '../indexes/index-family.js'
+import { searchCost } from '../indexes/search-cost.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
@@ -96,7 +97,10 @@ async function scanRest(
   const scan = openScan(memory, scanned, queries, Math.max(1, jobCount))
   try {
     if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
-    else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
+    else {
+      const isShort = workBytes < shortWorkBytes
+      await runOnThreads(pool, scanModule, scan.jobs.map(apart), isShort, query.signal)
+    }
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
@@ -116,7 +120,8 @@ async function runIndexes(
       memories: posts.flatMap(({ memories }) => memories),
     }
   })
-  await runOnThreads(pool, indexModule, posts, signal)
+  const isShort = shares.flat().reduce((sum, job) => sum + indexWorkBytes(job), 0) < shortWorkBytes
+  await runOnThreads(pool, indexModule, posts, isShort, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
@@ -141,9 +146,10 @@ async function runOnThreads<Job>(
   pool: WorkerPool,
   module: URL,
   posts: readonly Post<Job>[],
+  isShort: boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const options = { lane: 'interactive', ...(signal && { signal }) } as const
+  const options = { lane: 'interactive', isShort, ...(signal && { signal }) } as const
   const results = await Promise.allSettled(
     posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
@@ -152,6 +158,14 @@ async function runOnThreads<Job>(
 
 const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 const scanModule = new URL('./scan-job.js', import.meta.url)
+
+/** What would have to be scanned in the time that the search of an index takes. */
+function indexWorkBytes({ spec, params, rowCount, nq, k, dim }: IndexSearchJob): number {
+  return searchCost(spec, params, rowCount, 1, k) * nq * dim * Float32Array.BYTES_PER_ELEMENT
+}
+
+/** A thread goes over these in less than a millisecond. */
+const shortWorkBytes = 4 * 1024 ** 2
 
 /** Below it a scan is done before a message has reached a thread and come back. */
 const workBytesHere = 2000 * 128 * 4
