@@ -75,7 +75,8 @@ export class WorkerLane {
     if (signal) setMaxListeners(0, signal)
     signal?.addEventListener('abort', abort)
     this.#queue.push(job)
-    if (job.isShort) this.#startSoon()
+    // One that comes alone need not wait for others.
+    if (job.isShort && this.#running.size > 0) this.#startSoon()
     else this.#startJobs()
     return promise.finally(() => signal?.removeEventListener('abort', abort))
   }
