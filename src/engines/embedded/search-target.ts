@@ -15,50 +15,19 @@ import type { Metric } from '../../schema/metric.js'
 import type { IndexToSearch } from '../../search/nearest-query.js'
 import type { HybridPart } from '../../search/search-request.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
-import { Recent } from '../../util/recent.js'
 import { metricOfField } from './indexes.js'
+import { recentFilter } from './recent-filters.js'
 
 /** A filter for the rows of a schema; null: all of them. */
 export function boundFilter(
   schema: CollectionSchema,
   filter: string,
-  values?: FilterValues,
+  values: FilterValues = new Map(),
 ): BoundExpr | null {
   if (filter.trim() === '') return null
-  if (values && values.size > 0) {
-    return bindExpr(fillTemplates(parseExpr(filter), values), schema)
-  }
-  const known = filtersOf(schema)
-  const found = known.get(filter)
-  if (found) return found.bound
-  const bound = bindExpr(fillTemplates(parseExpr(filter), new Map()), schema)
-  known.set(filter, { bound, length: filter.length })
-  return bound
+  const read = () => bindExpr(fillTemplates(parseExpr(filter), values), schema)
+  return values.size > 0 ? read() : recentFilter(schema, filter, read)
 }
-
-/** Filters that were asked for lately: they are read once. Another schema is another object. */
-function filtersOf(schema: CollectionSchema): Recent<string, KnownFilter> {
-  const known = filters.get(schema)
-  if (known) return known
-  const fresh = new Recent<string, KnownFilter>(
-    filterCharactersMax,
-    ({ length }) => length + filterCharactersMin,
-  )
-  filters.set(schema, fresh)
-  return fresh
-}
-
-interface KnownFilter {
-  readonly bound: BoundExpr
-  /** Of its text. */
-  readonly length: number
-}
-
-const filters = new WeakMap<CollectionSchema, Recent<string, KnownFilter>>()
-/** Of all filters of a schema. */
-const filterCharactersMax = 256 * 1024
-/** What each counts beside its text. */
-const filterCharactersMin = 1024
 
 /** The vector field of a name, or the only one. @throws parameterInvalid */
 export function searchedField(schema: CollectionSchema, name: string): Field {
