@@ -8,12 +8,13 @@ import { DataType } from '../schema/data-type.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
 import { type IndexJob, keepIndexed } from './index-job.js'
+import { RecentMasks } from './recent-masks.js'
 import type { SegmentView } from './segment-view.js'
 import { spatialCandidates } from './spatial-candidates.js'
 
 /**
  * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What keys and
- * indexes tell comes first, so that the rest is asked of few.
+ * indexes tell comes first, so that the rest is asked of few. Nobody may write to it.
  * @throws cancelled
  */
 export async function filterMask(
@@ -22,6 +23,21 @@ export async function filterMask(
   signal?: AbortSignal,
 ): Promise<Uint8Array | null> {
   if (bound === null || (bound.kind === 'constant' && bound.truth)) return view.alive
+  if (view.isGrowing) return newMask(view, bound, signal)
+  const known = recentMasks.get(view, bound)
+  if (known) return known
+  const mask = await newMask(view, bound, signal)
+  recentMasks.set(view, bound, mask)
+  return mask
+}
+
+const recentMasks = new RecentMasks()
+
+async function newMask(
+  view: SegmentView,
+  bound: BoundExpr,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   const conjuncts = conjunctsOf(bound)
   const named = conjuncts.find((conjunct) => isLookupCheaper(conjunct, view.rowCount))
   const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)

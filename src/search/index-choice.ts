@@ -26,8 +26,8 @@ export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: numbe
 const costToReadOne = 30
 const costToReadAll = 4
 
-/** The mask of what is alive is the same from one search to the next: it is counted once. */
-function survivorsOf(mask: Uint8Array, rowCount: number): number {
+/** Rows that may be found. A mask is mostly the same from one search to the next: it is counted once. */
+export function survivorsOf(mask: Uint8Array, rowCount: number): number {
   const known = counts.get(mask)
   if (known !== undefined) return known
   const count = countBits(mask, rowCount)

@@ -41,15 +41,24 @@ export function openIndexSearch(
   const close = () => {
     for (const region of taken) memory.free(region)
   }
-  const takeIn = (memoryId: number, byteLength: number) => {
-    const region = memory.allocateIn(memoryId, byteLength)
-    taken.push(region)
-    return region
+  /** Where each piece lies, in a room for all of them: taking one is cheaper than taking many. */
+  const takeIn = (memoryId: number, byteLengths: readonly number[]) => {
+    const room = memory.allocateIn(
+      memoryId,
+      byteLengths.reduce((sum, each) => sum + aligned(each), 0),
+    )
+    taken.push(room)
+    let next = room.byteOffset
+    return byteLengths.map((byteLength) => {
+      const at = next
+      next += aligned(byteLength)
+      return at
+    })
   }
   try {
     const shares: IndexSearchJob[][] = Array.from({ length: threadCount }, () => [])
     const sources = views.map((each, index) => {
-      const jobs = jobsOf(memory, each, queries, query, threadCount, takeIn)
+      const jobs = jobsOf(each, queries, query, threadCount, takeIn)
       for (const [at, job] of jobs.entries()) shares[(index + at) % threadCount].push(job)
       return { memory: jobs[0].memory, heaps: jobs[0].heaps }
     })
@@ -62,25 +71,15 @@ export function openIndexSearch(
 
 /** A job for each thread, with a share of the queries. */
 function jobsOf(
-  memory: VectorMemory,
   { view, firstId }: IndexedView,
   { nq, k, bytes }: IndexQueries,
   { dataType, dim, near = Number.NEGATIVE_INFINITY, index }: NearestQuery,
   threadCount: number,
-  takeIn: (memoryId: number, byteLength: number) => VectorRegion,
+  takeIn: (memoryId: number, byteLengths: readonly number[]) => readonly number[],
 ): IndexSearchJob[] {
   const { spec, params } = index!
   const { region } = view.index!
   const family = familyFor(spec, view.rowCount)!
-  const put = (source: Uint8Array) => {
-    const target = takeIn(region.memoryId, source.byteLength)
-    memory.bytesOf(target).set(source)
-    return target.byteOffset
-  }
-  const heaps = takeIn(region.memoryId, nq * k * heapPlaceBytes).byteOffset
-  const queries = put(bytes)
-  const mask = view.mask ? put(wholeWords(view.mask)) : 0
-  const queryBytes = bytes.byteLength / nq
   const whole = {
     family: family.name,
     memoryId: region.memoryId,
@@ -89,17 +88,29 @@ function jobsOf(
     vectors: view.parts.at(0)?.region.byteOffset ?? 0,
     file: view.file ?? null,
     rowCount: view.rowCount,
-    ...{ dataType, dim, spec, params, mask, near, k, firstId },
+    ...{ dataType, dim, spec, params, near, k, firstId, queries: 0, mask: 0, heaps: 0 },
   }
-  return shareOut(nq, threadCount).map(({ begin, count }) => {
-    const job = {
-      ...whole,
-      queries: queries + begin * queryBytes,
-      nq: count,
-      heaps: heaps + begin * k * heapPlaceBytes,
-    }
-    return { ...job, scratch: takeIn(region.memoryId, family.scratchBytes(job)).byteOffset }
-  })
+  const shares = shareOut(nq, threadCount)
+  const scratchBytes = shares.map(({ count }) => family.scratchBytes({ ...whole, nq: count }))
+  const mask = view.mask && wholeWords(view.mask)
+  const room = takeIn(region.memoryId, [
+    ...[nq * k * heapPlaceBytes, bytes.byteLength, mask?.byteLength ?? 0],
+    ...scratchBytes,
+  ])
+  const [heapsAt, queriesAt, maskAt, ...scratchAt] = room
+  const put = (at: number, source: Uint8Array) =>
+    new Uint8Array(region.memory.buffer, at, source.byteLength).set(source)
+  put(queriesAt, bytes)
+  if (mask) put(maskAt, mask)
+  const queryBytes = bytes.byteLength / nq
+  return shares.map(({ begin, count }, at) => ({
+    ...whole,
+    mask: mask ? maskAt : 0,
+    queries: queriesAt + begin * queryBytes,
+    nq: count,
+    heaps: heapsAt + begin * k * heapPlaceBytes,
+    scratch: scratchAt[at],
+  }))
 }
 
 function shareOut(nq: number, threadCount: number): { begin: number; count: number }[] {
@@ -109,6 +120,11 @@ function shareOut(nq: number, threadCount: number): { begin: number; count: numb
     shares.push({ begin, count: Math.min(size, nq - begin) })
   }
   return shares
+}
+
+/** To the line of a cache. */
+function aligned(byteLength: number): number {
+  return Math.ceil(byteLength / 64) * 64
 }
 
 /** Kernels read a mask in words of 64 rows. */

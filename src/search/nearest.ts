@@ -1,12 +1,13 @@
 import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexSearchJob } from '../indexes/index-family.js'
+import { searchCost } from '../indexes/search-cost.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import { isBitMetric } from '../schema/metric.js'
 import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
-import { choosesIndex } from './index-choice.js'
+import { choosesIndex, survivorsOf } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
 import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
@@ -85,16 +86,24 @@ async function scanRest(
   isScanned: readonly boolean[],
   found: readonly HeapSource[],
 ): Promise<Neighbors[]> {
+  if (!isScanned.includes(true)) return mergeHeaps(found, views, queries.nq, queries.k)
   const scanned = views.map((view, index) =>
     isScanned[index] ? view : { ...view, parts: [], file: null },
   )
-  const scan = openScan(memory, scanned, queries, pool.threadCount)
+  const readsFile = scanned.some(({ file }) => file)
+  const rows = scanned.reduce(
+    (sum, view) => sum + (view.parts.length > 0 || view.file ? rowsToScan(view) : 0),
+    0,
+  )
+  const workBytes = rows * queries.rowBytes * queries.nq
+  const jobCount = Math.min(pool.threadCount, Math.ceil(workBytes / workBytesOfJob))
+  const scan = openScan(memory, scanned, queries, Math.max(1, jobCount))
   try {
-    const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
-    const workBytes = rows * queries.rowBytes * queries.nq
-    const readsFile = scanned.some(({ file }) => file)
     if (workBytes < workBytesHere && !readsFile) runHere(scan.jobs, query.signal)
-    else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
+    else {
+      const isShort = workBytes < shortWorkBytes && !readsFile
+      await runOnThreads(pool, scanModule, scan.jobs.map(apart), isShort, query.signal)
+    }
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
@@ -114,7 +123,8 @@ async function runIndexes(
       memories: posts.flatMap(({ memories }) => memories),
     }
   })
-  await runOnThreads(pool, indexModule, posts, signal)
+  const isShort = shares.flat().reduce((sum, job) => sum + indexWorkBytes(job), 0) < shortWorkBytes
+  await runOnThreads(pool, indexModule, posts, isShort, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
@@ -139,9 +149,10 @@ async function runOnThreads<Job>(
   pool: WorkerPool,
   module: URL,
   posts: readonly Post<Job>[],
+  isShort: boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const options = { lane: 'interactive', ...(signal && { signal }) } as const
+  const options = { lane: 'interactive', isShort, ...(signal && { signal }) } as const
   const results = await Promise.allSettled(
     posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
@@ -151,8 +162,30 @@ async function runOnThreads<Job>(
 const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 const scanModule = new URL('./scan-job.js', import.meta.url)
 
+/** What would have to be scanned in the time that the search of an index takes. */
+function indexWorkBytes({ spec, params, rowCount, nq, k, dim, file }: IndexSearchJob): number {
+  const cost = searchCost(spec, params, rowCount, 1, k, file !== null)
+  return cost * nq * dim * Float32Array.BYTES_PER_ELEMENT
+}
+
+/** A thread goes over these in less than a millisecond. */
+const shortWorkBytes = 4 * 1024 ** 2
+
 /** Below it a scan is done before a message has reached a thread and come back. */
 const workBytesHere = 2000 * 128 * 4
+
+/** A smaller share is a sliver: asking a thread for it takes longer. */
+const workBytesOfJob = 4096 * 128 * 4
+
+/** Those that may be found, and what it takes to pass over the others. */
+function rowsToScan(view: SegmentVectors): number {
+  return view.mask
+    ? survivorsOf(view.mask, view.rowCount) + view.rowCount / rowsPassedAtOnce
+    : view.rowCount
+}
+
+/** A word of a mask without a bit takes less than a row. */
+const rowsPassedAtOnce = 256
 
 /** Bounds the memory of heaps, and the time of one kernel call. */
 function queriesAtOnce(k: number, threadCount: number): number {

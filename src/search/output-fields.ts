@@ -3,6 +3,7 @@ import { type CollectionSchema, fieldNamed } from '../schema/collection-schema.j
 import { isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { userFieldsOf } from '../schema/struct-array.js'
+import { Recent } from '../util/recent.js'
 
 export interface OutputFields {
   /** In the schema's order. */
@@ -22,6 +23,23 @@ export function outputFieldsOf(
   schema: CollectionSchema,
   requested: readonly string[],
 ): OutputFields {
+  const key = JSON.stringify(requested)
+  let known = recentOutputs.get(schema)
+  const found = known?.get(key)
+  if (found) return found
+  if (!known) {
+    known = new Recent(64)
+    recentOutputs.set(schema, known)
+  }
+  const output = newOutputFields(schema, requested)
+  known.set(key, output)
+  return output
+}
+
+/** One search after the other asks for the same fields. Another schema is another object. */
+const recentOutputs = new WeakMap<CollectionSchema, Recent<string, OutputFields>>()
+
+function newOutputFields(schema: CollectionSchema, requested: readonly string[]): OutputFields {
   const dynamicField = schema.fields.find(({ isDynamic }) => isDynamic)
   const fields = new Set(schema.fields.filter(({ isPrimaryKey }) => isPrimaryKey))
   const keys = new Set<string>()

@@ -1,33 +1,21 @@
-import {
-  status as GrpcStatus,
-  Server,
-  type ServerUnaryCall,
-  type sendUnaryData,
-} from '@grpc/grpc-js'
 import type { Logger } from 'pino'
 import type { Engine } from '../engines/engine.js'
 import { type MillraceError, millraceErrorFrom } from '../errors.js'
 import { decode, encode, type MessageInput, type MessageName } from '../wire/codec.js'
 import { type Method, type MethodName, methods } from '../wire/methods.js'
 import { statusFromError, successStatus } from '../wire/status.js'
-import { authenticationInterceptor, credentialsOf } from './auth/authentication-interceptor.js'
 import type { Authenticator } from './auth/authenticator.js'
 import { deniedOf } from './auth/authorization.js'
 import { asksForOwnRole, intentOf } from './auth/call-intent.js'
+import { type Credentials, grpcCredentials } from './auth/credentials.js'
 import { databaseNamed, defaultDatabaseName } from './database.js'
 import type { Call, Handler } from './grpc/call.js'
 import { handlers } from './grpc/handlers.js'
+import { GrpcError, grpcCodes } from './grpc-status.js'
+import type { Headers } from './http2/header-decoder.js'
 import { logFailure } from './log-failure.js'
 import type { GrpcConnections } from './one-port.js'
-import { createWideInjector } from './wide-windows.js'
-
-/** Of one message: an insert, or an answer. */
-const messageBytesMax = 512 * 1024 * 1024
-
-interface GrpcServer extends GrpcConnections {
-  /** Ends whatever is still open. */
-  forceShutdown(): void
-}
+import { createUnaryServer, type UnaryCall } from './unary-calls.js'
 
 interface GrpcOptions {
   readonly engine: Engine
@@ -37,72 +25,52 @@ interface GrpcOptions {
 }
 
 /** Milvus's gRPC service, on connections that it is handed. */
-export function createGrpcServer(options: GrpcOptions): GrpcServer {
+export function createGrpcServer(options: GrpcOptions): GrpcConnections {
   const { authenticator } = options
-  const server = new Server({
-    'grpc.max_receive_message_length': messageBytesMax,
-    'grpc.max_send_message_length': messageBytesMax,
-    interceptors: authenticator ? [authenticationInterceptor(authenticator)] : [],
+  return createUnaryServer({
+    checkPath: (path) => void methodAt(path),
+    refusalOf: (headers, peerAddress) =>
+      authenticator?.refusalOf(credentialsOf(headers), peerAddress) ?? null,
+    answer: (call) => answer(options, call),
   })
-  for (const method of Object.values(methods)) register(server, method, options)
-  const injector = createWideInjector(server)
-  return {
-    injectConnection: (socket) => injector.injectConnection(socket),
-    drain: (graceMs) => injector.drain(graceMs),
-    forceShutdown: () => server.forceShutdown(),
-  }
 }
 
-/** Messages are decoded and encoded here, not by grpc-js. */
-const identity = (bytes: Buffer): Buffer => bytes
-
-type UnaryCall = ServerUnaryCall<Buffer, Buffer>
 type AnyHandler = Handler<MethodName> & ((call: Call, request: object) => unknown)
 
-function register(server: Server, method: Method, context: GrpcOptions): void {
+/** A method that is answered. */
+interface Answered {
+  readonly method: Method
+  readonly handler: AnyHandler
+}
+
+const methodsByPath: ReadonlyMap<string, Method> = new Map(
+  Object.values(methods).map((method) => [method.path, method]),
+)
+
+/** @throws GrpcError */
+function methodAt(path: string): Answered {
+  const method = methodsByPath.get(path)
+  if (!method) {
+    const message = `The server does not implement the method ${path}`
+    throw new GrpcError(grpcCodes.unimplemented, message)
+  }
   const handler = handlers[method.name] as AnyHandler | undefined
-  if (method.requestStream || method.responseStream) {
-    registerUnimplementedStream(server, method)
-    return
-  }
-  const unary = handler
-    ? (call: UnaryCall, callback: sendUnaryData<Buffer>) =>
-        void answer(method, handler, context, call).then((reply) => callback(null, reply), callback)
-    : (_call: UnaryCall, callback: sendUnaryData<Buffer>) => callback(unimplemented(method), null)
-  server.register(method.path, unary, identity, identity, 'unary')
-}
-
-function registerUnimplementedStream(server: Server, method: Method): void {
-  const refuse = (call: NodeJS.EventEmitter): void => {
-    call.emit('error', unimplemented(method))
-  }
-  const type = method.requestStream ? 'bidi' : 'serverStream'
-  server.register(method.path, refuse, identity, identity, type)
-}
-
-function unimplemented({ name }: Method): { code: GrpcStatus; details: string } {
-  return { code: GrpcStatus.UNIMPLEMENTED, details: `not supported by millrace: ${name}` }
+  if (handler) return { method, handler }
+  throw new GrpcError(grpcCodes.unimplemented, `not supported by millrace: ${method.name}`)
 }
 
 /** Errors are told in the response's status: SDKs would repeat a call that fails in gRPC itself. */
-async function answer(
-  method: Method,
-  handler: AnyHandler,
-  context: GrpcOptions,
-  unaryCall: UnaryCall,
-): Promise<Buffer> {
+async function answer(context: GrpcOptions, unaryCall: UnaryCall): Promise<Buffer> {
+  const { method, handler } = methodAt(unaryCall.path)
   const beganMs = performance.now()
   const ended = (): object => ({ rpc: method.name, ms: Math.round(performance.now() - beganMs) })
-  const aborting = new AbortController()
-  const abort = () => aborting.abort()
-  unaryCall.once('cancelled', abort)
   try {
-    const request = decode(method.request, unaryCall.request)
-    const call = callOf(context, unaryCall, request, aborting.signal)
+    const request = decode(method.request, unaryCall.message)
+    const call = callOf(context, unaryCall, request)
     checkCall(call, method, request, namesOfDatabase(unaryCall, request))
     const reply = await handler(call, request)
     const bytes = encodeReply(method.response, successStatus, reply)
-    context.log.debug(ended(), 'call')
+    if (context.log.isLevelEnabled('debug')) context.log.debug(ended(), 'call')
     return bytes
   } catch (thrown) {
     const isDenied = thrown instanceof PermissionDenied
@@ -110,9 +78,6 @@ async function answer(
     logFailure(context.log, ended(), error)
     if (isDenied) throw thrown
     return encodeReply(method.response, statusFromError(error), {})
-  } finally {
-    // The end of a call that was answered is told as a cancellation, too.
-    unaryCall.removeListener('cancelled', abort)
   }
 }
 
@@ -120,12 +85,13 @@ function callOf(
   { engine, authenticator }: GrpcOptions,
   unaryCall: UnaryCall,
   request: object,
-  signal: AbortSignal,
 ): Call {
   return {
     engine,
-    signal,
     userName: authenticator ? userNameIn(unaryCall) : null,
+    get signal() {
+      return unaryCall.signal
+    },
     get dbName() {
       return databaseNamed(engine, ...namesOfDatabase(unaryCall, request))
     },
@@ -133,25 +99,25 @@ function callOf(
 }
 
 /** Who it is was found out before the call came here. */
-function userNameIn({ metadata }: UnaryCall): string {
-  const credentials = credentialsOf(metadata)
+function userNameIn({ headers }: UnaryCall): string {
+  const credentials = credentialsOf(headers)
   return 'fault' in credentials ? '' : credentials.userName
 }
 
+function credentialsOf(headers: Headers): Credentials {
+  return grpcCredentials(headers.get('authorization'))
+}
+
 /** The request's own, then the connection's. */
-function namesOfDatabase({ metadata }: UnaryCall, request: object): readonly string[] {
+function namesOfDatabase({ headers }: UnaryCall, request: object): readonly string[] {
   const named = 'db_name' in request ? request.db_name : 'dbName' in request && request.dbName
-  return [String(named || ''), metadata.get('dbname')[0]?.toString() ?? '']
+  return [String(named || ''), headers.get('dbname') ?? '']
 }
 
 /** Milvus: what a caller may not do is told by gRPC itself, and SDKs do not try it again. */
-class PermissionDenied extends Error {
-  readonly code = GrpcStatus.PERMISSION_DENIED
-  readonly details: string
-
+class PermissionDenied extends GrpcError {
   constructor(denied: MillraceError) {
-    super(denied.message, { cause: denied })
-    this.details = denied.message
+    super(grpcCodes.permissionDenied, denied.message, denied)
   }
 }
 

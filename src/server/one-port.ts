@@ -10,8 +10,8 @@ const firstBytesTimeoutMs = 5_000
 /** Where connections that begin with HTTP/2's preface go. */
 export interface GrpcConnections {
   injectConnection(socket: Socket): void
-  /** Lets calls in flight finish and ends the connections, by force after `graceMs`. */
-  drain(graceMs: number): void
+  /** Lets calls in flight finish and ends the connections. */
+  drain(): void
 }
 
 /** A certificate and its private key, in PEM. */
@@ -74,7 +74,7 @@ export class OnePort {
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true
     const closed = new Promise((resolve) => this.#options.http.close(resolve))
-    this.#options.grpc.drain(graceMs)
+    this.#options.grpc.drain()
     const force = setTimeout(() => this.#destroySockets(), graceMs)
     await closed
     clearTimeout(force)

@@ -49,7 +49,6 @@ export async function startServer(
     async close() {
       stopSweeping?.()
       await onePort.close(closeGraceMs)
-      grpc.forceShutdown()
     },
   }
 }

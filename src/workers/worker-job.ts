@@ -31,6 +31,8 @@ export interface NumberedMemory {
 export interface JobOptions {
   readonly lane: WorkerLane
   readonly signal?: AbortSignal
+  /** A matter of less than a millisecond: it may go to a thread together with others, and then is not stopped. */
+  readonly isShort?: boolean
   readonly onProgress?: (value: number) => void
   /** Sent to a thread that does not have them yet: each costs more than the job of a small search. */
   readonly memories?: readonly NumberedMemory[]

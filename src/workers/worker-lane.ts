@@ -10,6 +10,7 @@ interface Job extends JobListener {
   readonly input: unknown
   readonly memories: readonly NumberedMemory[]
   readonly transfer: readonly ArrayBuffer[]
+  readonly isShort: boolean
   /** The one that runs it; null before and after. */
   thread: WorkerThread | null
 }
@@ -22,6 +23,7 @@ export class WorkerLane {
   readonly #running = new Set<Promise<unknown>>()
   #queue: Job[] = []
   #isClosed = false
+  #isStarting = false
 
   constructor(threadCount: number) {
     this.#threadCount = threadCount
@@ -61,6 +63,7 @@ export class WorkerLane {
       input,
       memories: options.memories ?? [],
       transfer: options.transfer ?? [],
+      isShort: options.isShort ?? false,
       onProgress: (value) => options.onProgress?.(value),
       onResult: (result) =>
         signal?.aborted ? reject(cancelledError(module)) : resolve(result as Result),
@@ -72,16 +75,37 @@ export class WorkerLane {
     if (signal) setMaxListeners(0, signal)
     signal?.addEventListener('abort', abort)
     this.#queue.push(job)
-    this.#startJobs()
+    // One that comes alone need not wait for others.
+    if (job.isShort && this.#running.size > 0) this.#startSoon()
+    else this.#startJobs()
     return promise.finally(() => signal?.removeEventListener('abort', abort))
+  }
+
+  /** Short jobs of one turn of the event loop go to threads together: each message costs more than one does. */
+  #startSoon(): void {
+    if (this.#isStarting) return
+    this.#isStarting = true
+    setImmediate(() => {
+      this.#isStarting = false
+      this.#startJobs()
+    })
   }
 
   #startJobs(): void {
     while (this.#queue.length > 0) {
+      const freeThreads = this.#idle.length + this.#threadCount - this.#threads.size
       const thread = this.#idle.pop() ?? this.#newThread()
       if (!thread) return
-      this.#start(thread, this.#queue.shift()!)
+      const share = Math.max(shareMin, Math.ceil(this.#queue.length / freeThreads))
+      this.#start(thread, this.#take(Math.min(share, shareMax)))
     }
+  }
+
+  /** The next job, and as many short ones with it, if it is short. */
+  #take(share: number): readonly Job[] {
+    let count = 0
+    while (count < share && this.#queue[count]?.isShort) count++
+    return this.#queue.splice(0, Math.max(1, count))
   }
 
   #newThread(): WorkerThread | undefined {
@@ -91,27 +115,35 @@ export class WorkerLane {
     return thread
   }
 
-  #start(thread: WorkerThread, job: Job): void {
+  #start(thread: WorkerThread, jobs: readonly Job[]): void {
     const { promise: ended, resolve } = resolvers<void>()
-    const settle = (tell: () => void) => {
-      this.#running.delete(ended)
+    let openCount = jobs.length
+    const settle = (job: Job, tell: () => void) => {
       job.thread = null
-      resolve()
-      if (this.#threads.has(thread)) this.#idle.push(thread)
+      openCount--
+      if (openCount === 0) {
+        this.#running.delete(ended)
+        resolve()
+        if (this.#threads.has(thread)) this.#idle.push(thread)
+      }
       tell()
-      this.#startJobs()
+      if (openCount === 0) this.#startJobs()
     }
     this.#running.add(ended)
-    job.thread = thread
-    const { type, moduleUrl, input, memories } = job
+    for (const job of jobs) job.thread = thread
+    const listeners = jobs.map((job) => ({
+      onProgress: job.onProgress,
+      onResult: (result: unknown) => settle(job, () => job.onResult(result)),
+      onError: (error: unknown) => settle(job, () => job.onError(error)),
+    }))
     try {
-      thread.start({ type, moduleUrl, input, memories }, job.transfer, {
-        onProgress: job.onProgress,
-        onResult: (result) => settle(() => job.onResult(result)),
-        onError: (error) => settle(() => job.onError(error)),
-      })
+      thread.start(
+        jobs,
+        jobs.flatMap(({ transfer }) => transfer),
+        listeners,
+      )
     } catch (error) {
-      settle(() => job.onError(error))
+      for (const { onError } of listeners) onError(error)
     }
   }
 
@@ -122,15 +154,19 @@ export class WorkerLane {
     if (index >= 0) this.#idle.splice(index, 1)
   }
 
-  /** A job that runs finds the flag; one that waits never runs. */
+  /** A job that runs finds the flag, unless others run with it: those are short; one that waits never runs. */
   #cancel(job: Job, error: MillraceError): void {
-    job.thread?.cancel()
+    if (job.thread?.isSingle) job.thread.cancel()
     const index = this.#queue.indexOf(job)
     if (index < 0) return
     this.#queue.splice(index, 1)
     job.onError(error)
   }
 }
+
+/** Short jobs that a thread gets at once: less is not worth another thread's wake-up, more keeps others waiting. */
+const shareMin = 4
+const shareMax = 16
 
 interface Resolvers<Result> {
   readonly promise: Promise<Result>

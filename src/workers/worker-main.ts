@@ -1,26 +1,43 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
-import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-message.js'
+import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './worker-message.js'
 
 // The entry of a thread: runs one job after the other, as the pool sends them.
-parentPort?.on('message', runJob)
+parentPort?.on('message', runJobs)
 
 const { cancelFlag }: ThreadStart = workerData
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 const memoriesHere = new Map<number, WebAssembly.Memory>()
 
-async function runJob({ type, moduleUrl, input, memories }: JobMessage): Promise<void> {
+async function runJobs(jobs: readonly JobMessage[]): Promise<void> {
   const moved: ArrayBuffer[] = []
+  const replies: JobReply[] = []
+  for (const job of jobs) replies.push(await replyTo(job, moved))
+  try {
+    parentPort?.postMessage(replies, moved)
+  } catch (error) {
+    // A result that cannot be sent.
+    parentPort?.postMessage(jobs.map(() => errorReply(error)))
+  }
+}
+
+async function replyTo(
+  { type, moduleUrl, input, memories }: JobMessage,
+  moved: ArrayBuffer[],
+): Promise<JobReply> {
   for (const { memoryId, memory } of memories) memoriesHere.set(memoryId, memory)
   try {
     const module = await loadModule(moduleUrl)
     const isRun = type === 'run'
-    const result = isRun ? await module.run(input, contextOf(moved)) : undefined
-    reply({ type: 'result', result }, moved)
+    return { type: 'result', result: isRun ? await module.run(input, contextOf(moved)) : undefined }
   } catch (error) {
-    reply({ type: 'error', error: plainErrorFrom(error) })
+    return errorReply(error)
   }
+}
+
+function errorReply(error: unknown): JobReply {
+  return { type: 'error', error: plainErrorFrom(error) }
 }
 
 function loadModule(moduleUrl: string): Promise<WorkerModule<unknown, unknown>> {
@@ -39,7 +56,10 @@ function contextOf(moved: ArrayBuffer[]): WorkerContext {
     throwIfCancelled: () => {
       if (isCancelled()) throw new MillraceError('cancelled', 'the job was cancelled')
     },
-    reportProgress: (value) => reply({ type: 'progress', value }),
+    reportProgress: (value) => {
+      const progress: Progress = { type: 'progress', value }
+      parentPort?.postMessage(progress)
+    },
     memory: (memoryId) => memoriesHere.get(memoryId)!,
     transfer: (...buffers) => moved.push(...buffers),
   }
@@ -49,8 +69,4 @@ function plainErrorFrom(thrown: unknown): PlainError {
   const error = millraceErrorFrom(thrown)
   const stack = thrown instanceof Error ? thrown.stack : error.stack
   return { kind: error.kind, message: error.message, place: error.place, stack }
-}
-
-function reply(message: JobReply, moved: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, moved)
 }

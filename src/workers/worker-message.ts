@@ -7,7 +7,7 @@ export interface ThreadStart {
   readonly cancelFlag: Int32Array
 }
 
-/** What the pool sends to a thread: one job at a time. */
+/** What the pool sends to a thread is a list of these; the next list comes when it has answered. */
 export interface JobMessage {
   /** `load` only imports the module, so that a later `run` need not wait for that. */
   readonly type: 'load' | 'run'
@@ -18,9 +18,14 @@ export interface JobMessage {
   readonly memories: readonly NumberedMemory[]
 }
 
-/** What a thread sends back: any number of progress values, then one of the other two. */
+/** While a thread works. */
+export interface Progress {
+  readonly type: 'progress'
+  readonly value: number
+}
+
+/** What a thread sends back in the end is a list of these, one for each job. */
 export type JobReply =
-  | { readonly type: 'progress'; readonly value: number }
   | { readonly type: 'result'; readonly result: unknown }
   | { readonly type: 'error'; readonly error: PlainError }
 

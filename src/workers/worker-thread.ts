@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
-import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-message.js'
+import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './worker-message.js'
 
-/** What becomes of the job that a thread runs. */
+/** What becomes of a job that a thread runs. */
 export interface JobListener {
   readonly onProgress: (value: number) => void
   readonly onResult: (result: unknown) => void
@@ -10,7 +10,7 @@ export interface JobListener {
 }
 
 /**
- * One thread and the job it runs, if any. It keeps the process alive only while it runs one, so that a
+ * One thread and the jobs it runs, if any. It keeps the process alive only while it runs one, so that a
  * program may await a job and need not end the pool.
  */
 export class WorkerThread {
@@ -19,7 +19,7 @@ export class WorkerThread {
   /** Which memories it has. */
   readonly #memoryIds = new Set<number>()
   readonly #onEnd: (thread: WorkerThread) => void
-  #listener: JobListener | null = null
+  #listeners: readonly JobListener[] = []
   #moduleUrl = ''
   #failure: unknown = null
 
@@ -27,7 +27,7 @@ export class WorkerThread {
   constructor(onEnd: (thread: WorkerThread) => void) {
     this.#onEnd = onEnd
     this.#worker.unref()
-    this.#worker.on('message', (reply: JobReply) => this.#receive(reply))
+    this.#worker.on('message', (reply: Progress | readonly JobReply[]) => this.#receive(reply))
     this.#worker.on('messageerror', (error) => this.#finish(({ onError }) => onError(error)))
     this.#worker.on('error', (error) => {
       this.#failure = error
@@ -35,15 +35,28 @@ export class WorkerThread {
     this.#worker.on('exit', (exitCode) => this.#die(exitCode))
   }
 
-  /** @throws DataCloneError when the input cannot be sent; the thread stays free then */
-  start(job: JobMessage, transfer: readonly ArrayBuffer[], listener: JobListener): void {
+  /** @throws DataCloneError when an input cannot be sent; the thread stays free then */
+  start(
+    jobs: readonly JobMessage[],
+    transfer: readonly ArrayBuffer[],
+    listeners: readonly JobListener[],
+  ): void {
     Atomics.store(this.#cancelFlag, 0, 0)
-    const memories = job.memories.filter(({ memoryId }) => !this.#memoryIds.has(memoryId))
-    this.#worker.postMessage({ ...job, memories }, transfer)
-    for (const { memoryId } of memories) this.#memoryIds.add(memoryId)
+    this.#worker.postMessage(
+      jobs.map((job) => this.#withNewMemories(job)),
+      transfer,
+    )
+    for (const { memories } of jobs) {
+      for (const { memoryId } of memories) this.#memoryIds.add(memoryId)
+    }
     this.#worker.ref()
-    this.#moduleUrl = job.moduleUrl
-    this.#listener = listener
+    this.#moduleUrl = jobs[0].moduleUrl
+    this.#listeners = listeners
+  }
+
+  /** Whether one job alone runs, which may be told to stop. */
+  get isSingle(): boolean {
+    return this.#listeners.length === 1
   }
 
   /** Tells the job that it runs to stop. */
@@ -55,18 +68,23 @@ export class WorkerThread {
     await this.#worker.terminate()
   }
 
-  #receive(reply: JobReply): void {
-    if (reply.type === 'progress') this.#listener?.onProgress(reply.value)
-    else if (reply.type === 'result') this.#finish(({ onResult }) => onResult(reply.result))
-    else this.#finish(({ onError }) => onError(millraceErrorOf(reply.error)))
+  #withNewMemories({ type, moduleUrl, input, memories }: JobMessage): JobMessage {
+    const fresh = memories.filter(({ memoryId }) => !this.#memoryIds.has(memoryId))
+    return { type, moduleUrl, input, memories: fresh }
   }
 
-  #finish(settle: (listener: JobListener) => void): void {
-    const listener = this.#listener
-    if (!listener) return
-    this.#listener = null
+  /** Progress is told by jobs that are alone. */
+  #receive(reply: Progress | readonly JobReply[]): void {
+    if ('type' in reply) this.#listeners[0]?.onProgress(reply.value)
+    else this.#finish((listener, at) => settle(listener, reply[at]))
+  }
+
+  #finish(tell: (listener: JobListener, at: number) => void): void {
+    const listeners = this.#listeners
+    if (listeners.length === 0) return
+    this.#listeners = []
     this.#worker.unref()
-    settle(listener)
+    for (const [at, listener] of listeners.entries()) tell(listener, at)
   }
 
   #die(exitCode: number): void {
@@ -77,6 +95,11 @@ export class WorkerThread {
     const error = new MillraceError('unexpected', message, {}, this.#failure ?? undefined)
     this.#finish(({ onError }) => onError(error))
   }
+}
+
+function settle({ onResult, onError }: JobListener, reply: JobReply): void {
+  if (reply.type === 'result') onResult(reply.result)
+  else onError(millraceErrorOf(reply.error))
 }
 
 /** Flags of the program's own start, such as --input-type, would stop a thread from starting. */

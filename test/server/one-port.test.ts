@@ -1,16 +1,16 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js'
+import { Client, credentials } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { OnePort } from '../../dist/server/one-port.js'
+import { createUnaryServer } from '../../dist/server/unary-calls.js'
 
 const identity = (bytes: Buffer): Buffer => bytes
 
 describe('one port', () => {
   let logged: string[]
   let http: HttpServer
-  let grpc: Server
   let onePort: OnePort
   /** What slow calls have come to the servers. */
   let slowCalls: string[]
@@ -24,26 +24,20 @@ describe('one port', () => {
       if (isSlow) slowCalls.push('http')
       setTimeout(() => response.end(`hello ${request.url}`), isSlow ? 100 : 0)
     })
-    grpc = new Server()
-    grpc.register(
-      '/test.Echo/Echo',
-      (call: { request: Buffer }, callback: (error: null, reply: Buffer) => void) => {
-        const isSlow = call.request.toString() === 'slow'
+    const grpc = createUnaryServer({
+      checkPath: () => {},
+      refusalOf: () => null,
+      async answer({ message }) {
+        const isSlow = message.toString() === 'slow'
         if (isSlow) slowCalls.push('grpc')
-        setTimeout(() => callback(null, call.request), isSlow ? 100 : 0)
+        await new Promise((resolve) => setTimeout(resolve, isSlow ? 100 : 0))
+        return message
       },
-      identity,
-      identity,
-      'unary',
-    )
-    const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure())
-    onePort = await OnePort.listen({ host: '127.0.0.1', port: 0, http, grpc: injector, log })
+    })
+    onePort = await OnePort.listen({ host: '127.0.0.1', port: 0, http, grpc, tls: null, log })
   })
 
-  afterEach(async () => {
-    await onePort.close(0)
-    grpc.forceShutdown()
-  })
+  afterEach(() => onePort.close(0))
 
   it('serves HTTP/1.1', async () => {
     const response = await fetch(`http://127.0.0.1:${onePort.port}/x`)

@@ -65,6 +65,35 @@ async function startEndless(what: string, signal: AbortSignal) {
 }
 
 describe('a job', () => {
+  it('sends short jobs of one turn together, and tells each its own end', async () => {
+    const short = { lane, isShort: true } as const
+    const ends = await Promise.allSettled([
+      ...Array.from({ length: 20 }, (_, value) =>
+        pool.run(module, { what: 'double', value }, short),
+      ),
+      pool.run(module, { what: 'fail' }, short),
+      pool.run(module, { what: 'double', value: 50 }, { lane }),
+      pool.run(module, { what: 'double', value: 60 }, short),
+    ])
+    const values = ends.map((end) => (end.status === 'fulfilled' ? end.value : end.reason.kind))
+    const doubled = Array.from({ length: 20 }, (_, value) => value * 2)
+    expect(values).toEqual([...doubled, 'importFailed', 100, 120])
+  })
+
+  it('ends only the short job whose caller gives up', async () => {
+    const aborting = new AbortController()
+    const short = { lane, isShort: true } as const
+    const first = pool.run(
+      module,
+      { what: 'thread', ms: 100 },
+      { ...short, signal: aborting.signal },
+    )
+    const second = pool.run(module, { what: 'double', value: 4 }, short)
+    setTimeout(() => aborting.abort(), 50)
+    await expect(first).rejects.toMatchObject({ kind: 'cancelled' })
+    expect(await second).toBe(8)
+  })
+
   it('gives what its module returns', async () => {
     await expect(pool.run(module, { what: 'double', value: 21 }, { lane })).resolves.toBe(42)
   })

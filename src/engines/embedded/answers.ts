@@ -13,11 +13,14 @@ export async function answerOf(
   rows: readonly RowRef[],
   output: OutputFields,
 ) {
+  const primaryKey = primaryKeyOf(schema)
+  const fields = await gatherFields(views, rows, output)
+  const keys = fields.find(({ field }) => field === primaryKey)?.column
   return {
     collectionName: schema.name,
-    primaryFieldName: primaryKeyOf(schema).name,
-    ids: await gatherKeys(views, rows, schema),
-    fields: await gatherFields(views, rows, output),
+    primaryFieldName: primaryKey.name,
+    ids: keys ?? (await gatherKeys(views, rows, schema)),
+    fields,
     outputFieldNames: output.names,
   }
 }

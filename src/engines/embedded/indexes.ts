@@ -160,9 +160,17 @@ const alterableParams = ['mmap.enabled', 'indexoffsetcache.enabled', 'warmup']
 /** The metric a vector field is searched by: its index's, else L2 as Milvus has it for floats. */
 export function metricOfField(record: CollectionRecord, field: Field): Metric {
   const index = record.indexes.find(({ fieldId }) => fieldId === field.fieldId)
-  const metric = index ? metricOf(index.params) : ''
-  return isMetric(metric) ? metric : 'L2'
+  if (!index) return 'L2'
+  const known = metrics.get(index)
+  if (known) return known
+  const named = metricOf(index.params)
+  const metric = isMetric(named) ? named : 'L2'
+  metrics.set(index, metric)
+  return metric
 }
+
+/** Read once: a record never changes, another takes its place. */
+const metrics = new WeakMap<IndexRecord, Metric>()
 
 /** A name that no field has may be that of a dynamic key, where a path is asked for. */
 function indexedField(

@@ -19,17 +19,27 @@ import type { HybridPart } from '../../search/search-request.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import { wantedIndexes } from '../../storage/wanted-indexes.js'
 import { metricOfField } from './indexes.js'
+import { recentFilter } from './recent-filters.js'
 
 /**
  * A filter for the rows of a collection; null: all of them. Milvus: what an index with a
  * `json_cast_function` converts is found as what it is converted to; here in all rows, indexed or not.
  */
 export function boundFilter(
-  { schema, indexes }: CollectionRecord,
+  record: CollectionRecord,
   filter: string,
   values: FilterValues = new Map(),
 ): BoundExpr | null {
   if (filter.trim() === '') return null
+  const read = () => readFilter(record, filter, values)
+  return values.size > 0 ? read() : recentFilter(record, filter, read)
+}
+
+function readFilter(
+  { schema, indexes }: CollectionRecord,
+  filter: string,
+  values: FilterValues,
+): BoundExpr {
   const bound = bindExpr(fillTemplates(parseExpr(filter), values), schema)
   const converting = indexes.filter(({ params }) => flatParams(params).has('json_cast_function'))
   if (converting.length === 0) return bound

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../errors.js'
 import type { QueryKeys, QueryVectors } from '../../search/search-request.js'
+import { Recent } from '../../util/recent.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
+import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { vectorsFromPlaceholderGroup } from '../../wire/placeholder-group.js'
 import { messageFromSearchAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
@@ -25,36 +27,75 @@ const nqMax = 16_384
 export const searchHandlers = {
   async Search({ engine, dbName, signal }, request) {
     refuseFeatures(request)
-    const params = paramsFrom(request.search_params)
     refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
-    const part = searchPartFrom(request, params)
-    const page = iteratorPageFrom(params, randomUUID)
-    const { topK, offset } = searchWindow(params)
-    const orderBy = orderByFrom(params)
-    checkOrdered(params, orderBy)
+    const asked = askedOf(request.search_params)
+    const page = iteratorPageFrom(asked.params, randomUUID)
     const result = await engine.search({
-      ...part,
+      ...asked.target,
+      filter: request.dsl,
+      filterValues: filterValuesFrom(request.expr_template_values),
+      queries: queriesOf(request),
       dbName,
       collectionName: request.collection_name,
       partitionNames: request.partition_names,
-      topK: page?.batchSize ?? topK,
-      offset,
-      roundDecimal: roundDecimalFrom(params),
+      topK: page?.batchSize ?? asked.topK,
+      offset: asked.offset,
+      roundDecimal: asked.roundDecimal,
       outputFields: request.output_fields,
-      grouping: groupingFrom(params, part.params),
-      orderBy,
+      grouping: asked.grouping,
+      orderBy: asked.orderBy,
       page,
-      timeZone: params.get('timezone') ?? '',
-      ignoreGrowing: isOn(params, 'ignore_growing'),
+      timeZone: asked.timeZone,
+      ignoreGrowing: asked.ignoresGrowing,
       signal,
     })
     return messageFromSearchAnswer(
-      withTimeParts(result, params),
+      withTimeParts(result, asked.params),
       engine.allocTimestamp(),
       page?.token,
     )
   },
 } satisfies Handlers
+
+type Asked = ReturnType<typeof askedFrom>
+
+/** What the parameters of a search mean. They are read once: one search after the other has the same. */
+function askedOf(pairs: readonly KeyValuePair[]): Asked {
+  const text = textOf(pairs)
+  const known = recentlyAsked.get(text)
+  if (known) return known
+  const asked = askedFrom(pairs)
+  if (text.length <= textCharactersMax) recentlyAsked.set(text, asked)
+  return asked
+}
+
+const recentlyAsked = new Recent<string, Asked>(256)
+const textCharactersMax = 4096
+
+/** Lengths keep apart what separators would not. */
+function textOf(pairs: readonly KeyValuePair[]): string {
+  let text = ''
+  for (const { key, value } of pairs) text += `${key.length}:${key}${value.length}:${value}`
+  return text
+}
+
+/** @throws parameterInvalid, unsupported */
+function askedFrom(pairs: readonly KeyValuePair[]) {
+  const params = paramsFrom(pairs)
+  const target = searchTargetFrom(params)
+  const orderBy = orderByFrom(params)
+  checkOrdered(params, orderBy)
+  return {
+    params,
+    target,
+    ...searchWindow(params),
+    roundDecimal: roundDecimalFrom(params),
+    grouping: groupingFrom(params, target.params),
+    orderBy,
+    timeZone: params.get('timezone') ?? '',
+    ignoresGrowing: isOn(params, 'ignore_growing'),
+  }
+}
 
 /** The pages of an iterator go on where the distance of the last row was. */
 function checkOrdered(params: Params, orderBy: readonly unknown[]): void {
@@ -65,14 +106,20 @@ function checkOrdered(params: Params, orderBy: readonly unknown[]): void {
   )
 }
 
-/** What a search looks for, where it is alone and where it is one of several. */
+/** What a search looks for, where it is one of several. */
 export function searchPartFrom(request: Request<'Search'>, params: Params) {
-  refuseParams(params)
   return {
+    ...searchTargetFrom(params),
     filter: request.dsl,
     filterValues: filterValuesFrom(request.expr_template_values),
-    vectorFieldName: params.get('anns_field') ?? '',
     queries: queriesOf(request),
+  }
+}
+
+function searchTargetFrom(params: Params) {
+  refuseParams(params)
+  return {
+    vectorFieldName: params.get('anns_field') ?? '',
     metricType: params.get('metric_type') ?? '',
     params: indexParamsFrom(params),
   }
