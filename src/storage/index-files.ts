@@ -27,13 +27,14 @@ export async function writeIndex(
   signal: AbortSignal,
 ): Promise<BuiltIndex> {
   const path = directory.indexPath(segmentId, indexId)
+  await directory.removed() // One of the same name, say, that failed before.
   try {
     const input: WriteIndexInput = { path, bytes }
     const checksum = await pool.run<WriteIndexInput, number>(writeJob, input, {
       lane: 'batch',
       signal,
     })
-    directory.syncIndexes()
+    await directory.syncIndexes()
     return { indexId, fieldId, byteLength: bytes.byteLength, checksum }
   } catch (error) {
     directory.removeIndex(segmentId, indexId)
@@ -49,5 +50,5 @@ export async function readIndex(
   bytes: Uint8Array,
 ): Promise<void> {
   const input: ReadIndexInput = { path: directory.indexPath(segmentId, indexId), bytes, checksum }
-  await pool.run<ReadIndexInput, void>(readJob, input, { lane: 'interactive' })
+  await pool.run<ReadIndexInput, void>(readJob, input, { lane: 'lengthy' })
 }

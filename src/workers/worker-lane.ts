@@ -17,14 +17,17 @@ interface Job extends JobListener {
 /** A queue of jobs and the threads that take them, first come, first served. */
 export class WorkerLane {
   readonly #threadCount: number
+  readonly #niceness: number
   readonly #threads = new Set<WorkerThread>()
   readonly #idle: WorkerThread[] = []
   readonly #running = new Set<Promise<unknown>>()
   #queue: Job[] = []
   #isClosed = false
 
-  constructor(threadCount: number) {
+  /** @param niceness how far its threads stand back where others want a core, as `nice` has it */
+  constructor(threadCount: number, niceness: number) {
     this.#threadCount = threadCount
+    this.#niceness = niceness
   }
 
   /** Starts a thread that has the module, ahead of the first job. */
@@ -86,7 +89,7 @@ export class WorkerLane {
 
   #newThread(): WorkerThread | undefined {
     if (this.#threads.size === this.#threadCount) return undefined
-    const thread = new WorkerThread(() => this.#remove(thread))
+    const thread = new WorkerThread(this.#niceness, () => this.#remove(thread))
     this.#threads.add(thread)
     return thread
   }

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
@@ -6,9 +7,23 @@ import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-mes
 // The entry of a thread: runs one job after the other, as the pool sends them.
 parentPort?.on('message', runJob)
 
-const { cancelFlag }: ThreadStart = workerData
+const { cancelFlag, niceness }: ThreadStart = workerData
+standBack()
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 const memoriesHere = new Map<number, WebAssembly.Memory>()
+
+/**
+ * Linux counts niceness by thread, and 0 means the one that asks; elsewhere it would be the whole process. The
+ * cores go to searches first then; where nobody else wants them, nothing is lost.
+ */
+function standBack(): void {
+  if (niceness === 0 || process.platform !== 'linux') return
+  try {
+    setPriority(0, niceness)
+  } catch {
+    // A sandbox may forbid it; then the cores are shared evenly.
+  }
+}
 
 async function runJob({ type, moduleUrl, input, memories }: JobMessage): Promise<void> {
   const moved: ArrayBuffer[] = []

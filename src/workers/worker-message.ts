@@ -5,6 +5,8 @@ import type { NumberedMemory } from './worker-job.js'
 export interface ThreadStart {
   /** One word of shared memory; not 0: the job that runs is to stop. */
   readonly cancelFlag: Int32Array
+  /** How far the thread stands back where others want a core. */
+  readonly niceness: number
 }
 
 /** What the pool sends to a thread: one job at a time. */

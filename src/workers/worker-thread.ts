@@ -15,7 +15,7 @@ export interface JobListener {
  */
 export class WorkerThread {
   readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4))
-  readonly #worker = startWorker({ cancelFlag: this.#cancelFlag })
+  readonly #worker: Worker
   /** Which memories it has. */
   readonly #memoryIds = new Set<number>()
   readonly #onEnd: (thread: WorkerThread) => void
@@ -24,8 +24,9 @@ export class WorkerThread {
   #failure: unknown = null
 
   /** @param onEnd called once when the thread has died: its job has failed by then */
-  constructor(onEnd: (thread: WorkerThread) => void) {
+  constructor(niceness: number, onEnd: (thread: WorkerThread) => void) {
     this.#onEnd = onEnd
+    this.#worker = startWorker({ cancelFlag: this.#cancelFlag, niceness })
     this.#worker.unref()
     this.#worker.on('message', (reply: JobReply) => this.#receive(reply))
     this.#worker.on('messageerror', (error) => this.#finish(({ onError }) => onError(error)))
