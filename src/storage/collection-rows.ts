@@ -237,6 +237,7 @@ export class CollectionRows {
       )
       this.#growing.forget(frozen)
       for (const segment of segments) this.#sealed.drop(segment)
+      await this.#context.directory.removed()
     })
   }
 
@@ -257,6 +258,7 @@ export class CollectionRows {
       this.#growing.dropPartition(partitionId)
       this.#sealed.forgetLoaded([partitionId])
       for (const segment of segments) this.#sealed.drop(segment)
+      await this.#context.directory.removed()
     })
   }
 
@@ -274,6 +276,7 @@ export class CollectionRows {
       for (const segment of this.#sealed.all()) this.#sealed.drop(segment)
       for (const segmentId of hidden) this.#context.directory.removeSegment(segmentId)
       this.#growing.drop()
+      await this.#context.directory.removed()
     })
   }
 

@@ -252,6 +252,7 @@ it('keeps a snapshot as it was, whatever comes after it', async () => {
   expect((await view.column(schema.fields[0])).shape).toBe('fixed')
   expect(readdirSync(context.directory.segmentsPath).length).toBe(1)
   snapshot.release()
+  await context.directory.removed()
   expect(readdirSync(context.directory.segmentsPath)).toEqual([])
 })
 

@@ -43,7 +43,7 @@ export class EmbeddedImportTarget implements ImportTarget {
 
   async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     const { directory, catalog } = this.#context
-    if (segments.length > 0) directory.syncSegments()
+    if (segments.length > 0) await directory.syncSegments()
     const records = segments.map(
       (segment): SegmentRecord => ({
         ...segment,
@@ -104,6 +104,7 @@ export class EmbeddedImportTarget implements ImportTarget {
     const hidden = this.#hidden(task)
     await catalog.editSegments([], hidden, [taskEdit(task)])
     for (const { segmentId } of hidden) directory.removeSegment(segmentId)
+    await directory.removed()
   }
 
   async removeTask({ taskId }: ImportTask): Promise<void> {
@@ -111,8 +112,8 @@ export class EmbeddedImportTarget implements ImportTarget {
     await this.#context.directory.store.commit([edit])
   }
 
-  removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.removeSegments(begin, end)
+  removeFiles(begin: bigint, end: bigint): Promise<void> {
+    return this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(collectionId: bigint): boolean {
