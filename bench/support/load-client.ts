@@ -49,6 +49,21 @@ export class LoadClient {
     return JSON.parse(await this.#load(served, path, requests, clients, seconds, ''))
   }
 
+  /** As `run`, until it is asked for its figures. */
+  runMeanwhile(
+    served: Served,
+    path: string,
+    requests: readonly Uint8Array[],
+    clients: number,
+  ): () => Promise<LoadFigures> {
+    const stop = new AbortController()
+    const work = this.#load(served, path, requests, clients, 3600, '', stop.signal)
+    return async () => {
+      stop.abort()
+      return JSON.parse(await work)
+    }
+  }
+
   /** What a server that answers at once lets the client do. */
   async ceiling(
     path: string,
@@ -79,18 +94,27 @@ export class LoadClient {
     clients: number,
     seconds: number,
     answers: string,
+    stop?: AbortSignal,
   ): Promise<string> {
     const file = join(this.#directory, 'requests')
     writeFileSync(file, Buffer.concat(requests.flatMap((each) => [lengthOf(each), each])))
     const address = `127.0.0.1:${port}`
     const rest = [address, path, file, String(clients), String(seconds), answers]
-    return output([...prefix, this.#program, ...rest])
+    return output([...prefix, this.#program, ...rest], stop)
   }
 }
 
-/** What a program prints. @throws Error unless it ends well */
-export async function output([program, ...rest]: readonly string[]): Promise<string> {
+/**
+ * What a program prints.
+ * @param stop asks it to come to its end
+ * @throws Error unless it ends well
+ */
+export async function output(
+  [program, ...rest]: readonly string[],
+  stop?: AbortSignal,
+): Promise<string> {
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
+  stop?.addEventListener('abort', () => child.kill('SIGTERM'))
   const ended = once(child, 'exit')
   let text = ''
   for await (const chunk of child.stdout) text += chunk
