@@ -1,11 +1,12 @@
 import { layoutOf } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { IndexSearchJob } from '../indexes/index-family.js'
+import { searchCost } from '../indexes/search-cost.js'
 import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-kernels.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import { isBitMetric } from '../schema/metric.js'
-import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
+import type { LaneName, NumberedMemory, WorkerPool } from '../workers/worker-job.js'
 import { choosesIndex } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
 import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
@@ -91,7 +92,10 @@ async function scanRest(
     const rows = scanned.reduce((sum, view) => sum + (view.parts.length > 0 ? view.rowCount : 0), 0)
     const workBytes = rows * queries.rowBytes * queries.nq
     if (workBytes < workBytesHere) runHere(scan.jobs, query.signal)
-    else await runOnThreads(pool, scanModule, scan.jobs.map(apart), query.signal)
+    else {
+      const lane = laneOf(workBytes)
+      await runOnThreads(pool, lane, scanModule, scan.jobs.map(apart), query.signal)
+    }
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
@@ -104,6 +108,7 @@ async function runIndexes(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (shares.length === 0) return
+  const lane = laneOf(shares.flat().reduce((sum, job) => sum + indexWorkBytes(job), 0))
   const posts = shares.map((share) => {
     const posts = share.map(apart)
     return {
@@ -111,7 +116,7 @@ async function runIndexes(
       memories: posts.flatMap(({ memories }) => memories),
     }
   })
-  await runOnThreads(pool, indexModule, posts, signal)
+  await runOnThreads(pool, lane, indexModule, posts, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
@@ -134,11 +139,12 @@ function apart<Job extends NumberedMemory>({ memory, ...job }: Job): Post<Omit<J
 /** Waits for every job, also when one fails: until then they write into the search's memory. */
 async function runOnThreads<Job>(
   pool: WorkerPool,
+  lane: LaneName,
   module: URL,
   posts: readonly Post<Job>[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const options = { lane: 'interactive', ...(signal && { signal }) } as const
+  const options = { lane, ...(signal && { signal }) } as const
   const results = await Promise.allSettled(
     posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
@@ -147,6 +153,19 @@ async function runOnThreads<Job>(
 
 const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 const scanModule = new URL('./scan-job.js', import.meta.url)
+
+/** Short searches do not wait behind long ones, which have threads of their own. */
+function laneOf(workBytes: number): LaneName {
+  return workBytes > shortWorkBytes ? 'lengthy' : 'interactive'
+}
+
+/** A thread goes over these in some ten milliseconds. */
+const shortWorkBytes = 128 * 1024 ** 2
+
+/** What would have to be scanned in the time that the search of an index takes. */
+function indexWorkBytes({ spec, params, rowCount, nq, k, dim }: IndexSearchJob): number {
+  return searchCost(spec, params, rowCount, 1, k) * nq * dim * Float32Array.BYTES_PER_ELEMENT
+}
 
 /** Below it a scan is done before a message has reached a thread and come back. */
 const workBytesHere = 2000 * 128 * 4

@@ -308,6 +308,7 @@ export class CollectionRows {
       throw error
     } finally {
       for (const pin of pins) pin.release()
+      await directory.removed()
     }
   }
 

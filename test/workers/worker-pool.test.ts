@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ const errorsUrl = new URL('../../dist/errors.js', import.meta.url)
 const poolUrl = new URL('../../dist/workers/worker-pool.js', import.meta.url)
 
 const jobSource = `
+import { getPriority } from 'node:os'
 import { threadId } from 'node:worker_threads'
 import { MillraceError } from '${errorsUrl.href}'
 let runs = 0
@@ -21,6 +22,7 @@ export async function run(input, context) {
     case 'double': return input.value * 2
     case 'thread': await sleep(input.ms); return threadId
     case 'runs': return runs
+    case 'priority': return getPriority(0)
     case 'fail': throw new MillraceError('importFailed', 'part.npy: row 3: expected 2, got 1', { file: 'part.npy', row: 3, field: 'vector' })
     case 'throw': throw new TypeError('not a number')
     case 'exit': process.exit(7)
@@ -122,6 +124,28 @@ describe('the threads', () => {
     const interactive = new Set(await Promise.all(ask('interactive')))
     expect([batch.size, interactive.size]).toEqual([2, 2])
     expect(new Set([...batch, ...interactive]).size).toBe(4)
+  })
+
+  it('take short work at once, whatever long work there is', async () => {
+    const stop = new AbortController()
+    const { signal } = stop
+    const long = (['batch', 'lengthy'] as const).flatMap((lane) =>
+      Array.from({ length: 4 }, () => pool.run(module, { what: 'busy' }, { lane, signal })),
+    )
+    const ended = Promise.allSettled(long)
+    const options = { lane: 'interactive' } as const
+    await expect(pool.run(module, { what: 'double', value: 5 }, options)).resolves.toBe(10)
+    stop.abort()
+    await ended
+  })
+
+  it.runIf(process.platform === 'linux')('of long work stand back (needs Linux)', async () => {
+    const lanes = ['interactive', 'lengthy', 'batch'] as const
+    const ask = (lane: (typeof lanes)[number]) => pool.run(module, { what: 'priority' }, { lane })
+    const own = getPriority(0)
+    const [interactive, lengthy, batch] = await Promise.all(lanes.map(ask))
+    expect([interactive, lengthy, batch]).toEqual([own, 5, 10])
+    expect(getPriority(0)).toBe(own)
   })
 
   it('load a module once', async () => {
