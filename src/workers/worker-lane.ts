@@ -17,17 +17,15 @@ interface Job extends JobListener {
 /** A queue of jobs and the threads that take them, first come, first served. */
 export class WorkerLane {
   readonly #threadCount: number
-  readonly #niceness: number
   readonly #threads = new Set<WorkerThread>()
   readonly #idle: WorkerThread[] = []
   readonly #running = new Set<Promise<unknown>>()
   #queue: Job[] = []
   #isClosed = false
+  #niceness = 0
 
-  /** @param niceness how far its threads stand back where others want a core, as `nice` has it */
-  constructor(threadCount: number, niceness: number) {
+  constructor(threadCount: number) {
     this.#threadCount = threadCount
-    this.#niceness = niceness
   }
 
   /** Starts a thread that has the module, ahead of the first job. */
@@ -37,6 +35,16 @@ export class WorkerLane {
 
   run<Result>(module: URL, input: unknown, options: JobOptions): Promise<Result> {
     return this.#submit('run', module, input, options)
+  }
+
+  /**
+   * Lets all threads stand back where others want a core, at once; 0 lets none: those that did are replaced, as
+   * soon as they are free.
+   */
+  standBack(niceness: number): void {
+    this.#niceness = niceness
+    if (niceness > 0) for (const thread of this.#threads) thread.standBack(niceness)
+    else for (const thread of this.#idle.filter((each) => each.niceness > 0)) this.#retire(thread)
   }
 
   async close(): Promise<void> {
@@ -89,7 +97,8 @@ export class WorkerLane {
 
   #newThread(): WorkerThread | undefined {
     if (this.#threads.size === this.#threadCount) return undefined
-    const thread = new WorkerThread(this.#niceness, () => this.#remove(thread))
+    const thread = new WorkerThread(() => this.#remove(thread))
+    if (this.#niceness > 0) thread.standBack(this.#niceness)
     this.#threads.add(thread)
     return thread
   }
@@ -100,7 +109,7 @@ export class WorkerLane {
       this.#running.delete(ended)
       job.thread = null
       resolve()
-      if (this.#threads.has(thread)) this.#idle.push(thread)
+      this.#free(thread)
       tell()
       this.#startJobs()
     }
@@ -116,6 +125,18 @@ export class WorkerLane {
     } catch (error) {
       settle(() => job.onError(error))
     }
+  }
+
+  #free(thread: WorkerThread): void {
+    if (!this.#threads.has(thread)) return
+    if (thread.niceness <= this.#niceness) this.#idle.push(thread)
+    else this.#retire(thread)
+  }
+
+  /** It is replaced when a job needs it. */
+  #retire(thread: WorkerThread): void {
+    this.#remove(thread)
+    void thread.terminate()
   }
 
   /** A thread that died is replaced when the next job needs it. */

@@ -1,4 +1,5 @@
-import { setPriority } from 'node:os'
+import { readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
@@ -7,21 +8,19 @@ import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-mes
 // The entry of a thread: runs one job after the other, as the pool sends them.
 parentPort?.on('message', runJob)
 
-const { cancelFlag, niceness }: ThreadStart = workerData
-standBack()
+const { cancelFlag }: ThreadStart = workerData
+const systemId = systemIdOfThread()
+if (systemId !== null) reply({ type: 'thread', systemId })
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 const memoriesHere = new Map<number, WebAssembly.Memory>()
 
-/**
- * Linux counts niceness by thread, and 0 means the one that asks; elsewhere it would be the whole process. The
- * cores go to searches first then; where nobody else wants them, nothing is lost.
- */
-function standBack(): void {
-  if (niceness === 0 || process.platform !== 'linux') return
+/** The number by which the system knows this thread: Linux tells it. */
+function systemIdOfThread(): number | null {
+  if (process.platform !== 'linux') return null
   try {
-    setPriority(0, niceness)
+    return Number(basename(readlinkSync('/proc/thread-self')))
   } catch {
-    // A sandbox may forbid it; then the cores are shared evenly.
+    return null
   }
 }
 

@@ -5,8 +5,6 @@ import type { NumberedMemory } from './worker-job.js'
 export interface ThreadStart {
   /** One word of shared memory; not 0: the job that runs is to stop. */
   readonly cancelFlag: Int32Array
-  /** How far the thread stands back where others want a core. */
-  readonly niceness: number
 }
 
 /** What the pool sends to a thread: one job at a time. */
@@ -20,8 +18,9 @@ export interface JobMessage {
   readonly memories: readonly NumberedMemory[]
 }
 
-/** What a thread sends back: any number of progress values, then one of the other two. */
+/** What a thread sends back: its number first, then, of each job, any number of progress values and one of the last two. */
 export type JobReply =
+  | { readonly type: 'thread'; readonly systemId: number }
   | { readonly type: 'progress'; readonly value: number }
   | { readonly type: 'result'; readonly result: unknown }
   | { readonly type: 'error'; readonly error: PlainError }

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
 import type { JobMessage, JobReply, PlainError, ThreadStart } from './worker-message.js'
@@ -15,18 +16,19 @@ export interface JobListener {
  */
 export class WorkerThread {
   readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4))
-  readonly #worker: Worker
+  readonly #worker = startWorker({ cancelFlag: this.#cancelFlag })
   /** Which memories it has. */
   readonly #memoryIds = new Set<number>()
   readonly #onEnd: (thread: WorkerThread) => void
   #listener: JobListener | null = null
   #moduleUrl = ''
   #failure: unknown = null
+  #systemId: number | null = null
+  #niceness = 0
 
   /** @param onEnd called once when the thread has died: its job has failed by then */
-  constructor(niceness: number, onEnd: (thread: WorkerThread) => void) {
+  constructor(onEnd: (thread: WorkerThread) => void) {
     this.#onEnd = onEnd
-    this.#worker = startWorker({ cancelFlag: this.#cancelFlag, niceness })
     this.#worker.unref()
     this.#worker.on('message', (reply: JobReply) => this.#receive(reply))
     this.#worker.on('messageerror', (error) => this.#finish(({ onError }) => onError(error)))
@@ -52,12 +54,34 @@ export class WorkerThread {
     Atomics.store(this.#cancelFlag, 0, 1)
   }
 
+  /** How far it stands back where others want a core, as `nice` has it. */
+  get niceness(): number {
+    return this.#niceness
+  }
+
+  /**
+   * Stands back from now on, also with the job that it runs. There is no way back: the system lets nobody but
+   * root take niceness away. It is counted by thread on Linux alone; elsewhere nothing changes.
+   */
+  standBack(niceness: number): void {
+    this.#niceness = niceness
+    if (this.#systemId === null) return
+    try {
+      setPriority(this.#systemId, niceness)
+    } catch {
+      // A sandbox may forbid it; then the cores are shared evenly.
+    }
+  }
+
   async terminate(): Promise<void> {
     await this.#worker.terminate()
   }
 
   #receive(reply: JobReply): void {
-    if (reply.type === 'progress') this.#listener?.onProgress(reply.value)
+    if (reply.type === 'thread') {
+      this.#systemId = reply.systemId
+      if (this.#niceness > 0) this.standBack(this.#niceness)
+    } else if (reply.type === 'progress') this.#listener?.onProgress(reply.value)
     else if (reply.type === 'result') this.#finish(({ onResult }) => onResult(reply.result))
     else this.#finish(({ onError }) => onError(millraceErrorOf(reply.error)))
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WorkerPool } from '../../dist/workers/worker-job.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 
@@ -139,14 +139,19 @@ describe('the threads', () => {
     await ended
   })
 
-  it.runIf(process.platform === 'linux')('of long work stand back (needs Linux)', async () => {
-    const lanes = ['interactive', 'lengthy', 'batch'] as const
-    const ask = (lane: (typeof lanes)[number]) => pool.run(module, { what: 'priority' }, { lane })
-    const own = getPriority(0)
-    const [interactive, lengthy, batch] = await Promise.all(lanes.map(ask))
-    expect([interactive, lengthy, batch]).toEqual([own, 5, 10])
-    expect(getPriority(0)).toBe(own)
-  })
+  it.runIf(process.platform === 'linux')(
+    'of batch work stand back while there is interactive work, and no longer (needs Linux)',
+    async () => {
+      const lanes = ['interactive', 'lengthy', 'batch'] as const
+      const priorities = (names: readonly (typeof lanes)[number][]) =>
+        Promise.all(names.map((lane) => pool.run(module, { what: 'priority' }, { lane })))
+      const own = getPriority(0)
+      expect(await priorities(['lengthy', 'batch'])).toEqual([own, own])
+      expect(await priorities(lanes)).toEqual([own, own, 10])
+      expect(getPriority(0)).toBe(own)
+      await vi.waitFor(async () => expect(await priorities(['batch'])).toEqual([own]), 15_000)
+    },
+  )
 
   it('load a module once', async () => {
     pool = createWorkerPool(1)
