@@ -1,5 +1,5 @@
-/** So far that a search gets a core at once, and an import still gets a tenth of one. */
-const niceness = 10
+/** So far that a search gets most of a core at once; an import that competes with it still gets a sixth. */
+const niceness = 7
 /** Searches are over when none came for so long. */
 const quietMs = 3000
 
