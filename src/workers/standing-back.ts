@@ -1,5 +1,5 @@
-/** So far that a search gets most of a core at once; an import that competes with it still gets a sixth. */
-const niceness = 7
+/** A search gets the larger part of a core; an import that competes with it still gets more than a quarter. */
+const niceness = 4
 /** Searches are over when none came for so long. */
 const quietMs = 3000
 

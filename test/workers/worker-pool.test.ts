@@ -147,7 +147,7 @@ describe('the threads', () => {
         Promise.all(names.map((lane) => pool.run(module, { what: 'priority' }, { lane })))
       const own = getPriority(0)
       expect(await priorities(['lengthy', 'batch'])).toEqual([own, own])
-      expect(await priorities(lanes)).toEqual([own, own, 7])
+      expect(await priorities(lanes)).toEqual([own, own, 4])
       expect(getPriority(0)).toBe(own)
       await vi.waitFor(async () => expect(await priorities(['batch'])).toEqual([own]), 15_000)
     },
