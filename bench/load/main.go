@@ -5,7 +5,7 @@
 //
 // REQUESTS and ANSWERS are messages, each after its length (32 bits, little endian). With CLIENTS 0 one client
 // sends each request once, and ANSWERS gets what came back; else each client has a connection of its own and
-// sends them in turn until SECONDS have passed. Prints a line of JSON. `serve` answers each call with the one
+// sends them in turn until SECONDS have passed, or SIGTERM comes. Prints a line of JSON. `serve` answers each call with the one
 // message in ANSWER.
 package main
 
@@ -18,9 +18,11 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"os/signal"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -48,6 +50,13 @@ type share struct {
 func run(url string, requests [][]byte, clients int, span time.Duration) ([]share, time.Duration) {
 	shares := make([]share, clients)
 	var group sync.WaitGroup
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	var isOver atomic.Bool
+	go func() {
+		<-ended
+		isOver.Store(true)
+	}()
 	began := time.Now()
 	for index := range shares {
 		group.Add(1)
@@ -55,7 +64,7 @@ func run(url string, requests [][]byte, clients int, span time.Duration) ([]shar
 			defer group.Done()
 			transport := newTransport()
 			at, lost := index*len(requests)/clients, 0
-			for time.Since(began) < span && lost < lostMax {
+			for time.Since(began) < span && lost < lostMax && !isOver.Load() {
 				sent := time.Now()
 				lost++
 				if _, err := call(transport, url, requests[at%len(requests)]); err != nil {

@@ -50,6 +50,21 @@ export class LoadClient {
     return JSON.parse(await this.#load(served, path, requests, clients, seconds, ''))
   }
 
+  /** As `run`, until it is asked for its figures. */
+  runMeanwhile(
+    served: Served,
+    path: string,
+    requests: readonly Uint8Array[],
+    clients: number,
+  ): () => Promise<LoadFigures> {
+    const stop = new AbortController()
+    const work = this.#load(served, path, requests, clients, 3600, '', stop.signal)
+    return async () => {
+      stop.abort()
+      return JSON.parse(await work)
+    }
+  }
+
   /** What a server that answers at once lets the client do. */
   async ceiling(
     path: string,
@@ -80,24 +95,32 @@ export class LoadClient {
     clients: number,
     seconds: number,
     answers: string,
+    stop?: AbortSignal,
   ): Promise<string> {
     const file = join(this.#directory, 'requests')
     writeFileSync(file, Buffer.concat(requests.flatMap((each) => [lengthOf(each), each])))
     const address = `127.0.0.1:${port}`
     const rest = [address, path, file, String(clients), String(seconds), answers]
-    return output([...prefix, this.#program, ...rest])
+    return output([...prefix, this.#program, ...rest], 0, stop)
   }
 }
 
-/** What a program prints. @throws Error unless it ends well, within some seconds where they are given */
+/**
+ * What a program prints.
+ * @param secondsMax 0: as long as it takes
+ * @param stop asks it to come to its end
+ * @throws Error unless it ends well, within the seconds
+ */
 export async function output(
   [program, ...rest]: readonly string[],
   secondsMax = 0,
+  stop?: AbortSignal,
 ): Promise<string> {
   const timeout = secondsMax * 1000
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'], timeout })
   const kill = () => child.kill('SIGKILL')
   atExit(kill)
+  stop?.addEventListener('abort', () => child.kill('SIGTERM'))
   const ended = once(child, 'exit')
   let text = ''
   for await (const chunk of child.stdout) text += chunk

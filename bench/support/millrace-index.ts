@@ -54,7 +54,10 @@ export class MillraceIndex implements Contender {
   async loadRatio(): Promise<number> {
     const { memory, options } = this.#set
     const path = join(options.directory, 'index')
-    const directory = { indexPath: () => path, syncIndexes() {}, removeIndex() {} }
+    const directory = {
+      ...{ indexPath: () => path, removeIndex() {} },
+      ...{ removed: async () => {}, syncIndexes: async () => {} },
+    }
     const files = { directory, pool: this.#pool }
     const name = { segmentId: 1n, indexId: 1n, fieldId: 1 }
     const bytes = memory.bytesOf(this.#index!)

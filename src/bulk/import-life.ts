@@ -22,12 +22,13 @@ import type { ImportCollection, ImportTarget } from './import-target.js'
 import {
   attemptsMax,
   autoIdBeginOf,
+  type ImportPlan,
   type ImportTask,
   partsBefore,
   rowsBefore,
 } from './import-task.js'
 import type { JobSlots } from './job-slots.js'
-import { planImport } from './plan-import.js'
+import type { PlanRequest } from './plan-import.js'
 import type { RejectsFiles } from './rejects-files.js'
 
 /** What the lives of all tasks share. */
@@ -42,6 +43,7 @@ export interface ImportSurroundings {
   readonly nowMs: () => number
 }
 
+const planJob = new URL('./plan-import-job.js', import.meta.url)
 const stepJob = new URL('./import-step-job.js', import.meta.url)
 
 /** Memory for columns of variable length, of all steps that run at a time. */
@@ -103,20 +105,36 @@ async function begin(run: ImportRun, around: ImportSurroundings): Promise<void> 
   if (run.task.state === ImportState.Persisted) return
   run.addresses = await resolveSources(run.task.request.fileGroups, roots, run.signal)
   if (run.task.plan !== null) return
-  const plan = await planImport({
-    schema: collection.schema,
-    columns: columnsOf(run, collection.schema, around),
-    partitionCount: collection.partitions.length,
-    addresses: run.addresses,
-    coreCount: around.pool.threadCount,
-    keptBytesMax: keptBytesMaxOf(around),
-    options: readOptionsOf(run, around),
-    allocate: (count) => target.allocate(count),
-  })
+  const plan = await planOf(run, collection, around)
   await run.change(
     (task) => plannedTask(task, plan),
     (task) => target.putTask(task),
   )
+}
+
+/** Files are looked at, and lists of megabytes gone through, by a worker. */
+async function planOf(
+  run: ImportRun,
+  { schema, partitions }: ImportCollection,
+  around: ImportSurroundings,
+): Promise<ImportPlan> {
+  const { pool, target } = around
+  const request: PlanRequest = {
+    schema,
+    columns: columnsOf(run, schema, around),
+    partitionCount: partitions.length,
+    addresses: run.addresses,
+    coreCount: pool.threadCount,
+    keptBytesMax: keptBytesMaxOf(around),
+    options: readOptionsOf(run, around),
+  }
+  const plan = await pool.run<PlanRequest, ImportPlan>(planJob, request, {
+    lane: 'batch',
+    signal: run.signal,
+  })
+  const { rowsTotal } = plan
+  if (request.columns.autoId === null || !rowsTotal) return plan
+  return { ...plan, autoIdBegin: target.allocate(rowsTotal) }
 }
 
 /** The collection as it is now, with the partitions that the task fills. */
@@ -165,7 +183,8 @@ async function importStep(
     run.throwIfStopped()
     await commitStep(run, unitIndex, step, around)
   } catch (error) {
-    target.removeFiles(input.segmentIdBegin, input.segmentIdBegin + BigInt(input.segmentIdCount))
+    const { segmentIdBegin, segmentIdCount } = input
+    await target.removeFiles(segmentIdBegin, segmentIdBegin + BigInt(segmentIdCount))
     throw error
   }
 }
@@ -181,7 +200,7 @@ async function commitStep(
   await run.change(
     (task) => taskWithStep(task, unitIndex, step, isDryRun, nowMs()),
     async (task) => {
-      rejects.append(task.taskId, task.rejectsBytes, step.rejects)
+      await rejects.append(task.taskId, task.rejectsBytes, step.rejects)
       await target.addSegments(task, step.segments)
     },
   )

@@ -60,7 +60,7 @@ export interface ImportTarget {
   removeTask(task: ImportTask): Promise<void>
 
   /** Removes what lies under the ids `[begin, end)`: files of segments that were never added. */
-  removeFiles(begin: bigint, end: bigint): void
+  removeFiles(begin: bigint, end: bigint): Promise<void>
   /** Whether `prepare` builds indexes, for which the last tenth of the progress is kept. */
   indexesRows(collectionId: bigint): boolean
 }

@@ -17,7 +17,7 @@ const sharedBytesMin = 64 * 1024 ** 2
 /** A value of variable length: its offset and a few bytes. */
 const variableValueBytesMin = 16
 
-interface PlanRequest {
+export interface PlanRequest {
   readonly schema: CollectionSchema
   readonly columns: ImportColumns
   readonly partitionCount: number
@@ -27,7 +27,6 @@ interface PlanRequest {
   /** Memory that one unit may keep for columns of variable length. */
   readonly keptBytesMax: number
   readonly options: ReadOptions
-  readonly allocate: (count: number) => bigint
 }
 
 interface GroupOutline extends FileGroupOutline {
@@ -36,7 +35,7 @@ interface GroupOutline extends FileGroupOutline {
 }
 
 /**
- * Looks at the beginnings of all files and cuts their rows into units.
+ * Looks at the beginnings of all files and cuts their rows into units; who has auto ids gives them after it.
  * @throws importFailed naming file and field, expected and got
  */
 export async function planImport(request: PlanRequest): Promise<ImportPlan> {
@@ -50,7 +49,6 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
   }
   const rowsTotal = rowsOf(units)
   if (request.columns.rowNumber && rowsTotal === null) checkRowsAreNumbered(groups)
-  const hasAutoIds = request.columns.autoId !== null && rowsTotal !== null && rowsTotal > 0
   return {
     schema: request.schema,
     units,
@@ -61,7 +59,7 @@ export async function planImport(request: PlanRequest): Promise<ImportPlan> {
       groups.flatMap(({ warnings }) => warnings),
     ),
     fingerprints: groups.map(({ fingerprints }) => fingerprints),
-    autoIdBegin: hasAutoIds ? request.allocate(rowsTotal) : null,
+    autoIdBegin: null,
   }
 }
 

@@ -1,16 +1,5 @@
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { open } from 'node:fs/promises'
+import { createReadStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImportTask } from './import-task.js'
 import { placeBefore } from './unit-place.js'
@@ -31,18 +20,18 @@ export class RejectsFiles {
   }
 
   /** @param byteLength what of the file counts, with `text` at its end */
-  append(taskId: bigint, byteLength: number, text: string): void {
+  async append(taskId: bigint, byteLength: number, text: string): Promise<void> {
     if (text === '') return
-    mkdirSync(this.#path, { recursive: true })
+    await mkdir(this.#path, { recursive: true })
     const bytes = Buffer.from(text)
-    const descriptor = openSync(this.#partPath(taskId), 'a')
+    const part = await open(this.#partPath(taskId), 'a')
     try {
       // A step that was not committed may have left lines.
-      ftruncateSync(descriptor, byteLength - bytes.length)
-      for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done)
-      fsyncSync(descriptor)
+      await part.truncate(byteLength - bytes.length)
+      await part.writeFile(bytes)
+      await part.sync()
     } finally {
-      closeSync(descriptor)
+      await part.close()
     }
   }
 

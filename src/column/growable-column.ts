@@ -23,15 +23,23 @@ export interface GrowableColumn {
   snapshot(): Column
 }
 
-export function growableColumn(layout: ColumnLayout): GrowableColumn {
+/** @param isShared whether values lie in shared memory, so that threads are sent snapshots without a copy */
+export function growableColumn(layout: ColumnLayout, isShared = false): GrowableColumn {
   switch (layout.shape) {
     case 'fixed':
-      return new GrowableFixed(new layout.valuesType(0), layout.width)
+      return new GrowableFixed(new layout.valuesType(noBytes(isShared)), layout.width)
     case 'bytes':
-      return new GrowableBytes()
-    case 'list':
-      return new GrowableList(growableColumn(layout.child) as GrowableFixed | GrowableBytes)
+      return new GrowableBytes(isShared)
+    case 'list': {
+      const child = growableColumn(layout.child, isShared) as GrowableFixed | GrowableBytes
+      return new GrowableList(child, isShared)
+    }
   }
+}
+
+/** What grows from it stays of its kind. */
+function noBytes(isShared: boolean, byteLength = 0): ArrayBufferLike {
+  return isShared ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength)
 }
 
 class GrowableFixed implements GrowableColumn {
@@ -73,10 +81,15 @@ class GrowableFixed implements GrowableColumn {
 }
 
 class GrowableBytes implements GrowableColumn {
-  readonly #offsets = new GrowableOffsets()
-  #bytes: Uint8Array = new Uint8Array(0)
+  readonly #offsets: GrowableOffsets
+  #bytes: Uint8Array
   readonly #validity = new GrowableValidity()
   rowCount = 0
+
+  constructor(isShared: boolean) {
+    this.#offsets = new GrowableOffsets(isShared)
+    this.#bytes = new Uint8Array(noBytes(isShared))
+  }
 
   get byteLength(): number {
     return this.#offsets.last(this.rowCount) + this.rowCount * 4
@@ -111,12 +124,13 @@ class GrowableBytes implements GrowableColumn {
 }
 
 class GrowableList implements GrowableColumn {
-  readonly #offsets = new GrowableOffsets()
+  readonly #offsets: GrowableOffsets
   readonly #child: GrowableFixed | GrowableBytes
   readonly #validity = new GrowableValidity()
   rowCount = 0
 
-  constructor(child: GrowableFixed | GrowableBytes) {
+  constructor(child: GrowableFixed | GrowableBytes, isShared: boolean) {
+    this.#offsets = new GrowableOffsets(isShared)
     this.#child = child
   }
 
@@ -150,7 +164,11 @@ class GrowableList implements GrowableColumn {
 
 /** Where each row of variable length ends, counted from the column's first byte or element. */
 class GrowableOffsets {
-  #offsets: Int32Array = new Int32Array(1)
+  #offsets: Int32Array
+
+  constructor(isShared: boolean) {
+    this.#offsets = new Int32Array(noBytes(isShared, 4))
+  }
 
   /** The end of the last of `rowCount` rows. */
   last(rowCount: number): number {
@@ -209,9 +227,12 @@ class GrowableValidity {
 
 function withCapacity<Values extends FixedValues>(values: Values, length: number): Values {
   if (values.length >= length) return values
-  const grown = new (values.constructor as new (length: number) => Values)(
-    Math.max(length, values.length * 2, 16),
+  const grownLength = Math.max(length, values.length * 2, 16)
+  const bytes = noBytes(
+    values.buffer instanceof SharedArrayBuffer,
+    grownLength * values.BYTES_PER_ELEMENT,
   )
+  const grown = new (values.constructor as new (bytes: ArrayBufferLike) => Values)(bytes)
   grown.set(values as never)
   return grown
 }

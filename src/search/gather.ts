@@ -15,16 +15,14 @@ export async function gatherField(
   rows: readonly RowRef[],
   field: Field,
 ): Promise<Column> {
-  const positions = positionsByView(rows)
+  const { offsets, begins, places } = rowsByView(views.length, rows)
   const gathered = growableColumn(layoutOf(field))
-  const places = new Int32Array(rows.length)
-  let place = 0
-  for (const [viewIndex, ofView] of positions) {
-    const offsets = Int32Array.from(ofView, (position) => rows[position].rowOffset)
-    const column = await columnOfRows(views[viewIndex], field, offsets)
+  for (const [viewIndex, view] of views.entries()) {
+    const ofView = offsets.subarray(begins[viewIndex], begins[viewIndex + 1])
+    if (ofView.length === 0) continue
+    const column = await columnOfRows(view, field, ofView)
     if (ofView.length === rows.length) return column
     gathered.append(column, 0, ofView.length)
-    for (const position of ofView) places[position] = place++
   }
   return gatherColumn(gathered.snapshot(), places)
 }
@@ -62,12 +60,21 @@ function gatherBits(bits: Uint8Array | null, rows: Int32Array): Uint8Array | nul
   return gathered
 }
 
-function positionsByView(rows: readonly RowRef[]): Map<number, number[]> {
-  const positions = new Map<number, number[]>()
-  for (const [position, { viewIndex }] of rows.entries()) {
-    const ofView = positions.get(viewIndex)
-    if (ofView === undefined) positions.set(viewIndex, [position])
-    else ofView.push(position)
+/** Those of one view lie together, in their order; `places` says where each went. There may be millions. */
+function rowsByView(viewCount: number, rows: readonly RowRef[]) {
+  const begins = new Int32Array(viewCount + 1)
+  for (let position = 0; position < rows.length; position++) begins[rows[position].viewIndex + 1]++
+  for (let viewIndex = 0; viewIndex < viewCount; viewIndex++) {
+    begins[viewIndex + 1] += begins[viewIndex]
   }
-  return positions
+  const next = begins.slice()
+  const offsets = new Int32Array(rows.length)
+  const places = new Int32Array(rows.length)
+  for (let position = 0; position < rows.length; position++) {
+    const { viewIndex, rowOffset } = rows[position]
+    const place = next[viewIndex]++
+    offsets[place] = rowOffset
+    places[position] = place
+  }
+  return { offsets, begins, places }
 }

@@ -6,7 +6,7 @@ import { heapPlaceBytes, kernelElements, kernelMetrics } from '../kernels/scan-k
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import { isBitMetric } from '../schema/metric.js'
-import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
+import type { JobOptions, NumberedMemory, WorkerPool } from '../workers/worker-job.js'
 import { choosesIndex, survivorsOf } from './index-choice.js'
 import { openIndexSearch } from './index-search.js'
 import { areFull, firstIdsOf, type HeapSource, mergeHeaps, noNeighbors } from './merge-heaps.js'
@@ -101,8 +101,8 @@ async function scanRest(
   try {
     if (workBytes < workBytesHere && !readsFile) runHere(scan.jobs, query.signal)
     else {
-      const isShort = workBytes < shortWorkBytes && !readsFile
-      await runOnThreads(pool, scanModule, scan.jobs.map(apart), isShort, query.signal)
+      const work = workOf(workBytes, readsFile)
+      await runOnThreads(pool, work, scanModule, scan.jobs.map(apart), query.signal)
     }
     return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
@@ -116,6 +116,12 @@ async function runIndexes(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (shares.length === 0) return
+  const jobs = shares.flat()
+  const workBytes = jobs.reduce((sum, job) => sum + indexWorkBytes(job), 0)
+  const work = workOf(
+    workBytes,
+    jobs.some(({ file }) => file),
+  )
   const posts = shares.map((share) => {
     const posts = share.map(apart)
     return {
@@ -123,8 +129,7 @@ async function runIndexes(
       memories: posts.flatMap(({ memories }) => memories),
     }
   })
-  const isShort = shares.flat().reduce((sum, job) => sum + indexWorkBytes(job), 0) < shortWorkBytes
-  await runOnThreads(pool, indexModule, posts, isShort, signal)
+  await runOnThreads(pool, work, indexModule, posts, signal)
 }
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
@@ -147,12 +152,12 @@ function apart<Job extends NumberedMemory>({ memory, ...job }: Job): Post<Omit<J
 /** Waits for every job, also when one fails: until then they write into the search's memory. */
 async function runOnThreads<Job>(
   pool: WorkerPool,
+  work: Work,
   module: URL,
   posts: readonly Post<Job>[],
-  isShort: boolean,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const options = { lane: 'interactive', isShort, ...(signal && { signal }) } as const
+  const options = { ...work, ...(signal && { signal }) }
   const results = await Promise.allSettled(
     posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
@@ -162,14 +167,26 @@ async function runOnThreads<Job>(
 const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 const scanModule = new URL('./scan-job.js', import.meta.url)
 
+/** Short searches do not wait behind long ones, which have threads of their own. */
+function workOf(workBytes: number, readsFile: boolean): Work {
+  return {
+    lane: workBytes > lengthyWorkBytes ? 'lengthy' : 'interactive',
+    isShort: workBytes < shortWorkBytes && !readsFile,
+  }
+}
+
+type Work = Pick<JobOptions, 'lane' | 'isShort'>
+
+/** A thread goes over these in less than a millisecond. */
+const shortWorkBytes = 4 * 1024 ** 2
+/** A thread goes over these in some ten milliseconds. */
+const lengthyWorkBytes = 128 * 1024 ** 2
+
 /** What would have to be scanned in the time that the search of an index takes. */
 function indexWorkBytes({ spec, params, rowCount, nq, k, dim, file }: IndexSearchJob): number {
   const cost = searchCost(spec, params, rowCount, 1, k, file !== null)
   return cost * nq * dim * Float32Array.BYTES_PER_ELEMENT
 }
-
-/** A thread goes over these in less than a millisecond. */
-const shortWorkBytes = 4 * 1024 ** 2
 
 /** Below it a scan is done before a message has reached a thread and come back. */
 const workBytesHere = 2000 * 128 * 4

@@ -2,6 +2,7 @@ import { countBits, hasBit } from '../column/bitmap.js'
 import { MillraceError } from '../errors.js'
 import type { BoundExpr } from '../expr/bound-expr.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
+import { Breath } from '../util/breath.js'
 import { filterMask } from './filter.js'
 import { type KeyCursor, keyCursorOf } from './key-cursor.js'
 import type { RowRef } from './row-ref.js'
@@ -28,12 +29,20 @@ export async function selectRows(
   if (limit === 0) return []
   const heap = await openCursors(views, bound, schema, signal)
   const rows: RowRef[] = []
+  const breath = new Breath()
   for (let taken = 0; taken < end && heap.length > 0; taken++) {
+    if (taken % rowsOfLook === 0 && breath.isDue) {
+      await breath.take()
+      throwIfCancelled(signal)
+    }
     const row = takeKey(heap)
     if (taken >= offset) rows.push(row)
   }
   return rows
 }
+
+/** The clock is looked at now and then. */
+const rowsOfLook = 1024
 
 /** All rows that pass, duplicates too. */
 export async function countRows(
@@ -57,10 +66,12 @@ export async function passingRows(
   signal?: AbortSignal,
 ): Promise<RowRef[]> {
   const rows: RowRef[] = []
+  const breath = new Breath()
   for (const [viewIndex, view] of views.entries()) {
     throwIfCancelled(signal)
     const mask = await filterMask(view, bound)
     for (let rowOffset = 0; rowOffset < view.rowCount; rowOffset++) {
+      if (rowOffset % rowsOfLook === 0 && breath.isDue) await breath.take()
       if (mask === null || hasBit(mask, rowOffset)) rows.push({ viewIndex, rowOffset })
     }
   }

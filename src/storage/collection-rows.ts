@@ -242,6 +242,7 @@ export class CollectionRows {
       )
       this.#growing.forget(frozen)
       for (const segment of segments) this.#sealed.drop(segment)
+      await this.#context.directory.removed()
     })
   }
 
@@ -262,6 +263,7 @@ export class CollectionRows {
       this.#growing.dropPartition(partitionId)
       this.#sealed.forgetLoaded([partitionId])
       for (const segment of segments) this.#sealed.drop(segment)
+      await this.#context.directory.removed()
     })
   }
 
@@ -279,6 +281,7 @@ export class CollectionRows {
       for (const segment of this.#sealed.all()) this.#sealed.drop(segment)
       for (const segmentId of hidden) this.#context.directory.removeSegment(segmentId)
       this.#growing.drop()
+      await this.#context.directory.removed()
     })
   }
 
@@ -310,6 +313,7 @@ export class CollectionRows {
       throw error
     } finally {
       for (const pin of pins) pin.release()
+      await directory.removed()
     }
   }
 

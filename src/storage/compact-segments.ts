@@ -75,7 +75,7 @@ export async function writeCompacted(
     lane: 'batch',
     signal,
   })
-  directory.syncSegments()
+  await directory.syncSegments()
   return {
     ...{ segmentId, collectionId, file, taskId: null, indexes: [] },
     partitionId: inputs[0].record.partitionId,

@@ -1,14 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs'
+import { mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MillraceError } from '../errors.js'
+import { Serial } from '../util/serial.js'
 import { claimDirectory, type Ownership } from './ownership.js'
 import { Store } from './store.js'
 
@@ -26,6 +20,10 @@ export class DataDirectory {
   readonly indexesPath: string
   readonly store: Store
   readonly #ownership: Ownership
+  /** Segments whose files are to go. */
+  #doomed = new Set<bigint>()
+  /** A disk takes its time to give back gigabytes, and nobody is to wait for it. */
+  readonly #removals = new Serial()
 
   private constructor(path: string, store: Store, ownership: Ownership) {
     this.path = path
@@ -41,7 +39,7 @@ export class DataDirectory {
     const store = Store.open(realPath)
     try {
       const ownership = await claimDirectory(realPath, store)
-      syncDirectory(realPath)
+      await syncDirectory(realPath)
       return new DataDirectory(realPath, store, ownership)
     } catch (error) {
       await store.close()
@@ -57,13 +55,13 @@ export class DataDirectory {
     return join(this.indexesPath, `${segmentId}-${indexId}.index`)
   }
 
-  syncIndexes(): void {
-    syncDirectory(this.indexesPath)
+  syncIndexes(): Promise<void> {
+    return syncDirectory(this.indexesPath)
   }
 
   /** Makes the names of files written before durable, which their own fsync does not. */
-  syncSegments(): void {
-    syncDirectory(this.segmentsPath)
+  syncSegments(): Promise<void> {
+    return syncDirectory(this.segmentsPath)
   }
 
   /** Removes the segment files that nobody names; what a crash left behind. Returns their names. */
@@ -88,29 +86,46 @@ export class DataDirectory {
   }
 
   removeIndex(segmentId: bigint, indexId: bigint): void {
-    rmSync(this.indexPath(segmentId, indexId), { force: true })
+    const path = this.indexPath(segmentId, indexId)
+    void this.#removals.run(() => removeFile(path))
   }
 
   /** Removes the files of segments whose ids lie in `[begin, end)`. */
-  removeSegments(begin: bigint, end: bigint): void {
-    for (const name of readdirSync(this.segmentsPath)) {
-      const id = segmentIdOf(name)
-      if (id !== null && id >= begin && id < end) this.removeSegment(id)
-    }
+  async removeSegments(begin: bigint, end: bigint): Promise<void> {
+    await this.#removals.run(async () => {
+      for (const name of await readdir(this.segmentsPath)) {
+        const id = segmentIdOf(name)
+        if (id !== null && id >= begin && id < end) this.removeSegment(id)
+      }
+    })
+    await this.removed()
   }
 
   /** Removes the file of a segment and those of its indexes. */
   removeSegment(segmentId: bigint): void {
-    rmSync(this.segmentPath(segmentId), { force: true })
-    const prefix = `${segmentId}-`
-    for (const name of readdirSync(this.indexesPath)) {
-      if (name.startsWith(prefix)) rmSync(join(this.indexesPath, name), { force: true })
-    }
+    this.#doomed.add(segmentId)
+    if (this.#doomed.size === 1) void this.#removals.run(() => this.#removeDoomed())
+  }
+
+  /** Settles when the files are gone that were to be removed until now. */
+  removed(): Promise<void> {
+    return this.#removals.idle()
   }
 
   async close(): Promise<void> {
+    await this.removed()
     await this.store.close()
     await this.#ownership.close()
+  }
+
+  async #removeDoomed(): Promise<void> {
+    const doomed = this.#doomed
+    this.#doomed = new Set()
+    for (const segmentId of doomed) await removeFile(this.segmentPath(segmentId))
+    for (const name of await readdir(this.indexesPath)) {
+      const id = /^(\d+)-/.exec(name)?.[1]
+      if (id !== undefined && doomed.has(BigInt(id))) await removeFile(join(this.indexesPath, name))
+    }
   }
 }
 
@@ -141,12 +156,17 @@ function segmentIdOf(fileName: string): bigint | null {
   return id === undefined ? null : BigInt(id)
 }
 
-function syncDirectory(path: string): void {
+/** What cannot be removed now is garbage that the next start sweeps. */
+async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {})
+}
+
+async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return // Windows has no handle for a directory's sync.
-  const descriptor = openSync(path, 'r')
+  const handle = await open(path, 'r')
   try {
-    fsyncSync(descriptor)
+    await handle.sync()
   } finally {
-    closeSync(descriptor)
+    await handle.close()
   }
 }

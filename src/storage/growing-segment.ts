@@ -10,18 +10,27 @@ import { filledColumn, isFillable } from '../column/filled-column.js'
 import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
-import { isDenseVectorType } from '../schema/data-type.js'
+import { isDenseVectorType, isStringType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
-import { pkAt, pkOrderOf } from '../segment/pk-order.js'
+import { pkOrderOf } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import { RefCount } from '../util/ref-count.js'
-import type { WorkerPool } from '../workers/worker-job.js'
-import { GrowingVectors } from './growing-vectors.js'
+import type { NumberedMemory, WorkerPool } from '../workers/worker-job.js'
+import { type GrowingVectorRows, GrowingVectors } from './growing-vectors.js'
 import { type InsertRun, noteRows } from './insert-times.js'
+import { type KeyRows, keyRowsFor } from './key-rows.js'
 import { rowBytes } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
 import type { KeyDeletion } from './sealed-segment.js'
 import type { PinnedView } from './snapshot.js'
+
+/** Rows as they lie in shared memory. */
+export interface SharedRows {
+  readonly rowCount: number
+  /** But for dense vectors. */
+  readonly columns: ReadonlyMap<number, Column>
+  readonly vectors: readonly GrowingVectorRows[]
+}
 
 /** The rows of one partition that came by Insert and are not sealed yet. Appended rows never change. */
 export class GrowingSegment {
@@ -36,7 +45,7 @@ export class GrowingSegment {
   readonly #droppedVectors: GrowingVectors[] = []
   readonly #memory: VectorMemory
   readonly #pool: WorkerPool
-  readonly #rowsByKey = new Map<PrimaryKey, number | number[]>()
+  readonly #rowsByKey: KeyRows
   readonly #users: RefCount
   readonly #insertRuns: InsertRun[] = []
   #deleted: Uint8Array | null = null
@@ -58,6 +67,7 @@ export class GrowingSegment {
     this.collectionId = ids.collectionId
     this.partitionId = ids.partitionId
     this.#pk = primaryKeyOf(schema)
+    this.#rowsByKey = keyRowsFor(isStringType(this.#pk.dataType))
     this.#memory = memory
     this.#pool = pool
     this.addFields(schema.fields)
@@ -75,7 +85,7 @@ export class GrowingSegment {
       this.#fields.set(fieldId, field)
       if (isDenseVectorType(field.dataType)) {
         this.#vectors.set(fieldId, new GrowingVectors(this.#memory, field))
-      } else this.#columns.set(fieldId, growableColumn(layoutOf(field)))
+      } else this.#columns.set(fieldId, growableColumn(layoutOf(field), true))
       if (this.#rowCount > 0) this.#appendColumn(field, undefined, this.#rowCount)
     }
   }
@@ -127,7 +137,7 @@ export class GrowingSegment {
     for (const field of this.#fields.values()) {
       this.#appendColumn(field, batch.columns.get(field.fieldId), batch.rowCount)
     }
-    this.#indexKeys(batch)
+    this.#rowsByKey.append(batch.columns.get(this.#pk.fieldId)!, batch.rowCount)
     this.#rowCount += batch.rowCount
     noteRows(this.#insertRuns, this.#rowCount, timestamp)
     this.#lastTimestamp = timestamp
@@ -135,26 +145,21 @@ export class GrowingSegment {
 
   /** Deletes the rows with these keys; all rows so far are earlier than the delete. */
   delete({ keys, rowCount }: KeyDeletion): void {
-    const doomed = new Set<number>()
-    for (let index = 0; index < rowCount; index++) {
-      const found = this.#rowsByKey.get(pkAt(keys, index)) ?? []
-      for (const row of typeof found === 'number' ? [found] : found) {
-        if (!this.isDeleted(row)) doomed.add(row)
-      }
+    let deleted: Uint8Array | null = null
+    const doom = (row: number) => {
+      deleted ??= this.#deletedSoFar()
+      if (hasBit(deleted, row)) return
+      setBit(deleted, row)
+      this.#deletedCount++
     }
-    if (doomed.size === 0) return
-    const deleted = bitmapWithLength(this.#rowCount)
-    if (this.#deleted) deleted.set(this.#deleted)
-    for (const row of doomed) setBit(deleted, row)
-    this.#deleted = deleted
-    this.#deletedCount += doomed.size
+    this.#rowsByKey.eachRowOf(keys, rowCount, doom)
+    if (deleted) this.#deleted = deleted
   }
 
-  /** Of the rows that are not deleted. */
+  /** Of the rows that are not deleted, one for each. */
   *keys(): IterableIterator<PrimaryKey> {
-    for (const [key, rows] of this.#rowsByKey) {
-      const isAlive = (row: number) => !this.isDeleted(row)
-      if (typeof rows === 'number' ? isAlive(rows) : rows.some(isAlive)) yield key
+    for (let row = 0; row < this.#rowCount; row++) {
+      if (!this.isDeleted(row)) yield this.#rowsByKey.keyOf(row)
     }
   }
 
@@ -186,17 +191,29 @@ export class GrowingSegment {
     }
   }
 
-  /** All rows, for a seal. */
-  batch(): ColumnBatch {
-    const columns = new Map<number, Column>()
-    for (const [id, column] of this.#columns) columns.set(id, column.snapshot())
-    for (const [id, vectors] of this.#vectors) columns.set(id, vectors.column(this.#rowCount))
-    return { rowCount: this.#rowCount, columns }
+  /** All rows, for a seal: in shared memory, so that they are sent without a copy. */
+  rows(): SharedRows {
+    const rowCount = this.#rowCount
+    const columns = new Map([...this.#columns].map(([id, column]) => [id, column.snapshot()]))
+    const vectors = [...this.#vectors.values()].map((each) => each.rows(rowCount))
+    return { rowCount, columns, vectors }
+  }
+
+  /** Those that `rows` names. */
+  memories(): NumberedMemory[] {
+    return [...this.#vectors.values()].flatMap((vectors) => vectors.memories())
   }
 
   /** Gives the memory back once no view uses it. */
   drop(): void {
     this.#users.release()
+  }
+
+  /** A copy, with room for all rows: views look at what was there before. */
+  #deletedSoFar(): Uint8Array {
+    const deleted = bitmapWithLength(this.#rowCount)
+    if (this.#deleted) deleted.set(this.#deleted)
+    return deleted
   }
 
   #columnOf(field: Field, scalars: ReadonlyMap<number, Column>, rowCount: number): Column {
@@ -215,18 +232,6 @@ export class GrowingSegment {
     this.#columns.get(field.fieldId)?.append(column, 0, rowCount)
     this.#vectors.get(field.fieldId)?.append(column, rowCount)
     this.#byteLength += columnBytes(column, 0, rowCount)
-  }
-
-  #indexKeys(batch: ColumnBatch): void {
-    const keys = batch.columns.get(this.#pk.fieldId)!
-    for (let index = 0; index < batch.rowCount; index++) {
-      const key = pkAt(keys, index)
-      const row = this.#rowCount + index
-      const before = this.#rowsByKey.get(key)
-      if (before === undefined) this.#rowsByKey.set(key, row)
-      else if (typeof before === 'number') this.#rowsByKey.set(key, [before, row])
-      else before.push(row)
-    }
   }
 }
 

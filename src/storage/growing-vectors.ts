@@ -3,6 +3,7 @@ import { type GrowableColumn, growableColumn } from '../column/growable-column.j
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
+import type { NumberedMemory } from '../workers/worker-job.js'
 import { rowBytes } from './resident-vectors.js'
 
 const firstChunkBytes = 64 * 1024
@@ -14,6 +15,18 @@ const noRows: FixedColumn = {
   values: new Uint8Array(0),
   width: 0,
   validity: null,
+}
+
+/** Vectors as they lie in kernel memory. */
+export interface GrowingVectorRows {
+  readonly fieldId: number
+  readonly parts: readonly {
+    readonly memoryId: number
+    readonly byteOffset: number
+    readonly rowBegin: number
+    readonly rowCount: number
+  }[]
+  readonly validity: Uint8Array | null
 }
 
 /**
@@ -70,6 +83,22 @@ export class GrowingVectors {
   validity(rowCount: number): Uint8Array | null {
     const { validity } = this.#validity.snapshot()
     return validity?.subarray(0, (rowCount + 7) >> 3) ?? null
+  }
+
+  /** The first `rowCount` rows where they lie, for another thread. */
+  rows(rowCount: number): GrowingVectorRows {
+    const parts = this.parts(rowCount).map(({ region, rowBegin, rowCount: count }) => ({
+      memoryId: region.memoryId,
+      byteOffset: region.byteOffset,
+      rowBegin,
+      rowCount: count,
+    }))
+    return { fieldId: this.#field.fieldId, parts, validity: this.validity(rowCount) }
+  }
+
+  /** Those that the rows lie in. */
+  memories(): NumberedMemory[] {
+    return this.#chunks.map(({ region: { memoryId, memory } }) => ({ memoryId, memory }))
   }
 
   free(): void {

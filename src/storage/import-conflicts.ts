@@ -65,7 +65,7 @@ export async function findImportConflicts(
   const conflicts = isFree
     ? { imported: records.map(() => null), existing: [] }
     : await context.pool.run<KeyConflictsInput, KeyConflicts>(conflictsJob, input, {
-        lane: 'interactive',
+        lane: 'lengthy',
       })
   return new ImportConflicts({ ...found, existing }, conflicts, () =>
     Promise.all(imported.map((file) => readImportedKeys(file, pk))),

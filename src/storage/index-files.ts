@@ -10,7 +10,7 @@ const writeJob = new URL('../indexes/write-index-job.js', import.meta.url)
 const readJob = new URL('../indexes/read-index-job.js', import.meta.url)
 
 interface FilesContext {
-  readonly directory: Pick<DataDirectory, 'indexPath' | 'syncIndexes' | 'removeIndex'>
+  readonly directory: Pick<DataDirectory, 'indexPath' | 'removed' | 'syncIndexes' | 'removeIndex'>
   readonly pool: WorkerPool
 }
 
@@ -29,13 +29,14 @@ export async function writeIndex(
   signal: AbortSignal,
 ): Promise<BuiltIndex> {
   const path = directory.indexPath(segmentId, indexId)
+  await directory.removed() // One of the same name, say, that failed before.
   try {
     const input: WriteIndexInput = { path, bytes }
     const checksum = await pool.run<WriteIndexInput, number>(writeJob, input, {
       lane: 'batch',
       signal,
     })
-    directory.syncIndexes()
+    await directory.syncIndexes()
     return { indexId, fieldId, byteLength: bytes.byteLength, checksum }
   } catch (error) {
     directory.removeIndex(segmentId, indexId)
@@ -71,7 +72,7 @@ const partBytesMin = 4 * 1024 ** 2
 /** Also when one fails, none is written to any more. */
 async function readParts(pool: WorkerPool, parts: readonly ReadIndexInput[]): Promise<number[]> {
   const ends = await Promise.allSettled(
-    parts.map((part) => pool.run<ReadIndexInput, number>(readJob, part, { lane: 'interactive' })),
+    parts.map((part) => pool.run<ReadIndexInput, number>(readJob, part, { lane: 'lengthy' })),
   )
   return ends.map((end) => {
     if (end.status === 'rejected') throw end.reason

@@ -34,7 +34,7 @@ export async function sealGrowing(
     for (const { record } of sealed) context.directory.removeSegment(record.segmentId)
     throw error
   }
-  if (sealed.length > 0) context.directory.syncSegments()
+  if (sealed.length > 0) await context.directory.syncSegments()
   return sealed
 }
 
@@ -61,10 +61,10 @@ async function sealOne(
     {
       path: directory.segmentPath(segmentId),
       fields: schema.fields,
-      batch: growing.batch(),
+      rows: growing.rows(),
       rowOffsets: rowOffsets.length === growing.rowCount ? null : rowOffsets,
     },
-    { lane: 'interactive' },
+    { lane: 'lengthy', memories: growing.memories() },
   )
   const record: SegmentRecord = {
     segmentId,

@@ -1,4 +1,4 @@
-import { aliveFrom, bitmapWithLength, countBits, setBit, unionOf } from '../column/bitmap.js'
+import { aliveFrom, countBits, unionOf } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { filledColumn } from '../column/filled-column.js'
 import { MillraceError } from '../errors.js'
@@ -8,9 +8,9 @@ import { openValueIndex } from '../indexes/scalar/value-index.js'
 import type { VectorPart } from '../kernels/vector-region.js'
 import { DataType, isDenseVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
-import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import { SegmentReader } from '../segment/segment-reader.js'
 import { RefCount } from '../util/ref-count.js'
+import { type DeletedRowsInput, run as findDeletedRows } from './deleted-rows-job.js'
 import { readIndex } from './index-files.js'
 import type { InsertRun } from './insert-times.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
@@ -62,6 +62,7 @@ export class SealedSegment {
   #deleted: Uint8Array | null
   #alive: Uint8Array | null = null
   #unresolved: KeyDeletion[] = []
+  #preparation: Promise<void> | null = null
   #areDeletesStored: boolean
   #viewCount = 0
 
@@ -210,19 +211,25 @@ export class SealedSegment {
     this.#setDeleted(unionOf(this.#deleted, rows))
   }
 
-  /** Brings the key column into memory, so that `resolveDeletes` can go through without waiting. */
-  async readKeys(): Promise<void> {
-    const [column, order] = await Promise.all([this.#column(this.#pk), this.#order()])
-    this.#keys = { column, order }
+  /**
+   * Brings the key column into memory, and finds the rows of many deleted keys, so that `resolveDeletes` can go
+   * through without waiting.
+   * @param keysHere more deleted keys are looked for by a worker
+   */
+  prepareDeletes(keysHere: number): Promise<void> {
+    this.#preparation ??= this.#prepareDeletes(keysHere).finally(() => {
+      this.#preparation = null
+    })
+    return this.#preparation
   }
 
-  /** Finds the rows of the deletes so far. @returns false when the keys are not in memory. */
-  resolveDeletes(): boolean {
+  /** Finds the rows of the deletes so far. @returns false when it takes `prepareDeletes` before. */
+  resolveDeletes(keysHere: number): boolean {
     if (this.#unresolved.length === 0) return true
-    if (this.#keys === null) return false
-    const rows = this.#unresolved.flatMap((deletion) => this.#rowsOf(deletion))
+    if (this.#keys === null || this.#unresolvedKeyCount > keysHere) return false
+    const rows = findDeletedRows(this.#deletedRowsInput())
     this.#unresolved = []
-    if (rows.length > 0) this.#markDeleted(rows)
+    if (rows) this.deleteRows(rows)
     return true
   }
 
@@ -264,22 +271,31 @@ export class SealedSegment {
     this.#file.release()
   }
 
-  #rowsOf({ keys, rowCount }: KeyDeletion): number[] {
-    const { column, order } = this.#keys!
-    const { pkMin, pkMax } = this.#record.file
-    const rows: number[] = []
-    for (let index = 0; index < rowCount; index++) {
-      const key = pkAt(keys, index)
-      if (comparePks(key, pkMin) < 0 || comparePks(key, pkMax) > 0) continue
-      for (const row of rowsOfPk(column, this.rowCount, order, key)) rows.push(row)
-    }
-    return rows
+  async #prepareDeletes(keysHere: number): Promise<void> {
+    const [column, order] = await Promise.all([this.#column(this.#pk), this.#order()])
+    this.#keys = { column, order }
+    if (this.#unresolvedKeyCount <= keysHere) return
+    const found = new Set(this.#unresolved)
+    const rows = await this.#context.pool.run<DeletedRowsInput, Uint8Array | null>(
+      deletedRowsJob,
+      this.#deletedRowsInput(),
+      { lane: 'lengthy' },
+    )
+    this.#unresolved = this.#unresolved.filter((deletion) => !found.has(deletion))
+    if (rows) this.deleteRows(rows)
   }
 
-  #markDeleted(rows: readonly number[]): void {
-    const deleted = this.#deleted?.slice() ?? bitmapWithLength(this.rowCount)
-    for (const row of rows) setBit(deleted, row)
-    this.#setDeleted(deleted)
+  get #unresolvedKeyCount(): number {
+    return this.#unresolved.reduce((sum, { rowCount }) => sum + rowCount, 0)
+  }
+
+  #deletedRowsInput(): DeletedRowsInput {
+    const { rowCount, pkMin, pkMax } = this.#record.file
+    const deletions = this.#unresolved.map(({ keys, rowCount: count }) => ({
+      keys,
+      rowCount: count,
+    }))
+    return { deletions, ...this.#keys!, rowCount, pkMin, pkMax }
   }
 
   #setDeleted(deleted: Uint8Array): void {
@@ -399,6 +415,8 @@ export class SealedSegment {
     this.#keys = null
   }
 }
+
+const deletedRowsJob = new URL('./deleted-rows-job.js', import.meta.url)
 
 function denseFieldsOf(fields: readonly Field[]): Field[] {
   return fields.filter(({ dataType }) => isDenseVectorType(dataType))

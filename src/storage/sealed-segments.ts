@@ -79,10 +79,13 @@ export class SealedSegments {
 
   /** Finds the rows of all deletes so far. Nothing is waited for between the last look and the return. */
   async resolveDeletes(): Promise<void> {
+    let keysHere = deletedKeysHere
     for (;;) {
-      const waiting = this.all().filter((segment) => !segment.resolveDeletes())
+      const waiting = this.all().filter((segment) => !segment.resolveDeletes(keysHere))
       if (waiting.length === 0) return
-      for (const segment of waiting) await segment.readKeys()
+      await Promise.all(waiting.map((segment) => segment.prepareDeletes(keysHere)))
+      // What came meanwhile is found here and now, or deletes without an end would be waited for.
+      keysHere = Number.POSITIVE_INFINITY
     }
   }
 
@@ -167,6 +170,9 @@ export class SealedSegments {
 function rowsOf(segments: readonly SealedSegment[]): number {
   return segments.reduce((sum, { rowCount }) => sum + rowCount, 0)
 }
+
+/** The rows of so many keys are found before a thread was asked and has answered. */
+const deletedKeysHere = 1000
 
 export async function releasingOnError(
   vectors: ReadonlyMap<bigint, ResidentVectors>,

@@ -3,7 +3,7 @@ import type { Store } from './store.js'
 const counterBits = 18n
 /** How far ahead of the clock the promised bound lies, and when it is moved on. */
 const boundAheadMs = 10_000
-const renewBelowMs = 1_000
+const renewBelowMs = 5_000
 /** Where numbers run ahead of the clock, the bound stays near them, so that restarts add little. */
 const boundPastNumberMs = 2_000
 

@@ -8,8 +8,11 @@ export class Serial {
     return result
   }
 
-  /** Settles when everything asked for until now has ended. */
+  /** Settles when everything asked for until now has ended, and what that asked for itself. */
   async idle(): Promise<void> {
-    await this.#last
+    for (let last: unknown = null; last !== this.#last; ) {
+      last = this.#last
+      await last
+    }
   }
 }

@@ -19,8 +19,12 @@ export interface WorkerContext {
   transfer(...buffers: ArrayBuffer[]): void
 }
 
-/** Work that somebody waits for has threads of its own, so that it never waits behind an import. */
-type WorkerLane = 'interactive' | 'batch'
+/**
+ * Each lane has threads of its own, so that short work never waits behind long work, nor any that somebody waits
+ * for behind an import: `interactive` is a matter of milliseconds, `lengthy` of more (a search with thousands of
+ * vectors, the load of an index), `batch` is an import, an index or a compaction.
+ */
+export type LaneName = 'interactive' | 'lengthy' | 'batch'
 
 /** A shared memory and the number that is its own in this process. */
 export interface NumberedMemory {
@@ -29,7 +33,7 @@ export interface NumberedMemory {
 }
 
 export interface JobOptions {
-  readonly lane: WorkerLane
+  readonly lane: LaneName
   readonly signal?: AbortSignal
   /** A matter of less than a millisecond: it may go to a thread together with others, and then is not stopped. */
   readonly isShort?: boolean
@@ -50,7 +54,7 @@ export interface WorkerPool {
    */
   run<Input, Result>(module: URL, input: Input, options: JobOptions): Promise<Result>
   /** Starts a thread of the lane that has the module at hand, ahead of the first job. */
-  load(module: URL, lane: WorkerLane): Promise<void>
+  load(module: URL, lane: LaneName): Promise<void>
   /** Waits for running jobs, refuses new ones, ends the threads. */
   close(): Promise<void>
 }

@@ -90,7 +90,7 @@ export class StoredTarget implements ImportTarget {
   async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     await this.gate('addSegments')
     this.unitCount++
-    this.#directory.syncSegments()
+    await this.#directory.syncSegments()
     const records = segments.map((segment) => ({
       ...segment,
       collectionId: task.request.collectionId,
@@ -121,6 +121,7 @@ export class StoredTarget implements ImportTarget {
     const hidden = this.#hidden(task)
     await this.#catalog.editSegments([], hidden, [taskEdit(task)])
     for (const { segmentId } of hidden) this.#directory.removeSegment(segmentId)
+    await this.#directory.removed()
   }
 
   async removeTask({ taskId }: ImportTask): Promise<void> {
@@ -128,7 +129,7 @@ export class StoredTarget implements ImportTarget {
     await this.#directory.store.commit([edit])
   }
 
-  removeFiles(begin: bigint, end: bigint): void {
+  async removeFiles(begin: bigint, end: bigint): Promise<void> {
     this.#directory.sweep((id) => id < begin || id >= end)
   }
 

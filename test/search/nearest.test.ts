@@ -204,7 +204,7 @@ describe('nearest', () => {
     const values = new Float32Array(100_000 * 128)
     const view = segmentOf(values, 128, [100_000], null)
     const query = floatQuery(128, new Float32Array(128 * 1000), 10)
-    await nearest(pool, memory, [view], floatQuery(128, new Float32Array(128), 10))
+    await nearest(pool, memory, [view], floatQuery(128, new Float32Array(128 * 4), 10))
     const controller = new AbortController()
     const search = nearest(pool, memory, [view], { ...query, signal: controller.signal })
     setTimeout(() => controller.abort(), 20)

@@ -15,6 +15,7 @@ import type { RowsContext } from '../../dist/storage/rows-context.js'
 import { run as writeSegment } from '../../dist/storage/seal-job.js'
 import { keyFromId } from '../../dist/storage/store.js'
 import { TimestampOracle } from '../../dist/storage/timestamp-oracle.js'
+import type { WorkerContext } from '../../dist/workers/worker-job.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { field, schemaOf } from '../support/fields.js'
 
@@ -252,6 +253,7 @@ it('keeps a snapshot as it was, whatever comes after it', async () => {
   expect((await view.column(schema.fields[0])).shape).toBe('fixed')
   expect(readdirSync(context.directory.segmentsPath).length).toBe(1)
   snapshot.release()
+  await context.directory.removed()
   expect(readdirSync(context.directory.segmentsPath)).toEqual([])
 })
 
@@ -295,13 +297,23 @@ it('gives the vectors of growing rows in chunks that cover them', async () => {
   expect((await seen()).length).toBe(20_000)
 })
 
+/** Of a job that looks at no memory, and that nobody cancels. */
+const noThread: WorkerContext = {
+  isCancelled: () => false,
+  throwIfCancelled: () => {},
+  reportProgress: () => {},
+  memory: () => {
+    throw new TypeError('there is no memory')
+  },
+  transfer: () => {},
+}
+
 it('lets a delete that settles during an import commit reach the imported rows', async () => {
   const segmentId = context.oracle.next()
   const { fields } = schema
-  const file = writeSegment({
-    path: context.directory.segmentPath(segmentId),
-    ...{ fields, batch: batch([1, 2, 3]), rowOffsets: null },
-  })
+  const path = context.directory.segmentPath(segmentId)
+  const input = { path, fields, rows: { ...batch([1, 2, 3]), vectors: [] }, rowOffsets: null }
+  const file = writeSegment(input, noThread)
   const hidden = {
     ...{ segmentId, collectionId, partitionId: first, timestamp: 0n, taskId: 5n },
     ...{ insertRuns: null, indexes: [] },

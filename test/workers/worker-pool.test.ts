@@ -153,6 +153,19 @@ describe('the threads', () => {
     expect(new Set([...batch, ...interactive]).size).toBe(4)
   })
 
+  it('take short work at once, whatever long work there is', async () => {
+    const stop = new AbortController()
+    const { signal } = stop
+    const long = (['batch', 'lengthy'] as const).flatMap((lane) =>
+      Array.from({ length: 4 }, () => pool.run(module, { what: 'busy' }, { lane, signal })),
+    )
+    const ended = Promise.allSettled(long)
+    const options = { lane: 'interactive' } as const
+    await expect(pool.run(module, { what: 'double', value: 5 }, options)).resolves.toBe(10)
+    stop.abort()
+    await ended
+  })
+
   it('load a module once', async () => {
     pool = createWorkerPool(1)
     await pool.run(module, { what: 'runs' }, { lane })

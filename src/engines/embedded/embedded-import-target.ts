@@ -45,7 +45,7 @@ export class EmbeddedImportTarget implements ImportTarget {
 
   async addSegments(task: ImportTask, segments: readonly ImportedSegment[]): Promise<void> {
     const { directory, catalog } = this.#context
-    if (segments.length > 0) directory.syncSegments()
+    if (segments.length > 0) await directory.syncSegments()
     const records = segments.map(
       (segment): SegmentRecord => ({
         ...segment,
@@ -106,6 +106,7 @@ export class EmbeddedImportTarget implements ImportTarget {
     const hidden = this.#hidden(task)
     await catalog.editSegments([], hidden, [taskEdit(task)])
     for (const { segmentId } of hidden) directory.removeSegment(segmentId)
+    await directory.removed()
   }
 
   async removeTask({ taskId }: ImportTask): Promise<void> {
@@ -113,8 +114,8 @@ export class EmbeddedImportTarget implements ImportTarget {
     await this.#context.directory.store.commit([edit])
   }
 
-  removeFiles(begin: bigint, end: bigint): void {
-    this.#context.directory.removeSegments(begin, end)
+  removeFiles(begin: bigint, end: bigint): Promise<void> {
+    return this.#context.directory.removeSegments(begin, end)
   }
 
   indexesRows(collectionId: bigint): boolean {

@@ -78,9 +78,18 @@ function checkAutoId({ schema, properties }: CollectionRecord, batch: ColumnBatc
 }
 
 function checkDistinct(keys: Column, rowCount: number): void {
-  const seen = new Set(Array.from({ length: rowCount }, (_, row) => pkAt(keys, row)))
-  if (seen.size === rowCount) return
+  if (areDistinct(keys, rowCount)) return
   throw invalidParameter('duplicate primary keys are not allowed in the same batch')
+}
+
+/** A Set of bigints takes ten times as long as a sort of them. */
+function areDistinct(keys: Column, rowCount: number): boolean {
+  if (keys.shape !== 'fixed') {
+    return new Set(Array.from({ length: rowCount }, (_, row) => pkAt(keys, row))).size === rowCount
+  }
+  const sorted = (keys.values as BigInt64Array).slice(0, rowCount).sort()
+  for (let row = 1; row < rowCount; row++) if (sorted[row] === sorted[row - 1]) return false
+  return true
 }
 
 function without({ rowCount, columns }: ColumnBatch, { fieldId }: Field): ColumnBatch {
