@@ -366,12 +366,18 @@ describe('a restart', () => {
     let taskId = 0n
     for (let death = 0; death < 3; death++) {
       const target = fixture.target(collectionOf())
-      target.gate = (method) => (method === 'addSegments' ? forever() : undefined)
+      // What a dead process writes no more, this one must not write either: it has come to its last step.
+      const isReached = new Promise<void>((reach) => {
+        target.gate = (method) => {
+          if (method !== 'addSegments') return undefined
+          reach()
+          return forever()
+        }
+      })
       const doomed = fixture.startDoomed(target)
       if (death === 0) taskId = (await doomed.submit(requestOf([files]))).taskId
-      while (doomed.task(taskId)?.attempts !== death + 1) {
-        await new Promise((settle) => setTimeout(settle, 2))
-      }
+      await isReached
+      expect(doomed.task(taskId)?.attempts).toBe(death + 1)
     }
     const task = await finished(fixture.start(fixture.target(collectionOf())), taskId)
     expect(task.reason).toMatch(/died 3 times/)

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
@@ -150,7 +150,7 @@ it('a search that is under way ends well when its collection is released or drop
       expect(String(result.reason)).toMatch(/not loaded|released meanwhile|not found/)
     }
   }
-  expect(filesIn('indexes')).toEqual([])
+  await vi.waitFor(() => expect(filesIn('indexes')).toEqual([]))
   expect(open.errors).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
@@ -162,12 +162,12 @@ describe('an index', () => {
     await insertRows()
     await indexed()
     await open.engine.dropIndex(db, name, 'vector', '')
-    expect(indexFiles()).toEqual([])
+    await vi.waitFor(() => expect(indexFiles()).toEqual([]))
     await createIndex('HNSW')
     await indexed()
     expect(indexFiles()).toHaveLength(1)
     await open.engine.dropCollection(db, name)
-    expect(indexFiles()).toEqual([])
+    await vi.waitFor(() => expect(indexFiles()).toEqual([]))
   })
 
   it.each([

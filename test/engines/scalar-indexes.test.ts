@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
@@ -192,7 +192,7 @@ describe('an index on a scalar field', () => {
       await open.reopen()
       expect(await idsWhere(filter)).toEqual(rowsWhere(passes))
       await open.engine.dropIndex(db, name, on, '')
-      expect(indexFiles()).toEqual([])
+      await vi.waitFor(() => expect(indexFiles()).toEqual([]))
       // What it converted is not converted any more.
       const isSame = !('json_cast_function' in params)
       expect(await idsWhere(filter)).toEqual(isSame ? rowsWhere(passes) : [])
@@ -206,7 +206,7 @@ describe('an index on a scalar field', () => {
       await importRows(half)
     }
     // Each half is too small to need one.
-    expect(indexFiles()).toEqual([])
+    await vi.waitFor(() => expect(indexFiles()).toEqual([]))
     await importRows(rows.map((row) => ({ ...row, id: (row.id as bigint) + 100_000n })))
     expect(indexFiles()).toHaveLength(1)
     const { compactionId } = await open.engine.compact(db, name)
@@ -282,7 +282,7 @@ describe('an index on a scalar field', () => {
     await indexed()
     expect(indexFiles()).toHaveLength(2)
     await open.engine.dropIndex(db, name, '', 'by_b')
-    expect(indexFiles()).toHaveLength(1)
+    await vi.waitFor(() => expect(indexFiles()).toHaveLength(1))
     await load()
     expect(await idsWhere('doc["kind"] == "odd" and doc["a"]["b"] == 7')).toEqual(
       rowsWhere((row) => row % 3 !== 0 && row % 100 === 7),
