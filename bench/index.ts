@@ -28,7 +28,7 @@ const options = optionsFrom(
 const efs = [16, 24, 32, 48, 64, 128]
 const m = 16
 /** What AUTOINDEX takes where a search names none. */
-const efDefault = 64
+const efDefault = 96
 const directory = temporaryFolder(options.directory)
 const pool = createWorkerPool()
 

@@ -328,7 +328,7 @@ describe('the candidates of a walk', () => {
 
   it('are twice as many two levels higher', () => {
     const counts = [1, 2, 3, 5, 10].map((level) => efOf({ level }, 10))
-    expect(counts).toEqual([64, 91, 128, 256, 1449])
+    expect(counts).toEqual([96, 136, 192, 384, 2173])
   })
 
   it('cost more among masked rows, and more than any scan where those are nearly all', () => {

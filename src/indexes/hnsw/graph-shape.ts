@@ -83,7 +83,7 @@ function linksOf({ indexType, params }: IndexSpec): { m: number; efConstruction:
   return { m: Number(params.M), efConstruction: Number(params.efConstruction) }
 }
 
-const autoLinks = { m: 16, efConstruction: 64 }
+const autoLinks = { m: 16, efConstruction: 100 }
 
 /**
  * Whether the raw rows lie beside the graph in memory: where searches are to be fast, but for rows that are

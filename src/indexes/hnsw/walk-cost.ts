@@ -4,7 +4,7 @@ export function efOf(params: Readonly<Record<string, number>>, k: number): numbe
   return Math.max(params.ef ?? params.search_list ?? byLevel, k)
 }
 
-const efDefault = 64
+const efDefault = 96
 
 /**
  * What a walk costs, in rows of a scan.
