@@ -1,10 +1,4 @@
 import { MillraceError, millraceErrorFrom } from '../../errors.js'
-import {
-  type CollectionSchema,
-  defaultPartitionName,
-  partitionKeyOf,
-} from '../../schema/collection-schema.js'
-import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
 import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
@@ -13,15 +7,11 @@ import { Serial } from '../../util/serial.js'
 import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
 import { loadStateOf } from './load-state.js'
+import { lastFieldIdOf, newCollectionRecord, newPartitionRecord } from './new-collection.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { type PendingLoad, PendingLoads } from './pending-loads.js'
+import { Reloads } from './reloads.js'
 import { timeToLiveMs } from './time-to-live.js'
-import { withTimeZone } from './time-zone.js'
-
-/** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
-const partitionKeyPartitions = 16
-/** Milvus: rootCoord.maxPartitionNum. */
-const partitionsMax = 1024
 
 /** A collection: what the catalog says of it, and its rows. */
 export interface OpenCollection {
@@ -34,12 +24,9 @@ export class Collections {
   readonly #context: RowsContext
   readonly #rows = new Map<bigint, CollectionRows>()
   readonly #changes = new Serial()
-  /** Collections that are loaded again after a start; gone when that is done. */
-  readonly #loading = new Map<bigint, Promise<void>>()
+  readonly #reloads = new Reloads()
   /** Loads that were asked for since. */
   readonly loads = new PendingLoads()
-  /** Why collections that were loaded could not be loaded again. */
-  readonly #faults = new Map<bigint, MillraceError>()
 
   constructor(context: RowsContext) {
     this.#context = context
@@ -56,21 +43,18 @@ export class Collections {
       const rows = this.#rows.get(collectionId)!
       if (rows.fault) onError(schema.name, rows.fault)
       if (rows.fault || loadedPartitionIds.length === 0) continue
-      const loading = rows
-        .load(loadedPartitionIds)
-        .catch((error) => {
-          this.#faults.set(collectionId, loadError(schema.name, error))
-          onError(schema.name, error)
-        })
-        .finally(() => this.#loading.delete(collectionId))
-      this.#loading.set(collectionId, loading)
+      const load = () => rows.load(loadedPartitionIds)
+      this.#reloads.begin(collectionId, load, (error) => {
+        onError(schema.name, error)
+        return loadError(schema.name, error)
+      })
     }
   }
 
   /** @throws what went wrong, until the collection is loaded anew or released */
   async reloaded(collectionId: bigint): Promise<void> {
-    await this.#loading.get(collectionId)
-    this.#throwFault(collectionId)
+    await this.#reloads.ended(collectionId)
+    this.#reloads.throwFault(collectionId)
   }
 
   /**
@@ -78,8 +62,8 @@ export class Collections {
    * @throws why what is asked about could not be loaded
    */
   loadState({ collectionId, loadedPartitionIds }: CollectionRecord, askedIds: bigint[] | null) {
-    const isReloading = this.#loading.has(collectionId)
-    const isThere = !isReloading && !this.#faults.has(collectionId)
+    const isReloading = this.#reloads.isUnderWay(collectionId)
+    const isThere = !isReloading && !this.#reloads.hasFault(collectionId)
     const state = loadStateOf({
       loadedIds: new Set(isThere ? loadedPartitionIds : []),
       loadingIds: isReloading ? new Set(loadedPartitionIds) : this.loads.partitionIds(collectionId),
@@ -88,15 +72,11 @@ export class Collections {
     })
     if (state.state === 'released') {
       const asked = askedIds ?? loadedPartitionIds
-      if (asked.every((id) => loadedPartitionIds.includes(id))) this.#throwFault(collectionId)
+      const wasLoaded = asked.every((id) => loadedPartitionIds.includes(id))
+      if (wasLoaded) this.#reloads.throwFault(collectionId)
       this.loads.throwFailure(collectionId)
     }
     return state
-  }
-
-  #throwFault(collectionId: bigint): void {
-    const fault = this.#faults.get(collectionId)
-    if (fault) throw fault
   }
 
   /** @throws collectionNotFound */
@@ -122,10 +102,10 @@ export class Collections {
   create(collection: NewCollection): Promise<void> {
     return this.inTurn(async () => {
       const { dbName, schema, properties } = collection
-      this.#catalog.databases.named(dbName)
+      const database = this.#catalog.databases.named(dbName)
       timeToLiveMs(properties)
       if (!isNewCollection(this.find(dbName, schema.name), schema)) return
-      const record = this.#newRecord(collection)
+      const record = newCollectionRecord(collection, database.properties, this.#context.oracle)
       this.#open(record)
       await this.#catalog.putCollections([record])
     })
@@ -140,7 +120,7 @@ export class Collections {
       const rows = this.#rows.get(record.collectionId)!
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
-      this.#faults.delete(record.collectionId)
+      this.#reloads.forgetFault(record.collectionId)
       this.loads.release(record.collectionId, [])
     })
   }
@@ -150,7 +130,7 @@ export class Collections {
     return this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
       if (!isNewPartition(record, partitionName)) return
-      const partition = this.#newPartition(partitionName)
+      const partition = newPartitionRecord(partitionName, this.#context.oracle)
       const loaded = isWhollyLoaded(record) ? [partition.partitionId] : []
       const loading = this.loads.whole(record.collectionId)
       loading?.partitionIds.add(partition.partitionId)
@@ -192,7 +172,7 @@ export class Collections {
       const { collectionId, loadedPartitionIds, schema } = record
       const partitionIds = partitionIdsOf(record, partitionNames)
       // After a fault, nothing of what is to be loaded is.
-      const isFaulty = this.#faults.has(collectionId)
+      const isFaulty = this.#reloads.hasFault(collectionId)
       const load: PendingLoad = {
         partitionIds: new Set(isFaulty ? [...loadedPartitionIds, ...partitionIds] : partitionIds),
         isWhole: partitionNames.length === 0,
@@ -209,12 +189,12 @@ export class Collections {
     rows: CollectionRows,
     { partitionIds }: PendingLoad,
   ): Promise<void> {
-    await this.#loading.get(collectionId)
+    await this.#reloads.ended(collectionId)
     await rows.load([...partitionIds])
     await this.inTurn(async () => {
       const record = this.#catalog.collection(collectionId)
       if (!record) return
-      this.#faults.delete(collectionId)
+      this.#reloads.forgetFault(collectionId)
       const isLoaded = ({ partitionId }: PartitionRecord) =>
         partitionIds.has(partitionId) || record.loadedPartitionIds.includes(partitionId)
       const loaded = record.partitions.filter(isLoaded).map(({ partitionId }) => partitionId)
@@ -230,7 +210,7 @@ export class Collections {
       this.loads.release(record.collectionId, partitionIds)
       await this.#update({ ...record, loadedPartitionIds: loaded })
       await rows.release(partitionIds)
-      if (loaded.length === 0) this.#faults.delete(record.collectionId)
+      if (loaded.length === 0) this.#reloads.forgetFault(record.collectionId)
     })
   }
 
@@ -309,54 +289,6 @@ export class Collections {
     this.#context.builder.ask(rows)
     this.#rows.set(collectionId, rows)
   }
-
-  #newRecord(collection: NewCollection): CollectionRecord {
-    const { oracle } = this.#context
-    const database = this.#catalog.databases.named(collection.dbName)
-    const timestamp = oracle.next()
-    return {
-      collectionId: oracle.next(),
-      dbName: collection.dbName,
-      schema: collection.schema,
-      lastFieldId: lastFieldIdOf(collection.schema),
-      aliases: [],
-      partitions: partitionNamesOf(collection).map((name) => this.#newPartition(name)),
-      indexes: [],
-      properties: withTimeZone(collection.properties, database.properties),
-      shardsNum: collection.shardsNum,
-      consistencyLevel: collection.consistencyLevel,
-      createdTimestamp: timestamp,
-      updatedTimestamp: timestamp,
-      loadedPartitionIds: [],
-    }
-  }
-
-  #newPartition(name: string): PartitionRecord {
-    const { oracle } = this.#context
-    return { partitionId: oracle.next(), name, createdTimestamp: oracle.next() }
-  }
-}
-
-/** @throws parameterInvalid where a number is asked for that cannot be */
-function partitionNamesOf({ schema, numPartitions }: NewCollection): string[] {
-  if (!partitionKeyOf(schema)) {
-    if (numPartitions === 0) return [defaultPartitionName]
-    throw invalidParameter(
-      'num_partitions should only be specified with partition key field enabled',
-    )
-  }
-  if (numPartitions < 0) {
-    throw invalidParameter(
-      'the specified partitions should be greater than 0 if partition key is used',
-    )
-  }
-  if (numPartitions > partitionsMax) {
-    throw invalidParameter(
-      `partition number (${numPartitions}) exceeds max configuration (${partitionsMax})`,
-    )
-  }
-  const length = numPartitions || partitionKeyPartitions
-  return Array.from({ length }, (_, index) => `${defaultPartitionName}_${index}`)
 }
 
 function loadError(collectionName: string, thrown: unknown): MillraceError {
@@ -376,8 +308,4 @@ function kept({ schema, indexes, lastFieldId }: CollectionRecord) {
     indexes: indexes.filter(({ fieldId }) => ids.has(fieldId)),
     lastFieldId: Math.max(lastFieldId, lastFieldIdOf(schema)),
   }
-}
-
-function lastFieldIdOf({ fields }: CollectionSchema): number {
-  return Math.max(...fields.map(({ fieldId }) => fieldId))
 }
