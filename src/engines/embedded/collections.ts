@@ -1,16 +1,12 @@
-import { MillraceError, millraceErrorFrom } from '../../errors.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
-import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
+import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
 import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
-import { loadStateOf } from './load-state.js'
+import { CollectionLoads } from './collection-loads.js'
 import { lastFieldIdOf, newCollectionRecord, newPartitionRecord } from './new-collection.js'
-import { partitionIdsOf } from './partitions-named.js'
-import { type PendingLoad, PendingLoads } from './pending-loads.js'
-import { Reloads } from './reloads.js'
 import { timeToLiveMs } from './time-to-live.js'
 
 /** A collection: what the catalog says of it, and its rows. */
@@ -24,59 +20,16 @@ export class Collections {
   readonly #context: RowsContext
   readonly #rows = new Map<bigint, CollectionRows>()
   readonly #changes = new Serial()
-  readonly #reloads = new Reloads()
-  /** Loads that were asked for since. */
-  readonly loads = new PendingLoads()
+  readonly loads: CollectionLoads
 
   constructor(context: RowsContext) {
     this.#context = context
+    this.loads = new CollectionLoads(context.catalog, this)
     for (const record of context.catalog.allCollections()) this.#open(record)
   }
 
   get #catalog(): Catalog {
     return this.#context.catalog
-  }
-
-  /** Begins to load what was loaded before the last stop; searches wait for it. */
-  reload(onError: (collectionName: string, error: unknown) => void): void {
-    for (const { collectionId, loadedPartitionIds, schema } of this.#catalog.allCollections()) {
-      const rows = this.#rows.get(collectionId)!
-      if (rows.fault) onError(schema.name, rows.fault)
-      if (rows.fault || loadedPartitionIds.length === 0) continue
-      const load = () => rows.load(loadedPartitionIds)
-      this.#reloads.begin(collectionId, load, (error) => {
-        onError(schema.name, error)
-        return loadError(schema.name, error)
-      })
-    }
-  }
-
-  /** @throws what went wrong, until the collection is loaded anew or released */
-  async reloaded(collectionId: bigint): Promise<void> {
-    await this.#reloads.ended(collectionId)
-    this.#reloads.throwFault(collectionId)
-  }
-
-  /**
-   * @param askedIds partitions; null: the collection as a whole
-   * @throws why what is asked about could not be loaded
-   */
-  loadState({ collectionId, loadedPartitionIds }: CollectionRecord, askedIds: bigint[] | null) {
-    const isReloading = this.#reloads.isUnderWay(collectionId)
-    const isThere = !isReloading && !this.#reloads.hasFault(collectionId)
-    const state = loadStateOf({
-      loadedIds: new Set(isThere ? loadedPartitionIds : []),
-      loadingIds: isReloading ? new Set(loadedPartitionIds) : this.loads.partitionIds(collectionId),
-      askedIds,
-      progressOf: (ids) => this.#rows.get(collectionId)!.loadProgress(ids),
-    })
-    if (state.state === 'released') {
-      const asked = askedIds ?? loadedPartitionIds
-      const wasLoaded = asked.every((id) => loadedPartitionIds.includes(id))
-      if (wasLoaded) this.#reloads.throwFault(collectionId)
-      this.loads.throwFailure(collectionId)
-    }
-    return state
   }
 
   /** @throws collectionNotFound */
@@ -120,8 +73,7 @@ export class Collections {
       const rows = this.#rows.get(record.collectionId)!
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
-      this.#reloads.forgetFault(record.collectionId)
-      this.loads.release(record.collectionId, [])
+      this.loads.forget(record.collectionId)
     })
   }
 
@@ -159,58 +111,6 @@ export class Collections {
       await rows.dropPartition(partitionId, (segments, logged) =>
         this.#catalog.dropPartition(next, segments, logged),
       )
-    })
-  }
-
-  /**
-   * Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. It may take long,
-   * so that other changes do not wait for it.
-   */
-  async load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    const { working } = await this.inTurn(async () => {
-      const { record, rows } = this.named(dbName, name)
-      const { collectionId, loadedPartitionIds, schema } = record
-      const partitionIds = partitionIdsOf(record, partitionNames)
-      // After a fault, nothing of what is to be loaded is.
-      const isFaulty = this.#reloads.hasFault(collectionId)
-      const load: PendingLoad = {
-        partitionIds: new Set(isFaulty ? [...loadedPartitionIds, ...partitionIds] : partitionIds),
-        isWhole: partitionNames.length === 0,
-      }
-      const work = () => this.#runLoad(collectionId, rows, load)
-      const failureFrom = (error: unknown) => loadError(schema.name, error)
-      return { working: this.loads.run(collectionId, load, work, failureFrom) }
-    })
-    await working
-  }
-
-  async #runLoad(
-    collectionId: bigint,
-    rows: CollectionRows,
-    { partitionIds }: PendingLoad,
-  ): Promise<void> {
-    await this.#reloads.ended(collectionId)
-    await rows.load([...partitionIds])
-    await this.inTurn(async () => {
-      const record = this.#catalog.collection(collectionId)
-      if (!record) return
-      this.#reloads.forgetFault(collectionId)
-      const isLoaded = ({ partitionId }: PartitionRecord) =>
-        partitionIds.has(partitionId) || record.loadedPartitionIds.includes(partitionId)
-      const loaded = record.partitions.filter(isLoaded).map(({ partitionId }) => partitionId)
-      await this.#update({ ...record, loadedPartitionIds: loaded })
-    })
-  }
-
-  release(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    return this.inTurn(async () => {
-      const { record, rows } = this.named(dbName, name)
-      const partitionIds = partitionIdsOf(record, partitionNames)
-      const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
-      this.loads.release(record.collectionId, partitionIds)
-      await this.#update({ ...record, loadedPartitionIds: loaded })
-      await rows.release(partitionIds)
-      if (loaded.length === 0) this.#reloads.forgetFault(record.collectionId)
     })
   }
 
@@ -289,12 +189,6 @@ export class Collections {
     this.#context.builder.ask(rows)
     this.#rows.set(collectionId, rows)
   }
-}
-
-function loadError(collectionName: string, thrown: unknown): MillraceError {
-  const { kind, message, place } = millraceErrorFrom(thrown)
-  const text = `collection ${collectionName} could not be loaded: ${message}`
-  return new MillraceError(kind, text, place, thrown)
 }
 
 function isWhollyLoaded({ partitions, loadedPartitionIds }: CollectionRecord): boolean {

@@ -88,7 +88,7 @@ export class EmbeddedEngine implements Engine {
     const { log } = options
     const context = openContext(directory, options)
     const collections = new Collections(context)
-    collections.reload((collection, error) =>
+    collections.loads.reload((collection, error) =>
       log.error('a collection could not be loaded again', { collection, error }),
     )
     const imports = Imports.open(context, collections, options)
@@ -210,7 +210,7 @@ export class EmbeddedEngine implements Engine {
     partitionNames: readonly string[],
   ): Promise<void> {
     checkLoadable(this.#collections.named(dbName, collectionName).record)
-    await this.#collections.load(dbName, collectionName, partitionNames)
+    await this.#collections.loads.load(dbName, collectionName, partitionNames)
   }
 
   async release(
@@ -218,7 +218,7 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionNames: readonly string[],
   ): Promise<void> {
-    await this.#collections.release(dbName, collectionName, partitionNames)
+    await this.#collections.loads.release(dbName, collectionName, partitionNames)
   }
 
   loadState(
@@ -229,7 +229,7 @@ export class EmbeddedEngine implements Engine {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return { state: 'missing', percent: 0 }
     const asked = partitionNames.length > 0 ? partitionIdsOf(record, partitionNames) : null
-    return this.#collections.loadState(record, asked)
+    return this.#collections.loads.stateOf(record, asked)
   }
 
   async insert(

@@ -138,7 +138,7 @@ export class Reads {
     kind: ErrorKind = 'refused',
   ): Promise<OpenCollection> {
     const { record } = this.#collections.named(dbName, collectionName)
-    await this.#collections.reloaded(record.collectionId)
+    await this.#collections.loads.reloaded(record.collectionId)
     const open = this.#collections.named(dbName, collectionName)
     const loadingIds = this.#collections.loads.partitionIds(open.record.collectionId)
     checkLoaded(open.record, loadingIds, partitionNames, kind)
