@@ -41,13 +41,13 @@ export async function openLocalDatabase(
 
     createImport: async ({ options, ...job }) => {
       const request = { ...job, dbName, options: Object.entries(options) }
-      return String((await engine.startImport(request)).taskId)
+      return String((await engine.imports.start(request)).taskId)
     },
     describeImport: async (jobId) =>
-      importJobFrom(jobDescription(engine.importTask(BigInt(jobId)))),
-    cancelImport: (jobId) => engine.cancelImport(BigInt(jobId)),
-    deleteImport: (jobId) => engine.deleteImport(BigInt(jobId)),
-    importRejects: (jobId) => engine.importRejects(BigInt(jobId)),
+      importJobFrom(jobDescription(engine.imports.task(BigInt(jobId)))),
+    cancelImport: (jobId) => engine.imports.cancel(BigInt(jobId)),
+    deleteImport: (jobId) => engine.imports.delete(BigInt(jobId)),
+    importRejects: (jobId) => engine.imports.rejects(BigInt(jobId)),
 
     close: () => engine.close(),
   }

@@ -1,6 +1,3 @@
-import type { ImportProgress } from '../bulk/import-progress.js'
-import type { NewImport } from '../bulk/import-request.js'
-import type { ImportTask } from '../bulk/import-task.js'
 import type { Column, ColumnBatch } from '../column/column.js'
 import type { FilterValues } from '../expr/filter-values.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
@@ -13,6 +10,7 @@ import type {
 } from '../search/search-request.js'
 import type { AccessCatalog } from './access.js'
 import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
+import type { ImportJobs } from './import-jobs.js'
 import type { ResourceGroupCatalog } from './resource-groups.js'
 
 export type { ImportProgress } from '../bulk/import-progress.js'
@@ -128,6 +126,7 @@ export interface Engine {
   readonly databases: DatabaseCatalog
   readonly aliases: AliasCatalog
   readonly changes: CollectionChanges
+  readonly imports: ImportJobs
   readonly access: AccessCatalog
   readonly resourceGroups: ResourceGroupCatalog
 
@@ -213,36 +212,6 @@ export interface Engine {
   search(request: SearchRequest): Promise<SearchResult>
   hybridSearch(request: HybridSearchRequest): Promise<SearchResult>
   query(request: QueryRequest): Promise<QueryResult>
-
-  /**
-   * Durable when it settles. A request under an idempotency key that was used for it before is the task
-   * that it was.
-   * @throws parameterInvalid for a wrong value of an option, or another request under the key
-   */
-  startImport(request: NewImport): Promise<ImportTask>
-  /** @throws keyNotFound */
-  importTask(taskId: bigint): ImportProgress
-  /** In the order of their ids. Empty `collectionName`: of all collections. @throws collectionNotFound */
-  importTasks(dbName: string, collectionName: string): ImportProgress[]
-  /**
-   * Lets an import complete that was asked for with `auto_commit=false` and waits; durable when it settles,
-   * and visible soon after. Once more is no error.
-   * @throws keyNotFound, importFailed when it is not there yet or has failed
-   */
-  commitImport(taskId: bigint): Promise<void>
-  /** Ends it as Failed, before it is committed. @throws keyNotFound, importFailed when it is committed */
-  abortImport(taskId: bigint): Promise<void>
-  /** As `abortImport`, with the reason "cancelled by user": in whatever state before the commit. */
-  cancelImport(taskId: bigint): Promise<void>
-  /** Forgets a finished import and its rejects. @throws keyNotFound, importFailed while it is under way */
-  deleteImport(taskId: bigint): Promise<void>
-  /**
-   * The rows that a finished import left out (`on_error=skip`, `dry_run`), as JSON lines:
-   * `{"file","row","byte_offset","field","reason","raw"}`; nothing where there are none. Rows are 0-based
-   * in their file; null where an import failed before they could be counted.
-   * @throws keyNotFound
-   */
-  importRejects(taskId: bigint): AsyncIterable<Uint8Array>
 
   close(): Promise<void>
 }

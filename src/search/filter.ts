@@ -1,16 +1,13 @@
-import { clearTail, countBits, hasBit, intersectInto, setBit } from '../column/bitmap.js'
+import { clearTail, countBits, hasBit, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
-import { costOf } from '../expr/expr-cost.js'
 import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
-import { DataType } from '../schema/data-type.js'
 import { rowsOfPk } from '../segment/pk-order.js'
 import { filterRows } from './filter-rows.js'
-import { type IndexJob, keepIndexed } from './index-job.js'
+import { keepByIndexes } from './keep-by-indexes.js'
 import { RecentMasks } from './recent-masks.js'
 import type { SegmentView } from './segment-view.js'
-import { spatialCandidates } from './spatial-candidates.js'
 
 /**
  * The rows of a view that are alive and pass the expression, as a bitmap; null: all of them. What keys and
@@ -42,8 +39,7 @@ async function newMask(
   const named = conjuncts.find((conjunct) => isLookupCheaper(conjunct, view.rowCount))
   const mask = named ? await maskOfKeys(view, named) : maskOfAlive(view)
   const others = conjuncts.filter((conjunct) => conjunct !== named)
-  const rest = named ? others : await keepIndexedRows(view, others, mask, signal)
-  if (!named) await keepBoxed(view, rest, mask)
+  const rest = named ? others : await keepByIndexes(view, others, mask, signal)
   const count = rest.length === 0 ? 0 : countBits(mask, view.rowCount)
   if (count > 0) {
     const columns = await columnsOf(view, rest)
@@ -51,82 +47,6 @@ async function newMask(
     await filterRows(view.pool, job, count, signal)
   }
   return mask
-}
-
-/** Keeps what indexes say. @returns the conditions that are left, of which a scan tells sooner */
-async function keepIndexedRows(
-  view: SegmentView,
-  conjuncts: readonly BoundExpr[],
-  mask: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<BoundExpr[]> {
-  const fields = new Set(conjuncts.flatMap(fieldsOf))
-  const indexes = await view.scalarIndexes(Array.from(fields, ({ fieldId }) => fieldId))
-  if (indexes.length === 0) return [...conjuncts]
-  const left: BoundExpr[] = []
-  for (const conjunct of conjuncts) {
-    const job = { conjunct, indexes, rowCount: view.rowCount, mask }
-    const costOfLookups = lookupCount(conjunct) * lookupCost
-    if (costOfLookups > costOf(conjunct) * view.rowCount) {
-      left.push(conjunct)
-      continue
-    }
-    const isCheap = costOfLookups < nanosecondsHere
-    const isLeft =
-      (isCheap ? keepIndexed(job, nanosecondsHere) : null) ??
-      (await view.pool.run<IndexJob, boolean>(indexModule, job, {
-        lane: 'interactive',
-        ...(signal && { signal }),
-      }))
-    if (isLeft) left.push(conjunct)
-  }
-  return left
-}
-
-const indexModule = new URL('./index-job.js', import.meta.url)
-
-/** What takes longer is asked of another thread. */
-const nanosecondsHere = 4_000_000
-/** To find one value in an index. */
-const lookupCost = 1000
-
-/** How many values an index is asked for. */
-function lookupCount(bound: BoundExpr): number {
-  switch (bound.kind) {
-    case 'and':
-    case 'or':
-      return bound.operands.reduce((sum, operand) => sum + lookupCount(operand), 0)
-    case 'not':
-      return lookupCount(bound.operand)
-    case 'test':
-      return 'values' in bound.test ? bound.test.values.length : 1
-    case 'contains':
-      return bound.tests.reduce((sum, test) => sum + ('values' in test ? test.values.length : 1), 0)
-    case 'jsonNumber':
-      return bound.test.op === 'in' ? bound.test.values.size : 1
-    case 'jsonContains':
-      return bound.wanted.size
-    default:
-      return 1
-  }
-}
-
-/** Leaves out rows whose geometries lie where they cannot pass, by the indexes over their boxes. */
-async function keepBoxed(
-  view: SegmentView,
-  conjuncts: readonly BoundExpr[],
-  mask: Uint8Array,
-): Promise<void> {
-  const fields = conjuncts
-    .flatMap(fieldsOf)
-    .filter(({ dataType }) => dataType === DataType.Geometry)
-  if (fields.length === 0) return
-  const indexes = await view.spatialIndexes(fields.map(({ fieldId }) => fieldId))
-  if (indexes.length === 0) return
-  for (const conjunct of conjuncts) {
-    const candidates = spatialCandidates(conjunct, indexes, view.rowCount)
-    if (candidates !== null) intersectInto(mask, candidates)
-  }
 }
 
 /** A binary search costs some twenty steps that miss the cache, a scan one that does not. */

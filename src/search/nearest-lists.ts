@@ -1,5 +1,6 @@
 import { type FixedColumn, type FixedValues, type ListColumn, layoutOf } from '../column/column.js'
 import { regularOffsets } from '../column/regular-offsets.js'
+import { rowOfElement } from '../column/row-of-element.js'
 import { MillraceError } from '../errors.js'
 import type { Field } from '../schema/field.js'
 import { innerMetricOf, type Metric } from '../schema/metric.js'
@@ -65,18 +66,6 @@ function inRows(
     (element, at) => element - segments[ofSegments[at]].column.offsets[rows[at]],
   )
   return { distances, segments: ofSegments, rows, elements: places }
-}
-
-/** The row whose range `element` lies in. */
-function rowOfElement(offsets: Int32Array, element: number): number {
-  let low = 0
-  let high = offsets.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (offsets[middle + 1] > element) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 function jobOf({ field, metric, queries, k, near }: ListQuery): Omit<ListScanJob, 'ranges'> {

@@ -9,8 +9,8 @@ const sweepEveryMs = 60 * 60 * 1000
 /** The import that is to read an upload, or is reading it, or null. */
 export function importUsing(engine: Engine, path: string): bigint | null {
   const name = `uploads/${path}`
-  const job = engine
-    .importTasks('default', '')
+  const job = engine.imports
+    .tasks('default', '')
     .find(({ task }) => !isFinished(task.state) && task.request.fileGroups.flat().includes(name))
   return job?.task.taskId ?? null
 }
@@ -39,8 +39,8 @@ export function sweepUploads(
 
 /** Files of imports that have not ended, or not long ago. */
 function keptUploads(engine: Engine, beforeMs: number): Set<string> {
-  const jobs = engine
-    .importTasks('default', '')
+  const jobs = engine.imports
+    .tasks('default', '')
     .filter(({ task }) => (task.completedMs ?? Number.POSITIVE_INFINITY) >= beforeMs)
   return new Set(jobs.flatMap(({ task }) => task.request.fileGroups.flat()))
 }

@@ -80,7 +80,7 @@ async function commitImported(
   )
   sealed.awaitArrival(arriving)
   const show = () => {
-    for (const { segment, lost } of conflicts.losingExisting) segment.deleteRows(lost)
+    for (const { segment, lost } of conflicts.losingExisting) segment.deletes.addRows(lost)
     for (const segment of arriving) sealed.add(segment)
     sealed.endArrival()
   }

@@ -3,16 +3,22 @@ import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema
 import { Serial } from '../util/serial.js'
 import { addImported } from './add-imported.js'
 import type { CollectionParts } from './collection-parts.js'
-import { commitCompacted, compactionOf, writeCompacted } from './compact-segments.js'
 import { planCompaction } from './compaction-plan.js'
+import { describedSegments } from './described-segments.js'
 import { type DeletedKeys, GrowingRows, type PartitionBatch } from './growing-rows.js'
-import { withIndexesBuilt } from './hidden-index-works.js'
 import type { CommitImport, ImportRules } from './import-conflicts.js'
 import type { IndexWork } from './index-builder.js'
 import { type IndexProgress, indexProgressOf } from './index-progress.js'
-import { dropUnwantedIndexes, nextIndexWorkOf, pendingIndexesOf } from './index-works.js'
+import { dropUnwantedIndexes, nextIndexWorkOf } from './index-works.js'
 import type { SegmentRecord } from './records.js'
+import {
+  type CommitRemoval,
+  dropCollectionRows,
+  dropPartitionRows,
+  truncateRows,
+} from './remove-rows.js'
 import type { RowsContext } from './rows-context.js'
+import { runCompaction } from './run-compaction.js'
 import { sealRows } from './seal-rows.js'
 import type { SealedSegment } from './sealed-segment.js'
 import { type LoadProgress, SealedSegments } from './sealed-segments.js'
@@ -172,21 +178,7 @@ export class CollectionRows {
 
   /** Sealed and growing segments with rows. */
   segments() {
-    const sealed = this.#sealed.all().map((segment) => ({
-      segmentId: segment.record.segmentId,
-      partitionId: segment.record.partitionId,
-      isSealed: true,
-      rowCount: segment.rowCount,
-      pendingIndexIds: pendingIndexesOf(this.#parts, segment),
-    }))
-    const growing = this.#growing.all().map(({ segmentId, partitionId, rowCount }) => ({
-      segmentId,
-      partitionId,
-      isSealed: false,
-      rowCount,
-      pendingIndexIds: [],
-    }))
-    return [...sealed, ...growing].filter(({ rowCount }) => rowCount > 0)
+    return describedSegments(this.#parts)
   }
 
   /**
@@ -229,60 +221,25 @@ export class CollectionRows {
   }
 
   /** Removes all rows so far. `commit` removes the segments and what the log has of them from the store. */
-  truncate(
-    commit: (segments: readonly SegmentRecord[], logged: readonly Edit[]) => Promise<void>,
-  ): Promise<void> {
+  truncate(commit: CommitRemoval): Promise<void> {
     return this.#serial.run(async () => {
       this.#throwFault()
-      const frozen = this.#growing.freeze()
-      const segments = this.#sealed.all()
-      await commit(
-        segments.map(({ record }) => record),
-        this.#growing.forgetEdits(frozen),
-      )
-      this.#growing.forget(frozen)
-      for (const segment of segments) this.#sealed.drop(segment)
-      await this.#context.directory.removed()
+      await truncateRows(this.#parts, commit)
     })
   }
 
   /** `commit` removes the partition, its segments and its part of the log from the store. */
-  dropPartition(
-    partitionId: bigint,
-    commit: (segments: readonly SegmentRecord[], logged: readonly Edit[]) => Promise<void>,
-  ): Promise<void> {
-    return this.#serial.run(async () => {
-      const segments = this.#sealed.in([partitionId])
-      const records = segments.map(({ record }) => record)
-      try {
-        await commit(records, this.#growing.dropPartitionEdits(partitionId))
-      } catch (error) {
-        this.#growing.undoDrop(partitionId)
-        throw error
-      }
-      this.#growing.dropPartition(partitionId)
-      this.#sealed.forgetLoaded([partitionId])
-      for (const segment of segments) this.#sealed.drop(segment)
-      await this.#context.directory.removed()
-    })
+  dropPartition(partitionId: bigint, commit: CommitRemoval): Promise<void> {
+    return this.#serial.run(() => dropPartitionRows(this.#parts, partitionId, commit))
   }
 
   /** `commit` removes the collection and its log from the store. */
   drop(commit: (logged: readonly Edit[]) => Promise<void>): Promise<void> {
-    return this.#serial.run(async () => {
-      const hidden = this.#hiddenIds()
-      try {
-        await commit(this.#growing.dropEdits())
-      } catch (error) {
-        this.#growing.undoDrop(null)
-        throw error
-      }
-      this.#isDropped = true
-      for (const segment of this.#sealed.all()) this.#sealed.drop(segment)
-      for (const segmentId of hidden) this.#context.directory.removeSegment(segmentId)
-      this.#growing.drop()
-      await this.#context.directory.removed()
-    })
+    return this.#serial.run(() =>
+      dropCollectionRows(this.#parts, commit, () => {
+        this.#isDropped = true
+      }),
+    )
   }
 
   /** Settles when no seal or load is under way. */
@@ -290,31 +247,15 @@ export class CollectionRows {
     return this.#serial.idle()
   }
 
-  /** Searches go on by the old segments until the new one and its indexes are there. */
-  async #compact(inputs: readonly SealedSegment[], signal: AbortSignal): Promise<bigint | null> {
-    const { directory, oracle } = this.#context
-    if (inputs.some((segment) => this.#sealed.withId(segment.record.segmentId) !== segment)) {
-      throw new MillraceError('cancelled', 'a segment was dropped before it was compacted')
-    }
+  #compact(inputs: readonly SealedSegment[], signal: AbortSignal): Promise<bigint | null> {
+    const { oracle } = this.#context
     const oldest = this.timeToLiveMs && oracle.next() - timestampFromMs(this.timeToLiveMs)
-    const pins = inputs.map((segment) => segment.pin())
-    let record: SegmentRecord | null = null
-    try {
-      const compaction = compactionOf(inputs, oldest || null)
-      record = await writeCompacted(this.#parts, compaction, signal)
-      if (record) {
-        record = await withIndexesBuilt(this.#context, this.#collectionId, record, signal)
-      }
-      const written = record
-      await this.#serial.run(() => commitCompacted(this.#parts, compaction, written))
-      return written?.segmentId ?? null
-    } catch (error) {
-      if (record) directory.removeSegment(record.segmentId)
-      throw error
-    } finally {
-      for (const pin of pins) pin.release()
-      await directory.removed()
+    const around = {
+      parts: () => this.#parts,
+      inTurn: (commit: () => Promise<void>) => this.#serial.run(commit),
+      oldest: oldest || null,
     }
+    return runCompaction(around, inputs, signal)
   }
 
   async #grow(insert: () => Promise<bigint>): Promise<bigint> {
@@ -337,14 +278,6 @@ export class CollectionRows {
 
   #throwFault(): void {
     if (this.#fault) throw this.#fault
-  }
-
-  /** Segments of imports that have not completed. */
-  #hiddenIds(): bigint[] {
-    return this.#context.catalog
-      .segments(this.#collectionId)
-      .filter(({ taskId }) => taskId !== null)
-      .map(({ segmentId }) => segmentId)
   }
 
   #sealInBackground(): void {

@@ -22,7 +22,7 @@ const compactJob = new URL('./compact-job.js', import.meta.url)
 
 /** @param oldest rows that came before are left out; null: none are */
 export function compactionOf(inputs: readonly SealedSegment[], oldest: bigint | null): Compaction {
-  const deleted = inputs.map((segment) => segment.deleted)
+  const deleted = inputs.map((segment) => segment.deletes.rows)
   const runs = inputs
     .flatMap((segment, source) => runsOf(segment, source, oldest))
     .sort((one, other) => Number(one.timestamp - other.timestamp) || one.source - other.source)
@@ -145,12 +145,12 @@ export async function commitCompacted(
 
 /** The new segment's rows that were deleted after they were chosen, a set bit each; null: none. */
 function deletedSince({ inputs, deleted, runs }: Compaction, rowCount: number): Uint8Array | null {
-  if (inputs.every((segment, index) => segment.deleted === deleted[index])) return null
+  if (inputs.every((segment, index) => segment.deletes.rows === deleted[index])) return null
   const lost = bitmapWithLength(rowCount)
   let place = 0
   for (const { source, rowBegin, rowEnd } of runs) {
     const before = deleted[source]
-    const now = inputs[source].deleted
+    const now = inputs[source].deletes.rows
     for (let row = rowBegin; row < rowEnd; row++) {
       if (before !== null && hasBit(before, row)) continue
       if (now !== null && hasBit(now, row)) setBit(lost, place)

@@ -21,7 +21,7 @@ import { type InsertRun, noteRows } from './insert-times.js'
 import { type KeyRows, keyRowsFor } from './key-rows.js'
 import { rowBytes } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
-import type { KeyDeletion } from './sealed-segment.js'
+import type { KeyDeletion } from './segment-deletes.js'
 import type { PinnedView } from './snapshot.js'
 
 /** Rows as they lie in shared memory. */

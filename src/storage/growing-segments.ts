@@ -2,7 +2,7 @@ import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema
 import { GrowingSegment } from './growing-segment.js'
 import type { LoggedBatch } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
-import type { KeyDeletion } from './sealed-segment.js'
+import type { KeyDeletion } from './segment-deletes.js'
 
 /** A change of rows before it has a place in the log. */
 export type NewBatch = Omit<LoggedBatch, 'key'>

@@ -76,7 +76,7 @@ function workOn(
 ): IndexWork {
   const { segmentId } = segment.record
   if (wanted.kind === 'scalar') {
-    const column = () => segment.columnToIndex(wanted.field)
+    const column = () => segment.columns.read(wanted.field)
     const { rowCount } = segment
     return { kind: 'scalar', segmentId, wanted, rowCount, isWanted: isAlwaysWanted, column, take }
   }

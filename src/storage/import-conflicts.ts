@@ -57,7 +57,7 @@ export async function findImportConflicts(
     existing: existing.map((segment) => ({
       path: context.directory.segmentPath(segment.record.segmentId),
       file: segment.record.file,
-      deleted: segment.deleted,
+      deleted: segment.deletes.rows,
     })),
     rules: { winner: rules.winner, loser: rules.loser },
   }
@@ -178,15 +178,16 @@ export class ImportConflicts {
   deletionsOfExisting(): [bigint, Uint8Array][] {
     return this.losingExisting.map(({ segment, lost }) => [
       segment.record.segmentId,
-      unionOf(segment.deleted, lost),
+      unionOf(segment.deletes.rows, lost),
     ])
   }
 
   counts(lateCount: number): { readonly deletedRows: number; readonly skippedRows: number } {
     let deletedRows = lateCount
     for (const { segment, lost } of this.losingExisting) {
+      const deleted = segment.deletes.rows
       for (let row = 0; row < segment.rowCount; row++) {
-        const isNew = hasBit(lost, row) && !(segment.deleted && hasBit(segment.deleted, row))
+        const isNew = hasBit(lost, row) && !(deleted && hasBit(deleted, row))
         if (isNew) deletedRows++
       }
     }

@@ -96,7 +96,7 @@ export function pendingIndexesOf(
 /** Whether an index is to be built: not for a few rows, nor over vectors that no row has. */
 export function lacksIndex(segment: SealedSegment, wanted: WantedIndex): boolean {
   if (segment.hasIndex(wanted.indexId)) return false
-  const hasRows = wanted.kind === 'scalar' || segment.hasField(wanted.field)
+  const hasRows = wanted.kind === 'scalar' || segment.columns.has(wanted.field)
   return hasRows && isWorthBuilding(wanted, segment.rowCount)
 }
 
@@ -112,7 +112,7 @@ function scalarWorkOn(
     wanted,
     rowCount: segment.rowCount,
     isWanted: () => isWanted(parts, segment, wanted),
-    column: () => segment.columnToIndex(wanted.field),
+    column: () => segment.columns.read(wanted.field),
     take: (built) =>
       inTurn(async () => {
         await nameIndex(parts, segment, wanted, built)

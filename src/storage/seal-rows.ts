@@ -52,12 +52,12 @@ async function storeSeal(
   frozen: FrozenRows,
 ): Promise<void> {
   await sealed.resolveDeletes()
-  const dirty = sealed.all().filter(({ unstoredDeletes }) => unstoredDeletes)
-  const stored = dirty.map((segment) => ({ segment, deleted: segment.unstoredDeletes! }))
+  const dirty = sealed.all().filter(({ deletes }) => deletes.unstored)
+  const stored = dirty.map((segment) => ({ segment, deleted: segment.deletes.unstored! }))
   const deletions = stored.map(({ segment, deleted }) =>
     deletionEdit(segment.record.segmentId, deleted),
   )
   const edits = [...growing.forgetEdits(frozen), ...deletions]
   await context.catalog.editSegments(records, [], edits)
-  for (const { segment, deleted } of stored) segment.noteStored(deleted)
+  for (const { segment, deleted } of stored) segment.deletes.noteStored(deleted)
 }

@@ -5,7 +5,8 @@ import { SegmentReader } from '../segment/segment-reader.js'
 import type { SegmentRecord } from './records.js'
 import { ResidentVectors } from './resident-vectors.js'
 import type { RowsContext } from './rows-context.js'
-import { type KeyDeletion, SealedSegment, type SealedStart } from './sealed-segment.js'
+import { SealedSegment, type SealedStart } from './sealed-segment.js'
+import type { KeyDeletion } from './segment-deletes.js'
 import { type Edit, keyFromId } from './store.js'
 
 export interface LoadProgress {
@@ -81,9 +82,9 @@ export class SealedSegments {
   async resolveDeletes(): Promise<void> {
     let keysHere = deletedKeysHere
     for (;;) {
-      const waiting = this.all().filter((segment) => !segment.resolveDeletes(keysHere))
+      const waiting = this.all().filter((segment) => !segment.deletes.resolve(keysHere))
       if (waiting.length === 0) return
-      await Promise.all(waiting.map((segment) => segment.prepareDeletes(keysHere)))
+      await Promise.all(waiting.map((segment) => segment.deletes.prepare(keysHere)))
       // What came meanwhile is found here and now, or deletes without an end would be waited for.
       keysHere = Number.POSITIVE_INFINITY
     }

@@ -90,7 +90,7 @@ async function imported(
   files = ['id.npy', 'vector.npy'],
   partitionName = '',
 ): Promise<ImportProgress> {
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     dbName: db,
     collectionName: name,
     partitionName,
@@ -98,7 +98,7 @@ async function imported(
     options: [],
   })
   for (;;) {
-    const state = engine.importTask(taskId)
+    const state = engine.imports.task(taskId)
     if (isFinished(state.task.state)) return state
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
@@ -190,7 +190,7 @@ it('has everything after a restart: rows, tasks, what was loaded', async () => {
   await engine.insert(db, name, '', batch([1000, 1001]))
   await engine.delete(db, name, '', 'id in [3, 1001]')
   await reopen()
-  expect(engine.importTask(task.taskId).task.state).toBe(ImportState.Completed)
+  expect(engine.imports.task(task.taskId).task.state).toBe(ImportState.Completed)
   expect(engine.loadState(db, name, []).state).not.toBe('released')
   expect(await count()).toEqual([100])
   expect(await foundIds([1000], { topK: 1 })).toEqual([1000])
@@ -321,7 +321,7 @@ it('gives auto ids in half-open ranges, no id twice', async () => {
 it('ends the imports of a dropped collection at once', async () => {
   await create()
   writeFiles(upTo(200_000))
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     dbName: db,
     collectionName: name,
     partitionName: '',
@@ -329,7 +329,7 @@ it('ends the imports of a dropped collection at once', async () => {
     options: [],
   })
   await engine.dropCollection(db, name)
-  const { task } = engine.importTask(taskId)
+  const { task } = engine.imports.task(taskId)
   expect(task.state).toBe(ImportState.Failed)
   expect(task.reason).toContain(`collection ${name} dropped`)
   expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
@@ -343,18 +343,18 @@ it('removes the segments of an import that fails after some of its units', async
   const vectors = vectorsOf(ids)
   vectors[vectors.length - 1] = Number.NaN
   writeFileSync(join(directory, 'files', 'b', 'vector.npy'), npyBytes(vectors, [ids.length, dim]))
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '', options: [] },
     fileGroups: ['a', 'b'].map((folder) => [`${folder}/id.npy`, `${folder}/vector.npy`]),
   })
   let rowsSeen = 0
   for (;;) {
-    const { task } = engine.importTask(taskId)
+    const { task } = engine.imports.task(taskId)
     rowsSeen = Math.max(rowsSeen, task.rowCount)
     if (isFinished(task.state)) break
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  expect(engine.importTask(taskId).task.reason).toContain('NaN')
+  expect(engine.imports.task(taskId).task.reason).toContain('NaN')
   expect(rowsSeen).toBe(10)
   expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])
 })
@@ -369,7 +369,7 @@ it('keeps what was acknowledged when it is closed in the middle of everything', 
     acknowledged.push(...upTo(begin + 100, begin))
   }
   await insert(0)
-  await engine.startImport({
+  await engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '', options: [] },
     fileGroups: [['id.npy', 'vector.npy']],
   })
@@ -385,7 +385,7 @@ it('keeps what was acknowledged when it is closed in the middle of everything', 
   await Promise.all([engine.close(), Promise.allSettled(work)])
   await open()
   for (;;) {
-    if (engine.importTasks(db, name).every(({ task }) => isFinished(task.state))) break
+    if (engine.imports.tasks(db, name).every(({ task }) => isFinished(task.state))) break
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   const [, keys] = (await query('id < 1000', ['id']))[0] as [string, number[]]
@@ -397,13 +397,13 @@ it('gives every import a true end when its partition is dropped at any moment', 
   writeFiles(upTo(2000))
   for (let round = 0; round < 12; round++) {
     await engine.createPartition(db, name, 'p')
-    const { taskId } = await engine.startImport({
+    const { taskId } = await engine.imports.start({
       ...{ dbName: db, collectionName: name, partitionName: 'p', options: [] },
       fileGroups: [['id.npy', 'vector.npy']],
     })
     await new Promise((resolve) => setTimeout(resolve, round * 2))
     await engine.dropPartition(db, name, 'p')
-    const { task } = engine.importTask(taskId)
+    const { task } = engine.imports.task(taskId)
     if (task.state !== ImportState.Completed) expect(task.reason).toContain('partition p dropped')
     expect(isFinished(task.state)).toBe(true)
     expect(readdirSync(join(directory, 'data', 'segments'))).toEqual([])

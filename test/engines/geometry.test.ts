@@ -174,12 +174,12 @@ describe('geometries', () => {
 /** @returns why it failed, or '' */
 async function imported(file: string, text: string): Promise<string> {
   writeFileSync(join(open.importRoot, file), text)
-  const task = await open.engine.startImport({
+  const task = await open.engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '', idempotencyKey: '' },
     ...{ fileGroups: [[file]], options: [] },
   })
   for (;;) {
-    const { state, reason } = open.engine.importTask(task.taskId).task
+    const { state, reason } = open.engine.imports.task(task.taskId).task
     if (isFinished(state)) return reason
     await aMoment()
   }

@@ -46,15 +46,15 @@ async function imported(files: Record<string, string | Uint8Array>, options = {}
   }
   const names = { dbName: 'default', collectionName: 'c', partitionName: '' }
   const fileGroups = [Object.keys(files)]
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     ...names,
     fileGroups,
     options: Object.entries(options),
   })
-  while (!isFinished(engine.importTask(taskId).task.state)) {
+  while (!isFinished(engine.imports.task(taskId).task.state)) {
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
-  return engine.importTask(taskId).task
+  return engine.imports.task(taskId).task
 }
 
 const ids = npyBytes(BigInt64Array.of(1n))

@@ -42,17 +42,17 @@ function write(name: string, text: string): string {
 }
 
 async function imported(file: string, options: Record<string, string> = {}) {
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     dbName: 'default',
     collectionName: 'c',
     partitionName: '',
     fileGroups: [[file]],
     options: Object.entries(options),
   })
-  while (!isFinished(engine.importTask(taskId).task.state)) {
+  while (!isFinished(engine.imports.task(taskId).task.state)) {
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
-  return engine.importTask(taskId).task
+  return engine.imports.task(taskId).task
 }
 
 const rowText = (id: number, more = {}) =>

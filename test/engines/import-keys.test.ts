@@ -39,7 +39,7 @@ function write(name: string, id: number): void {
 }
 
 async function startImport(file: string, idempotencyKey?: string): Promise<bigint> {
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     dbName: 'default',
     collectionName: 'c',
     partitionName: '',
@@ -51,7 +51,7 @@ async function startImport(file: string, idempotencyKey?: string): Promise<bigin
 }
 
 async function finished(taskId: bigint): Promise<void> {
-  while (!isFinished(engine.importTask(taskId).task.state)) {
+  while (!isFinished(engine.imports.task(taskId).task.state)) {
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -57,19 +57,19 @@ function writeGroups(): string[][] {
 
 async function started(partitionName = ''): Promise<bigint> {
   const fileGroups = writeGroups()
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     ...place,
     partitionName,
     fileGroups,
     options: [],
   })
-  while (engine.importTask(taskId).task.rowCount === 0) await pause()
+  while (engine.imports.task(taskId).task.rowCount === 0) await pause()
   return taskId
 }
 
 async function finished(taskId: bigint) {
-  while (!isFinished(engine.importTask(taskId).task.state)) await pause()
-  return engine.importTask(taskId).task
+  while (!isFinished(engine.imports.task(taskId).task.state)) await pause()
+  return engine.imports.task(taskId).task
 }
 
 const segmentFiles = () => readdirSync(join(directory, 'data', 'segments'))
@@ -78,7 +78,7 @@ it('gives all rows of an import a field that is added meanwhile, none of them fr
   const taskId = await started()
   const late = field(0, 'late', DataType.Int64, { nullable: true, defaultValue: 5n })
   await engine.changes.addField('default', 'c', late)
-  expect(engine.importTask(taskId).task.state).toBe(ImportState.Started)
+  expect(engine.imports.task(taskId).task.state).toBe(ImportState.Started)
   const task = await finished(taskId)
   expect([task.reason, task.rowCount]).toEqual(['', fileCount * rowsOfFile])
   await engine.load('default', 'c', [])
@@ -94,7 +94,7 @@ it('gives all rows of an import a field that is added meanwhile, none of them fr
   const { column } = fields.find((each) => each.field.name === 'late')!
   const values = new Set((column as FixedColumn).values as BigInt64Array)
   expect([...values]).toEqual([5n])
-  const again = await engine.startImport({ ...place, fileGroups: [['0.jsonl']], options: [] })
+  const again = await engine.imports.start({ ...place, fileGroups: [['0.jsonl']], options: [] })
   expect((await finished(again.taskId)).reason).toBe('')
 })
 
@@ -109,7 +109,7 @@ it('goes on with an import while properties of its collection change', async () 
 it('ends the import of a collection that is dropped, and removes its files', async () => {
   const taskId = await started()
   await engine.dropCollection('default', 'c')
-  const { state, reason } = engine.importTask(taskId).task
+  const { state, reason } = engine.imports.task(taskId).task
   expect([state, reason]).toEqual([ImportState.Failed, 'collection c dropped'])
   expect(segmentFiles()).toEqual([])
 })
@@ -117,9 +117,9 @@ it('ends the import of a collection that is dropped, and removes its files', asy
 it('ends the import of a partition that is dropped, and no other one', async () => {
   await engine.createPartition('default', 'c', 'p')
   const taskId = await started('p')
-  const other = await engine.startImport({ ...place, fileGroups: [['0.jsonl']], options: [] })
+  const other = await engine.imports.start({ ...place, fileGroups: [['0.jsonl']], options: [] })
   await engine.dropPartition('default', 'c', 'p')
-  const { state, reason } = engine.importTask(taskId).task
+  const { state, reason } = engine.imports.task(taskId).task
   expect([state, reason]).toEqual([ImportState.Failed, 'partition p dropped'])
   expect((await finished(other.taskId)).rowCount).toBe(rowsOfFile)
   expect(segmentFiles()).toHaveLength(1)
@@ -129,21 +129,21 @@ it('takes 1,024 imports at once, and refuses the next one as Milvus does', async
   writeFileSync(join(directory, 'files', 'a.json'), '[{"id": 1, "vector": [1, 2]}]')
   const request = { ...place, fileGroups: [['a.json']], options: [] }
   const waiting = { ...request, options: [['auto_commit', 'false']] as const }
-  const tasks = await Promise.all(Array.from({ length: 1024 }, () => engine.startImport(waiting)))
+  const tasks = await Promise.all(Array.from({ length: 1024 }, () => engine.imports.start(waiting)))
   expect(new Set(tasks.map(({ taskId }) => taskId)).size).toBe(1024)
-  await expect(engine.startImport(request)).rejects.toMatchObject({
+  await expect(engine.imports.start(request)).rejects.toMatchObject({
     code: 2101,
     message: expect.stringMatching(/^The number of jobs has reached the limit, please try again/),
   })
   // A failed import takes no place.
-  await engine.cancelImport(tasks[0].taskId)
-  const next = await engine.startImport(request)
+  await engine.imports.cancel(tasks[0].taskId)
+  const next = await engine.imports.start(request)
   await finished(next.taskId)
   const others = tasks.slice(1)
   for (const { taskId } of others) {
-    while (engine.importTask(taskId).phase !== 'uncommitted') await pause()
+    while (engine.imports.task(taskId).phase !== 'uncommitted') await pause()
   }
-  await Promise.all(others.map(({ taskId }) => engine.commitImport(taskId)))
+  await Promise.all(others.map(({ taskId }) => engine.imports.commit(taskId)))
   for (const { taskId } of others) {
     expect((await finished(taskId)).state).toBe(ImportState.Completed)
   }

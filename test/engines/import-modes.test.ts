@@ -82,9 +82,9 @@ function writeGroup(folder: string, rows: Rows): string[] {
 
 async function imported(fileGroups: string[][], options: Record<string, string>) {
   const request = { ...collection, partitionName: '', fileGroups }
-  const { taskId } = await engine.startImport({ ...request, options: Object.entries(options) })
+  const { taskId } = await engine.imports.start({ ...request, options: Object.entries(options) })
   for (;;) {
-    const { task } = engine.importTask(taskId)
+    const { task } = engine.imports.task(taskId)
     if (isFinished(task.state)) return task
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
@@ -177,8 +177,8 @@ describe('upsert', () => {
     const group = writeGroup('a', rows)
     const request = { ...collection, partitionName: '', fileGroups: [group] }
     const options: [string, string][] = [['mode', 'upsert']]
-    const { taskId } = await engine.startImport({ ...request, options })
-    for (let id = 0; engine.importTask(taskId).task.state !== ImportState.Completed; id++) {
+    const { taskId } = await engine.imports.start({ ...request, options })
+    for (let id = 0; engine.imports.task(taskId).task.state !== ImportState.Completed; id++) {
       await insert([[id % 2000, 10]])
     }
     const total = await count()
@@ -208,7 +208,7 @@ describe('upsert', () => {
       fileGroups: [['a.npy']],
       options: [['mode', 'upsert']] as [string, string][],
     }
-    await expect(engine.startImport(request)).rejects.toMatchObject({ code: 1100 })
+    await expect(engine.imports.start(request)).rejects.toMatchObject({ code: 1100 })
   })
 })
 
@@ -357,11 +357,11 @@ describe('in a collection whose rows are spread by a partition key', () => {
     ['not counted', { mode: 'skip_existing' }, 0],
   ] as const)('keeps of %s rows with one key the one that %o means', async (kind, options, end) => {
     const request = { ...spread, partitionName: '', fileGroups: [filesOf(kind)] }
-    const { taskId } = await engine.startImport({ ...request, options: Object.entries(options) })
-    while (!isFinished(engine.importTask(taskId).task.state)) {
+    const { taskId } = await engine.imports.start({ ...request, options: Object.entries(options) })
+    while (!isFinished(engine.imports.task(taskId).task.state)) {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    expect(engine.importTask(taskId).task).toMatchObject({ reason: '', rowCount: 40 })
+    expect(engine.imports.task(taskId).task).toMatchObject({ reason: '', rowCount: 40 })
     const expected = [...bounds].map(([id, ends]): [string, number] => [id, ends[end]])
     expect(await prices()).toEqual(new Map(expected))
     expect(await engine.rowCount('default', 'spread', '')).toBe(40)

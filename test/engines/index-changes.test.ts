@@ -60,7 +60,7 @@ async function startImport(options: [string, string][] = []) {
   writeFileSync(join(open.importRoot, 'id.npy'), npyBytes(idsOf(0), [partRows]))
   const values = vectors.slice(0, partRows * dim)
   writeFileSync(join(open.importRoot, 'vector.npy'), npyBytes(values, [partRows, dim]))
-  const { taskId } = await open.engine.startImport({
+  const { taskId } = await open.engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '', options, idempotencyKey: '' },
     fileGroups: [['id.npy', 'vector.npy']],
   })
@@ -71,7 +71,7 @@ async function startImport(options: [string, string][] = []) {
 async function followed(taskId: bigint, until: string[]) {
   const seen: { phase: string; progress: number }[] = []
   for (;;) {
-    const { task, phase, progress } = open.engine.importTask(taskId)
+    const { task, phase, progress } = open.engine.imports.task(taskId)
     seen.push({ phase, progress })
     if (until.includes(phase) || isFinished(task.state)) return seen
     await sleep(1)
@@ -160,7 +160,7 @@ it('leaves no file of an import that is cancelled while its index is built', asy
   const seen = await followed(taskId, ['indexing'])
   expect(seen.at(-1)?.phase).toBe('indexing')
   await sleep(50)
-  await open.engine.cancelImport(taskId)
+  await open.engine.imports.cancel(taskId)
   await followed(taskId, [])
   for (let tries = 0; filesIn('segments').length + filesIn('indexes').length > 0; tries++) {
     expect(tries).toBeLessThan(500)
@@ -202,7 +202,7 @@ it('an import that is committed later has the index of that time, not one that w
   expect(filesIn('indexes')).toHaveLength(1)
   await open.engine.dropIndex(db, name, 'vector', '')
   await createIndex('HNSW')
-  await open.engine.commitImport(taskId)
+  await open.engine.imports.commit(taskId)
   await followed(taskId, [])
   await indexed()
   expect(filesIn('indexes')).toHaveLength(1)

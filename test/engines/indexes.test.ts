@@ -59,7 +59,7 @@ async function importRows() {
   const ids = BigInt64Array.from({ length: rowCount }, (_, row) => BigInt(row))
   writeFileSync(join(open.importRoot, 'id.npy'), npyBytes(ids, [rowCount]))
   writeFileSync(join(open.importRoot, 'vector.npy'), npyBytes(vectors, [rowCount, dim]))
-  const task = await open.engine.startImport({
+  const task = await open.engine.imports.start({
     dbName: db,
     collectionName: name,
     partitionName: '',
@@ -69,7 +69,7 @@ async function importRows() {
   })
   const seen = new Set<string>()
   for (;;) {
-    const { task: now, phase, progress } = open.engine.importTask(task.taskId)
+    const { task: now, phase, progress } = open.engine.imports.task(task.taskId)
     seen.add(phase)
     if (isFinished(now.state)) return { seen, progress, reason: now.reason }
     await new Promise((resolve) => setTimeout(resolve, 2))

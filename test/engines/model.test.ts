@@ -231,12 +231,12 @@ class Subject {
     write('id.npy', npyBytes(BigInt64Array.from(ids, BigInt)))
     write('vector.npy', npyBytes(Float32Array.from(ids.flatMap(vectorOf)), [ids.length, dim]))
     write('tag.npy', npyBytes(BigInt64Array.from(ids, (id) => BigInt(id % tagCount))))
-    const { taskId } = await this.#engine.startImport({
+    const { taskId } = await this.#engine.imports.start({
       ...{ dbName: db, collectionName: name, partitionName, options: [] },
       fileGroups: [['id.npy', 'vector.npy', 'tag.npy']],
     })
     for (;;) {
-      const { task } = this.#engine.importTask(taskId)
+      const { task } = this.#engine.imports.task(taskId)
       if (isFinished(task.state)) {
         expect([task.state, task.reason]).toEqual([ImportState.Completed, ''])
         return

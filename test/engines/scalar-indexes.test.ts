@@ -77,13 +77,13 @@ async function importRows(some: readonly Row[]) {
     JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
   )
   writeFileSync(join(open.importRoot, 'rows.jsonl'), lines.join('\n'))
-  const task = await open.engine.startImport({
+  const task = await open.engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '', idempotencyKey: '' },
     fileGroups: [['rows.jsonl']],
     options: [],
   })
   for (;;) {
-    const { state, reason } = open.engine.importTask(task.taskId).task
+    const { state, reason } = open.engine.imports.task(task.taskId).task
     if (isFinished(state)) return expect(reason).toBe('')
     await aMoment()
   }

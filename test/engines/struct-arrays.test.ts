@@ -110,12 +110,12 @@ async function nearest(lists: readonly number[][], filter = ''): Promise<[number
 }
 
 async function imported(file: string): Promise<void> {
-  const { taskId } = await opened.engine.startImport({
+  const { taskId } = await opened.engine.imports.start({
     ...{ dbName: db, collectionName: name, partitionName: '' },
     ...{ fileGroups: [[file]], options: [] },
   })
   await vi.waitFor(
-    () => expect(opened.engine.importTask(taskId).task.state).toBe(ImportState.Completed),
+    () => expect(opened.engine.imports.task(taskId).task.state).toBe(ImportState.Completed),
     { timeout: 10_000 },
   )
 }

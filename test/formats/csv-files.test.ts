@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { defaultReadOptions, type RejectedRow } from '../../dist/formats/format.js'
 import { formatOf } from '../../dist/formats/registry.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { failureOf, field, memorySource } from './npy-files.js'
+import { memorySource } from './memory-source.js'
+import { failureOf, field } from './npy-files.js'
 import { openText, readText } from './text-files.js'
 
 const id = field('id', DataType.Int64, { isPrimaryKey: true })

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openByteStream } from '../../dist/formats/text/byte-stream.js'
-import { failureOf, memorySource } from './npy-files.js'
+import { memorySource } from './memory-source.js'
+import { failureOf } from './npy-files.js'
 
 /** A zstd frame of raw blocks, which is all that is needed to write one. */
 function zstdFrame(content: Uint8Array): Buffer {

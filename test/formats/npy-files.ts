@@ -10,6 +10,7 @@ import { formatOf } from '../../dist/formats/registry.js'
 import type { DataType } from '../../dist/schema/data-type.js'
 import { type Field, plainField } from '../../dist/schema/field.js'
 import type { ByteSource } from '../../dist/source/byte-source.js'
+import { memorySource } from './memory-source.js'
 
 export type Item = number | bigint | string | boolean | Uint8Array
 
@@ -92,20 +93,6 @@ function writeNumber(
   else if (code === 'u8') view.setBigUint64(0, BigInt(item), isLittle)
   else if (code === 'f4') view.setFloat32(0, number, isLittle)
   else if (code === 'f8') view.setFloat64(0, number, isLittle)
-}
-
-export function memorySource(name: string, bytes: Uint8Array): ByteSource {
-  return {
-    name,
-    byteLength: bytes.byteLength,
-    fingerprint: '',
-    read(position, target) {
-      const found = bytes.subarray(position, position + target.byteLength)
-      target.set(found)
-      return found.byteLength
-    },
-    close() {},
-  }
 }
 
 let nextFieldId = 100

@@ -4,17 +4,8 @@ import { npyBytes } from '../../dist/formats/npy/npy-writer.js'
 import { formatOf } from '../../dist/formats/registry.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
-import {
-  failureOf,
-  field,
-  memorySource,
-  npy,
-  npyFile,
-  npyStart,
-  openRows,
-  outline,
-  rowsOf,
-} from './npy-files.js'
+import { memorySource } from './memory-source.js'
+import { failureOf, field, npy, npyFile, npyStart, openRows, outline, rowsOf } from './npy-files.js'
 
 const id = field('id', DataType.Int64, { isPrimaryKey: true })
 const vector = field('vector', DataType.FloatVector, { dim: 8 })

@@ -6,7 +6,8 @@ import { csvRows } from '../../dist/formats/text/csv-rows.js'
 import { jsonLinesRows, jsonRows } from '../../dist/formats/text/json-rows.js'
 import { openTextReader } from '../../dist/formats/text/text-reader.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { field, memorySource } from './npy-files.js'
+import { memorySource } from './memory-source.js'
+import { field } from './npy-files.js'
 import { rowsIn } from './text-files.js'
 
 const plainFields = [

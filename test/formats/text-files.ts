@@ -14,7 +14,7 @@ import { jsonLinesRows, jsonRows } from '../../dist/formats/text/json-rows.js'
 import { openTextReader } from '../../dist/formats/text/text-reader.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Field } from '../../dist/schema/field.js'
-import { memorySource } from './npy-files.js'
+import { memorySource } from './memory-source.js'
 
 export interface Reading {
   readonly fields: readonly Field[]

@@ -1,13 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runPython } from './python.js'
-import { RealMilvus, realMilvusVenv } from './real-milvus.js'
-import { ServedMillrace } from './served-millrace.js'
-
-const program = 'test/interop/python/random_searches.py'
-
-/** MILLRACE_SEARCHES asks for more, MILLRACE_SEARCHES_SEED for others. */
-const count = process.env.MILLRACE_SEARCHES ?? '400'
-const seed = process.env.MILLRACE_SEARCHES_SEED ?? '1'
+import { expect } from 'vitest'
+import { compareWithMilvus } from './compare-with-milvus.js'
 
 /** Distances that differ by less are the same: a cosine is rounded at other places there. */
 const distanceSlack = 1e-5
@@ -28,27 +20,15 @@ interface Answer {
   readonly error?: string
 }
 
-describe.skipIf(realMilvusVenv === '')('searches (needs MILLRACE_REAL_MILVUS_VENV)', () => {
-  let milvus: RealMilvus
-  beforeAll(async () => {
-    milvus = await RealMilvus.start('millrace-searches')
-  })
-  afterAll(() => milvus?.stop())
-
-  it(`find the rows that they find in Milvus 2.3.5: ${count} of seed ${seed}`, async () => {
-    const asked = ['--seed', seed, '--count', count]
-    const theirs = (await milvus.ask(program, asked)) as Answer[]
-    const server = await ServedMillrace.start()
-    try {
-      const port = ['--port', String(server.port)]
-      const ours: Answer[] = JSON.parse(await runPython(milvus.python, program, ...port, ...asked))
-      expect(ours).toHaveLength(Number(count))
-      const pairs = ours.map((answer, at) => ({ ours: answer, theirs: theirs[at] }))
-      expect(pairs.filter((pair) => !isSame(pair.ours, pair.theirs))).toEqual([])
-    } finally {
-      await server.stop()
-    }
-  }, 0)
+/** MILLRACE_SEARCHES asks for more, MILLRACE_SEARCHES_SEED for others. */
+compareWithMilvus<Answer>({
+  subject: 'searches',
+  program: 'test/interop/python/random_searches.py',
+  count: process.env.MILLRACE_SEARCHES ?? '400',
+  seed: process.env.MILLRACE_SEARCHES_SEED ?? '1',
+  check(pairs) {
+    expect(pairs.filter(({ ours, theirs }) => !isSame(ours, theirs))).toEqual([])
+  },
 })
 
 function isSame(ours: Answer, theirs: Answer): boolean {

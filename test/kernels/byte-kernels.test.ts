@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
@@ -9,18 +8,12 @@ import {
 } from '../../dist/kernels/byte-kernels.js'
 import { distanceFromKey, type scanKernelsOn } from '../../dist/kernels/scan-kernels.js'
 import { randomFrom } from '../indexes/vectors.js'
+import { kernelBuilds } from './kernel-builds.js'
 import { nearestRows } from './reference.js'
 
 type Kernels = ReturnType<typeof byteKernelsOn> & ReturnType<typeof scanKernelsOn>
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_535, shared: true })
-
-function kernelsOf(file: string): Kernels | null {
-  const bytes = readFileSync(new URL(`../../dist/kernels/${file}`, import.meta.url))
-  if (!WebAssembly.validate(bytes)) return null
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return instance.exports as unknown as Kernels
-}
 
 /** What lies between two whole numbers becomes the even one, as in the kernel. */
 function nearestEven(value: number): number {
@@ -29,9 +22,7 @@ function nearestEven(value: number): number {
   return below % 2 === 0 ? below : below + 1
 }
 
-const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
-  .map((file) => ({ file, kernels: kernelsOf(file) }))
-  .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
+const builds = kernelBuilds<Kernels>(memory)
 
 const [queryAt, floatsAt, heapAt, maskAt, rowsAt] = [64, 70_000, 140_000, 150_000, 160_000]
 

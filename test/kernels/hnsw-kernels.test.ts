@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { hnswCodeKinds, type hnswKernelsOn } from '../../dist/kernels/hnsw-kernels.js'
 import {
@@ -7,6 +6,7 @@ import {
   type scanKernelsOn,
 } from '../../dist/kernels/scan-kernels.js'
 import type { Metric } from '../../dist/schema/metric.js'
+import { kernelBuilds } from './kernel-builds.js'
 import { nearestRows } from './reference.js'
 
 type Kernels = ReturnType<typeof hnswKernelsOn> & ReturnType<typeof scanKernelsOn>
@@ -15,13 +15,6 @@ const memory = new WebAssembly.Memory({ initial: 256, maximum: 65_535, shared: t
 const k = 7
 /** Where things lie, far from each other; the rest of the memory is never zeros. */
 const at = { index: 64, rows: 4 << 20, query: 8 << 20, heap: 9 << 20, scratch: 10 << 20 }
-
-function kernelsOf(file: string): Kernels | null {
-  const bytes = readFileSync(new URL(`../../dist/kernels/${file}`, import.meta.url))
-  if (!WebAssembly.validate(bytes)) return null
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return instance.exports as unknown as Kernels
-}
 
 interface Case {
   readonly metric: Metric
@@ -76,9 +69,8 @@ const bitKinds: [string, Metric, number][] = [
   ['shares of bits', 'JACCARD', jaccard],
 ]
 
-for (const file of ['kernels.wasm', 'kernels-relaxed.wasm']) {
-  const kernels = kernelsOf(file)
-  describe.skipIf(kernels === null)(`the codes of ${file} (needs its SIMD)`, () => {
+for (const { file, kernels } of kernelBuilds<Kernels>(memory)) {
+  describe(`the codes of ${file}`, () => {
     for (const [name, metric, kind, most] of floatKinds) {
       it(`order as their reference: ${name}`, () => {
         for (const width of [1, 3, 15, 16, 17, 127, 129, 4095]) {
@@ -86,7 +78,7 @@ for (const file of ['kernels.wasm', 'kernels-relaxed.wasm']) {
           const query = Float32Array.from(numbersFrom(width + 1, width, -most, most))
           const values = Float32Array.from(rows)
           const truth = nearestRows(metric, width, values, rowCount, null, query, k)
-          const found = nearestByCodes(kernels!, { metric, kind, width, rows, query })
+          const found = nearestByCodes(kernels, { metric, kind, width, rows, query })
           expect(found).toEqual(truth.map(({ distance }) => distance))
         }
       })
@@ -98,7 +90,7 @@ for (const file of ['kernels.wasm', 'kernels-relaxed.wasm']) {
           const rows = Uint8Array.from(numbersFrom(width, rowCount * width, 0, 255))
           const query = Uint8Array.from(numbersFrom(width + 1, width, 0, 255))
           const truth = nearestRows(metric, width, rows, rowCount, null, query, k)
-          const found = nearestByCodes(kernels!, { metric, kind, width, rows, query })
+          const found = nearestByCodes(kernels, { metric, kind, width, rows, query })
           expect(found).toEqual(truth.map(({ distance }) => distance))
         }
       })
@@ -107,7 +99,7 @@ for (const file of ['kernels.wasm', 'kernels-relaxed.wasm']) {
     it('keep what is out of their range at its edge', () => {
       const rows = Int8Array.from(numbersFrom(5, rowCount * 20, -100, 100))
       const query = new Float32Array(20).fill(1e9)
-      const found = nearestByCodes(kernels!, {
+      const found = nearestByCodes(kernels, {
         metric: 'L2',
         kind: squared8,
         width: 20,

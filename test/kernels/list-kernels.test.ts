@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
@@ -9,22 +8,14 @@ import {
   type scanKernelsOn,
 } from '../../dist/kernels/scan-kernels.js'
 import { randomFrom } from '../indexes/vectors.js'
+import { kernelBuilds } from './kernel-builds.js'
 import { nearestRows } from './reference.js'
 
 type Kernels = ReturnType<typeof rowKernelsOn> & ReturnType<typeof scanKernelsOn>
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_535, shared: true })
 
-function kernelsOf(file: string): Kernels | null {
-  const bytes = readFileSync(new URL(`../../dist/kernels/${file}`, import.meta.url))
-  if (!WebAssembly.validate(bytes)) return null
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return instance.exports as unknown as Kernels
-}
-
-const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
-  .map((file) => ({ file, kernels: kernelsOf(file) }))
-  .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
+const builds = kernelBuilds<Kernels>(memory)
 
 const widths = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(127, 128, 129, 4095))
 const [queryAt, heapAt, idsAt, maskAt, resultAt] = [64, 20_000, 30_000, 40_000, 50_000]

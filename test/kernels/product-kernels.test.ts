@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,6 +12,7 @@ import {
 import type { rowKernelsOn } from '../../dist/kernels/row-kernels.js'
 import { distanceFromKey, type scanKernelsOn } from '../../dist/kernels/scan-kernels.js'
 import { randomFrom } from '../indexes/vectors.js'
+import { kernelBuilds } from './kernel-builds.js'
 import { dot, encoded, type ProductCodes, products, rotated } from './product-reference.js'
 
 type Kernels = ReturnType<typeof productKernelsOn> &
@@ -21,16 +21,7 @@ type Kernels = ReturnType<typeof productKernelsOn> &
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_535, shared: true })
 
-function kernelsOf(file: string): Kernels | null {
-  const bytes = readFileSync(new URL(`../../dist/kernels/${file}`, import.meta.url))
-  if (!WebAssembly.validate(bytes)) return null
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return instance.exports as unknown as Kernels
-}
-
-const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
-  .map((file) => ({ file, kernels: kernelsOf(file) }))
-  .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
+const builds = kernelBuilds<Kernels>(memory)
 
 /** Memory that is given out from its begin on. */
 function room() {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, countBits, setBit } from '../../dist/column/bitmap.js'
@@ -12,6 +11,7 @@ import {
 } from '../../dist/kernels/scan-kernels.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
+import { kernelBuilds } from './kernel-builds.js'
 import { nearestRows, type StoredValues, widened } from './reference.js'
 
 type Values = Float32Array | Uint8Array
@@ -32,13 +32,6 @@ interface Case {
 }
 
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 65_535, shared: true })
-
-function kernelsOf(file: string): ScanKernels | null {
-  const bytes = readFileSync(new URL(`../../dist/kernels/${file}`, import.meta.url))
-  if (!WebAssembly.validate(bytes)) return null
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  return instance.exports as unknown as ScanKernels
-}
 
 /** What the kernels find, with memory laid out as tightly as callers may. */
 function scan(kernels: ScanKernels, { metric, width, rowCount, nq, k, ...input }: Case, from = 64) {
@@ -152,9 +145,7 @@ function valuesOf(dataType: DataType, patterns: readonly number[]): StoredValues
   return dataType === DataType.Int8Vector ? Int8Array.from(patterns) : Uint16Array.from(patterns)
 }
 
-const builds = ['kernels.wasm', 'kernels-relaxed.wasm']
-  .map((file) => ({ file, kernels: kernelsOf(file) }))
-  .flatMap(({ file, kernels }) => (kernels ? [{ file, kernels }] : []))
+const builds = kernelBuilds<ScanKernels>(memory)
 
 describe.each(builds)('the scan of $file', ({ kernels }) => {
   it('finds exactly what its plain twin finds, ties by row', () => {

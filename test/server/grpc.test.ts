@@ -24,12 +24,14 @@ const engine = {
   dropCollection: async (_dbName: string, name: string) => {
     throw new MillraceError('collectionNotFound', `collection not found[collection=${name}]`)
   },
-  importTask: () => {
-    throw new TypeError('a fault of ours')
-  },
-  importTasks: (dbName: string, collection: string) => {
-    const place = `[database=${dbName}][collection=${collection}]`
-    throw new MillraceError('collectionNotFound', `collection not found${place}`)
+  imports: {
+    task: () => {
+      throw new TypeError('a fault of ours')
+    },
+    tasks: (dbName: string, collection: string) => {
+      const place = `[database=${dbName}][collection=${collection}]`
+      throw new MillraceError('collectionNotFound', `collection not found${place}`)
+    },
   },
 } as unknown as Engine
 

@@ -59,22 +59,24 @@ describe('REST v2', () => {
     const change = (verb: string) => async (id: bigint) => void done.push([verb, id])
     const engine = {
       databases: { describe: noDatabase },
-      startImport: async (job: NewImport) => {
-        started.push(job)
-        return pending
-      },
-      importTask: (id: bigint) => {
-        if (id !== taskId) throw new MillraceError('keyNotFound', `key not found[key=${id}]`)
-        askedCount++
-        return nextTask()
-      },
-      importTasks: () => tasks,
-      commitImport: change('commit'),
-      abortImport: change('abort'),
-      cancelImport: change('cancel'),
-      deleteImport: change('delete'),
-      importRejects: async function* () {
-        for (const row of [7, 9]) yield Buffer.from(`{"row":${row}}\n`)
+      imports: {
+        start: async (job: NewImport) => {
+          started.push(job)
+          return pending
+        },
+        task: (id: bigint) => {
+          if (id !== taskId) throw new MillraceError('keyNotFound', `key not found[key=${id}]`)
+          askedCount++
+          return nextTask()
+        },
+        tasks: () => tasks,
+        commit: change('commit'),
+        abort: change('abort'),
+        cancel: change('cancel'),
+        delete: change('delete'),
+        rejects: async function* () {
+          for (const row of [7, 9]) yield Buffer.from(`{"row":${row}}\n`)
+        },
       },
       listCollections: () => [books],
       describeCollection: (_db: string, name: string) => {

@@ -16,7 +16,7 @@ let tasks: unknown[]
 beforeEach(async () => {
   top = mkdtempSync(join(tmpdir(), 'millrace-put-'))
   tasks = []
-  const engine = { importTasks: () => tasks } as unknown as Engine
+  const engine = { imports: { tasks: () => tasks } } as unknown as Engine
   const uploads = await UploadRoot.open(join(top, 'up'), 1000)
   server = createRestServer({
     engine,

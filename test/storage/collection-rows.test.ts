@@ -4,20 +4,15 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { hasBit } from '../../dist/column/bitmap.js'
 import type { FixedColumn } from '../../dist/column/column.js'
-import { VectorMemory } from '../../dist/kernels/vector-memory.js'
+import type { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { Catalog } from '../../dist/storage/catalog.js'
 import { CollectionRows } from '../../dist/storage/collection-rows.js'
-import { Compactor } from '../../dist/storage/compactor.js'
-import { DataDirectory } from '../../dist/storage/data-directory.js'
-import { IndexBuilder } from '../../dist/storage/index-builder.js'
 import type { RowsContext } from '../../dist/storage/rows-context.js'
 import { run as writeSegment } from '../../dist/storage/seal-job.js'
 import { keyFromId } from '../../dist/storage/store.js'
-import { TimestampOracle } from '../../dist/storage/timestamp-oracle.js'
 import type { WorkerContext } from '../../dist/workers/worker-job.js'
-import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { field, schemaOf } from '../support/fields.js'
+import { closeRows, openRowsContext } from './rows-context.js'
 
 const schema = schemaOf('c', [
   field(100, 'id', DataType.Int64, { isPrimaryKey: true }),
@@ -41,37 +36,12 @@ afterEach(async () => {
 })
 
 async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) {
-  const directory = await DataDirectory.open(path)
-  const memory = new VectorMemory(limits)
-  const pool = createWorkerPool(1)
-  const rethrow = (error: unknown) => {
-    throw error
-  }
-  const toRethrow = (_: bigint, error: unknown) => rethrow(error)
-  context = {
-    directory,
-    catalog: Catalog.open(directory.store),
-    oracle: TimestampOracle.open(directory.store),
-    memory,
-    pool,
-    builder: new IndexBuilder({
-      ...{ directory, memory, pool },
-      onBuildError: toRethrow,
-      onDamaged: toRethrow,
-    }),
-    compactor: new Compactor(rethrow),
-    onSealError: rethrow,
-  }
+  context = await openRowsContext(path, 1, limits)
   rows = CollectionRows.open(context, collectionId, schema)
 }
 
-async function close() {
-  await rows.close()
-  await context.builder.close()
-  await context.compactor.close()
-  await context.pool.close()
-  await context.oracle.close()
-  await context.directory.close()
+function close() {
+  return closeRows(rows, context)
 }
 
 async function reopen(limits = {}) {

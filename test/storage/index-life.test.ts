@@ -3,19 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { FixedColumn } from '../../dist/column/column.js'
-import { VectorMemory } from '../../dist/kernels/vector-memory.js'
+import type { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
-import { Catalog } from '../../dist/storage/catalog.js'
 import { CollectionRows } from '../../dist/storage/collection-rows.js'
-import { Compactor } from '../../dist/storage/compactor.js'
-import { DataDirectory } from '../../dist/storage/data-directory.js'
-import { IndexBuilder } from '../../dist/storage/index-builder.js'
 import type { CollectionRecord } from '../../dist/storage/records.js'
 import type { RowsContext } from '../../dist/storage/rows-context.js'
-import { TimestampOracle } from '../../dist/storage/timestamp-oracle.js'
-import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { field, schemaOf } from '../support/fields.js'
 import { randomFrom } from '../support/random.js'
+import { closeRows, openRowsContext } from './rows-context.js'
 
 const dim = 32
 const rowCount = 5000
@@ -45,37 +40,13 @@ afterEach(async () => {
 })
 
 async function open(limits: ConstructorParameters<typeof VectorMemory>[0] = {}) {
-  const directory = await DataDirectory.open(path)
-  const memory = new VectorMemory(limits)
-  const pool = createWorkerPool(2)
   buildErrors = []
-  const rethrow = (error: unknown) => {
-    throw error
-  }
-  context = {
-    directory,
-    catalog: Catalog.open(directory.store),
-    oracle: TimestampOracle.open(directory.store),
-    memory,
-    pool,
-    builder: new IndexBuilder({
-      ...{ directory, memory, pool },
-      onBuildError: (_, error) => buildErrors.push(error),
-      onDamaged: (_, error) => rethrow(error),
-    }),
-    compactor: new Compactor(rethrow),
-    onSealError: rethrow,
-  }
+  context = await openRowsContext(path, 2, limits, (error) => buildErrors.push(error))
   rows = CollectionRows.open(context, collectionId, schema)
 }
 
-async function close() {
-  await rows.close()
-  await context.builder.close()
-  await context.compactor.close()
-  await context.pool.close()
-  await context.oracle.close()
-  await context.directory.close()
+function close() {
+  return closeRows(rows, context)
 }
 
 async function reopen(limits = {}) {

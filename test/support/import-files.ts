@@ -53,7 +53,7 @@ export async function importFiles(
   files: readonly string[],
   options: Readonly<Record<string, string>> = {},
 ): Promise<ImportTask> {
-  const { taskId } = await engine.startImport({
+  const { taskId } = await engine.imports.start({
     dbName: 'default',
     collectionName,
     partitionName: '',
@@ -61,7 +61,7 @@ export async function importFiles(
     options: Object.entries(options),
   })
   for (;;) {
-    const { task } = engine.importTask(taskId)
+    const { task } = engine.imports.task(taskId)
     if (isFinished(task.state)) return task
     await new Promise((resolve) => setTimeout(resolve, 1))
   }

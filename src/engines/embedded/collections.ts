@@ -1,27 +1,13 @@
-import { MillraceError, millraceErrorFrom } from '../../errors.js'
-import {
-  type CollectionSchema,
-  defaultPartitionName,
-  partitionKeyOf,
-} from '../../schema/collection-schema.js'
-import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
-import type { CollectionRecord, PartitionRecord } from '../../storage/records.js'
+import type { CollectionRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
 import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
-import { loadStateOf } from './load-state.js'
-import { partitionIdsOf } from './partitions-named.js'
-import { type PendingLoad, PendingLoads } from './pending-loads.js'
+import { CollectionLoads } from './collection-loads.js'
+import { lastFieldIdOf, newCollectionRecord, newPartitionRecord } from './new-collection.js'
 import { timeToLiveMs } from './time-to-live.js'
-import { withTimeZone } from './time-zone.js'
-
-/** Of a collection with a partition key that does not say how many it wants: as in Milvus. */
-const partitionKeyPartitions = 16
-/** Milvus: rootCoord.maxPartitionNum. */
-const partitionsMax = 1024
 
 /** A collection: what the catalog says of it, and its rows. */
 export interface OpenCollection {
@@ -34,69 +20,16 @@ export class Collections {
   readonly #context: RowsContext
   readonly #rows = new Map<bigint, CollectionRows>()
   readonly #changes = new Serial()
-  /** Collections that are loaded again after a start; gone when that is done. */
-  readonly #loading = new Map<bigint, Promise<void>>()
-  /** Loads that were asked for since. */
-  readonly loads = new PendingLoads()
-  /** Why collections that were loaded could not be loaded again. */
-  readonly #faults = new Map<bigint, MillraceError>()
+  readonly loads: CollectionLoads
 
   constructor(context: RowsContext) {
     this.#context = context
+    this.loads = new CollectionLoads(context.catalog, this)
     for (const record of context.catalog.allCollections()) this.#open(record)
   }
 
   get #catalog(): Catalog {
     return this.#context.catalog
-  }
-
-  /** Begins to load what was loaded before the last stop; searches wait for it. */
-  reload(onError: (collectionName: string, error: unknown) => void): void {
-    for (const { collectionId, loadedPartitionIds, schema } of this.#catalog.allCollections()) {
-      const rows = this.#rows.get(collectionId)!
-      if (rows.fault) onError(schema.name, rows.fault)
-      if (rows.fault || loadedPartitionIds.length === 0) continue
-      const loading = rows
-        .load(loadedPartitionIds)
-        .catch((error) => {
-          this.#faults.set(collectionId, loadError(schema.name, error))
-          onError(schema.name, error)
-        })
-        .finally(() => this.#loading.delete(collectionId))
-      this.#loading.set(collectionId, loading)
-    }
-  }
-
-  /** @throws what went wrong, until the collection is loaded anew or released */
-  async reloaded(collectionId: bigint): Promise<void> {
-    await this.#loading.get(collectionId)
-    this.#throwFault(collectionId)
-  }
-
-  /**
-   * @param askedIds partitions; null: the collection as a whole
-   * @throws why what is asked about could not be loaded
-   */
-  loadState({ collectionId, loadedPartitionIds }: CollectionRecord, askedIds: bigint[] | null) {
-    const isReloading = this.#loading.has(collectionId)
-    const isThere = !isReloading && !this.#faults.has(collectionId)
-    const state = loadStateOf({
-      loadedIds: new Set(isThere ? loadedPartitionIds : []),
-      loadingIds: isReloading ? new Set(loadedPartitionIds) : this.loads.partitionIds(collectionId),
-      askedIds,
-      progressOf: (ids) => this.#rows.get(collectionId)!.loadProgress(ids),
-    })
-    if (state.state === 'released') {
-      const asked = askedIds ?? loadedPartitionIds
-      if (asked.every((id) => loadedPartitionIds.includes(id))) this.#throwFault(collectionId)
-      this.loads.throwFailure(collectionId)
-    }
-    return state
-  }
-
-  #throwFault(collectionId: bigint): void {
-    const fault = this.#faults.get(collectionId)
-    if (fault) throw fault
   }
 
   /** @throws collectionNotFound */
@@ -122,10 +55,10 @@ export class Collections {
   create(collection: NewCollection): Promise<void> {
     return this.inTurn(async () => {
       const { dbName, schema, properties } = collection
-      this.#catalog.databases.named(dbName)
+      const database = this.#catalog.databases.named(dbName)
       timeToLiveMs(properties)
       if (!isNewCollection(this.find(dbName, schema.name), schema)) return
-      const record = this.#newRecord(collection)
+      const record = newCollectionRecord(collection, database.properties, this.#context.oracle)
       this.#open(record)
       await this.#catalog.putCollections([record])
     })
@@ -140,8 +73,7 @@ export class Collections {
       const rows = this.#rows.get(record.collectionId)!
       await rows.drop((logged) => this.#catalog.dropCollection(record.collectionId, logged))
       this.#rows.delete(record.collectionId)
-      this.#faults.delete(record.collectionId)
-      this.loads.release(record.collectionId, [])
+      this.loads.forget(record.collectionId)
     })
   }
 
@@ -150,7 +82,7 @@ export class Collections {
     return this.inTurn(async () => {
       const { record, rows } = this.named(dbName, name)
       if (!isNewPartition(record, partitionName)) return
-      const partition = this.#newPartition(partitionName)
+      const partition = newPartitionRecord(partitionName, this.#context.oracle)
       const loaded = isWhollyLoaded(record) ? [partition.partitionId] : []
       const loading = this.loads.whole(record.collectionId)
       loading?.partitionIds.add(partition.partitionId)
@@ -179,58 +111,6 @@ export class Collections {
       await rows.dropPartition(partitionId, (segments, logged) =>
         this.#catalog.dropPartition(next, segments, logged),
       )
-    })
-  }
-
-  /**
-   * Loads partitions, and remembers it for the next start. Empty `partitionNames`: all. It may take long,
-   * so that other changes do not wait for it.
-   */
-  async load(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    const { working } = await this.inTurn(async () => {
-      const { record, rows } = this.named(dbName, name)
-      const { collectionId, loadedPartitionIds, schema } = record
-      const partitionIds = partitionIdsOf(record, partitionNames)
-      // After a fault, nothing of what is to be loaded is.
-      const isFaulty = this.#faults.has(collectionId)
-      const load: PendingLoad = {
-        partitionIds: new Set(isFaulty ? [...loadedPartitionIds, ...partitionIds] : partitionIds),
-        isWhole: partitionNames.length === 0,
-      }
-      const work = () => this.#runLoad(collectionId, rows, load)
-      const failureFrom = (error: unknown) => loadError(schema.name, error)
-      return { working: this.loads.run(collectionId, load, work, failureFrom) }
-    })
-    await working
-  }
-
-  async #runLoad(
-    collectionId: bigint,
-    rows: CollectionRows,
-    { partitionIds }: PendingLoad,
-  ): Promise<void> {
-    await this.#loading.get(collectionId)
-    await rows.load([...partitionIds])
-    await this.inTurn(async () => {
-      const record = this.#catalog.collection(collectionId)
-      if (!record) return
-      this.#faults.delete(collectionId)
-      const isLoaded = ({ partitionId }: PartitionRecord) =>
-        partitionIds.has(partitionId) || record.loadedPartitionIds.includes(partitionId)
-      const loaded = record.partitions.filter(isLoaded).map(({ partitionId }) => partitionId)
-      await this.#update({ ...record, loadedPartitionIds: loaded })
-    })
-  }
-
-  release(dbName: string, name: string, partitionNames: readonly string[]): Promise<void> {
-    return this.inTurn(async () => {
-      const { record, rows } = this.named(dbName, name)
-      const partitionIds = partitionIdsOf(record, partitionNames)
-      const loaded = record.loadedPartitionIds.filter((id) => !partitionIds.includes(id))
-      this.loads.release(record.collectionId, partitionIds)
-      await this.#update({ ...record, loadedPartitionIds: loaded })
-      await rows.release(partitionIds)
-      if (loaded.length === 0) this.#faults.delete(record.collectionId)
     })
   }
 
@@ -309,60 +189,6 @@ export class Collections {
     this.#context.builder.ask(rows)
     this.#rows.set(collectionId, rows)
   }
-
-  #newRecord(collection: NewCollection): CollectionRecord {
-    const { oracle } = this.#context
-    const database = this.#catalog.databases.named(collection.dbName)
-    const timestamp = oracle.next()
-    return {
-      collectionId: oracle.next(),
-      dbName: collection.dbName,
-      schema: collection.schema,
-      lastFieldId: lastFieldIdOf(collection.schema),
-      aliases: [],
-      partitions: partitionNamesOf(collection).map((name) => this.#newPartition(name)),
-      indexes: [],
-      properties: withTimeZone(collection.properties, database.properties),
-      shardsNum: collection.shardsNum,
-      consistencyLevel: collection.consistencyLevel,
-      createdTimestamp: timestamp,
-      updatedTimestamp: timestamp,
-      loadedPartitionIds: [],
-    }
-  }
-
-  #newPartition(name: string): PartitionRecord {
-    const { oracle } = this.#context
-    return { partitionId: oracle.next(), name, createdTimestamp: oracle.next() }
-  }
-}
-
-/** @throws parameterInvalid where a number is asked for that cannot be */
-function partitionNamesOf({ schema, numPartitions }: NewCollection): string[] {
-  if (!partitionKeyOf(schema)) {
-    if (numPartitions === 0) return [defaultPartitionName]
-    throw invalidParameter(
-      'num_partitions should only be specified with partition key field enabled',
-    )
-  }
-  if (numPartitions < 0) {
-    throw invalidParameter(
-      'the specified partitions should be greater than 0 if partition key is used',
-    )
-  }
-  if (numPartitions > partitionsMax) {
-    throw invalidParameter(
-      `partition number (${numPartitions}) exceeds max configuration (${partitionsMax})`,
-    )
-  }
-  const length = numPartitions || partitionKeyPartitions
-  return Array.from({ length }, (_, index) => `${defaultPartitionName}_${index}`)
-}
-
-function loadError(collectionName: string, thrown: unknown): MillraceError {
-  const { kind, message, place } = millraceErrorFrom(thrown)
-  const text = `collection ${collectionName} could not be loaded: ${message}`
-  return new MillraceError(kind, text, place, thrown)
 }
 
 function isWhollyLoaded({ partitions, loadedPartitionIds }: CollectionRecord): boolean {
@@ -376,8 +202,4 @@ function kept({ schema, indexes, lastFieldId }: CollectionRecord) {
     indexes: indexes.filter(({ fieldId }) => ids.has(fieldId)),
     lastFieldId: Math.max(lastFieldId, lastFieldIdOf(schema)),
   }
-}
-
-function lastFieldIdOf({ fields }: CollectionSchema): number {
-  return Math.max(...fields.map(({ fieldId }) => fieldId))
 }

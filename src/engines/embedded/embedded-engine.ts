@@ -1,13 +1,7 @@
-import { askedOf } from '../../bulk/idempotency.js'
-import { checkImportRequest, type NewImport } from '../../bulk/import-request.js'
-import { ImportRunner } from '../../bulk/import-runner.js'
-import { ImportState } from '../../bulk/import-state.js'
-import type { ImportTask } from '../../bulk/import-task.js'
 import type { ColumnBatch } from '../../column/column.js'
 import { MillraceError } from '../../errors.js'
 import type { FilterValues } from '../../expr/filter-values.js'
 import { createFiniteChecks } from '../../kernels/finite-checks.js'
-import { VectorMemory } from '../../kernels/vector-memory.js'
 import type {
   HybridSearchRequest,
   QueryRequest,
@@ -15,24 +9,16 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../../search/search-request.js'
-import { expandFiles } from '../../source/expand-files.js'
-import type { SourceContext } from '../../source/resolve-source.js'
 import { AccessRecords } from '../../storage/access-records.js'
-import { Catalog } from '../../storage/catalog.js'
-import { Compactor } from '../../storage/compactor.js'
 import { DataDirectory } from '../../storage/data-directory.js'
-import { IndexBuilder } from '../../storage/index-builder.js'
 import type { RowsContext } from '../../storage/rows-context.js'
-import { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import { Serial } from '../../util/serial.js'
-import { createWorkerPool } from '../../workers/worker-pool.js'
 import type {
   CollectionDescription,
   CompactionState,
   Engine,
   FieldOperations,
   FlushResult,
-  ImportProgress,
   IndexDescription,
   LoadState,
   Mutation,
@@ -49,51 +35,42 @@ import { Collections } from './collections.js'
 import { Databases } from './databases.js'
 import { deleteRows } from './deletes.js'
 import { describeCollection } from './describe-collection.js'
-import { EmbeddedImportTarget } from './embedded-import-target.js'
-import type { EmbeddedEngineOptions, EngineLog } from './engine-options.js'
-import { namesInBucket, rowsOf, sourcesOf } from './import-sources.js'
+import type { EmbeddedEngineOptions } from './engine-options.js'
+import { Imports } from './imports.js'
 import { checkLoadable, describeIndex, indexesNamed, withIndex, withoutIndex } from './indexes.js'
 import { insertRows, type MutationContext, upsertRows } from './mutations.js'
+import { openContext } from './open-context.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { Reads } from './reads.js'
 import { ResourceGroups } from './resource-groups.js'
-
-const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
   readonly databases: Databases
   readonly aliases: Aliases
   readonly changes: Alterations
+  readonly imports: Imports
   readonly access: Access
   readonly resourceGroups: ResourceGroups
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
-  readonly #imports: ImportRunner
-  readonly #sources: SourceContext
   readonly #mutations: MutationContext
   /** One after the other, so that none takes up values that another is about to change. */
   readonly #partialUpdates = new Serial()
 
-  private constructor(
-    context: RowsContext,
-    collections: Collections,
-    imports: ImportRunner,
-    sources: SourceContext,
-  ) {
+  private constructor(context: RowsContext, collections: Collections, imports: Imports) {
     this.databases = new Databases(context, collections)
     this.aliases = new Aliases(context.catalog, collections)
     this.changes = new Alterations(context.catalog, collections)
+    this.imports = imports
     const records = new AccessRecords(context.directory.store)
     this.access = new Access(records)
     this.resourceGroups = new ResourceGroups(records)
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
-    this.#imports = imports
     this.#mutations = { oracle: context.oracle, checks: createFiniteChecks() }
-    this.#sources = sources
   }
 
   /** @throws serviceUnavailable when another server owns the data directory */
@@ -109,61 +86,13 @@ export class EmbeddedEngine implements Engine {
 
   static #over(directory: DataDirectory, options: EmbeddedEngineOptions): EmbeddedEngine {
     const { log } = options
-    const memory = new VectorMemory()
-    const pool = createWorkerPool()
-    const context: RowsContext = {
-      directory,
-      catalog: Catalog.open(directory.store),
-      oracle: TimestampOracle.open(directory.store, options.nowMs),
-      memory,
-      pool,
-      builder: new IndexBuilder({
-        directory,
-        memory,
-        pool,
-        onBuildError: (segmentId, error) =>
-          log.error('an index could not be built', { segmentId: String(segmentId), error }),
-        onDamaged: (segmentId, error) =>
-          log.error('an index is damaged and is built anew', {
-            segmentId: String(segmentId),
-            error,
-          }),
-      }),
-      compactor: new Compactor((error) => log.error('segments could not be compacted', { error })),
-      onSealError: (error) => log.error('growing rows could not be sealed', { error }),
-    }
-    const swept = [
-      ...directory.sweep((id) => context.catalog.segment(id) !== undefined),
-      ...directory.sweepIndexes((segmentId, indexId) => {
-        const record = context.catalog.segment(segmentId)
-        return record?.indexes.some((index) => index.indexId === indexId) ?? false
-      }),
-    ]
-    if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
+    const context = openContext(directory, options)
     const collections = new Collections(context)
-    collections.reload((collection, error) =>
+    collections.loads.reload((collection, error) =>
       log.error('a collection could not be loaded again', { collection, error }),
     )
-    const target = new EmbeddedImportTarget(context, collections)
-    const sources = sourcesOf(options, directory.path)
-    const imports = ImportRunner.start({
-      target,
-      pool: context.pool,
-      roots: sources,
-      compat: options.compat ?? 'newest',
-      nowMs: options.nowMs ?? Date.now,
-      cleanedAfterMs: options.cleanedAfterMs ?? 300_000,
-      retentionMs: options.importRetentionMs ?? 24 * 3_600_000,
-      onChange: (task) => logImport(log, task),
-      onWriteError: ({ taskId }, error) =>
-        log.error('an import could not be recorded as failed, trying again', {
-          taskId: String(taskId),
-          error,
-        }),
-    })
-    // A first import would wait for a thread to start and to load its modules: two tenths of a second.
-    context.pool.load(importStepJob, 'batch').catch((error) => log.error('no thread', { error }))
-    return new EmbeddedEngine(context, collections, imports, sources)
+    const imports = Imports.open(context, collections, options)
+    return new EmbeddedEngine(context, collections, imports)
   }
 
   allocTimestamp(): bigint {
@@ -202,7 +131,7 @@ export class EmbeddedEngine implements Engine {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return // Milvus: dropping a collection that is not there is no error.
     checkDrop(record, collectionName)
-    await this.#imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
+    await this.imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
     await this.#collections.drop(dbName, collectionName)
   }
 
@@ -229,7 +158,7 @@ export class EmbeddedEngine implements Engine {
     const partition = record.partitions.find(({ name }) => name === partitionName)
     if (!partition) return // Milvus: as with collections.
     const reason = `partition ${partitionName} dropped`
-    await this.#imports.abandon(record.collectionId, partition.partitionId, reason)
+    await this.imports.abandon(record.collectionId, partition.partitionId, reason)
     await this.#collections.dropPartition(dbName, collectionName, partitionName)
   }
 
@@ -281,7 +210,7 @@ export class EmbeddedEngine implements Engine {
     partitionNames: readonly string[],
   ): Promise<void> {
     checkLoadable(this.#collections.named(dbName, collectionName).record)
-    await this.#collections.load(dbName, collectionName, partitionNames)
+    await this.#collections.loads.load(dbName, collectionName, partitionNames)
   }
 
   async release(
@@ -289,7 +218,7 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionNames: readonly string[],
   ): Promise<void> {
-    await this.#collections.release(dbName, collectionName, partitionNames)
+    await this.#collections.loads.release(dbName, collectionName, partitionNames)
   }
 
   loadState(
@@ -300,7 +229,7 @@ export class EmbeddedEngine implements Engine {
     const record = this.#collections.find(dbName, collectionName)
     if (!record) return { state: 'missing', percent: 0 }
     const asked = partitionNames.length > 0 ? partitionIdsOf(record, partitionNames) : null
-    return this.#collections.loadState(record, asked)
+    return this.#collections.loads.stateOf(record, asked)
   }
 
   async insert(
@@ -375,57 +304,8 @@ export class EmbeddedEngine implements Engine {
     return this.#reads.query(request)
   }
 
-  async startImport(request: NewImport): Promise<ImportTask> {
-    const { collectionId } = this.#collections.named(request.dbName, request.collectionName).record
-    const keyed = request.idempotencyKey
-      ? { ...request, asked: askedOf(request, collectionId) }
-      : request
-    const known = await this.#imports.known(keyed)
-    if (known) return known
-    const named = namesInBucket(request, this.#sources)
-    const fileGroups = await expandFiles(named, this.#sources, rowsOf)
-    const { record } = this.#collections.named(request.dbName, request.collectionName)
-    const checked = checkImportRequest({ ...keyed, fileGroups }, record, this.#imports.compat)
-    return this.#imports.submit(checked)
-  }
-
-  importTask(taskId: bigint): ImportProgress {
-    const progress = this.#imports.progress(taskId)
-    if (progress) return progress
-    throw new MillraceError('keyNotFound', `key not found[key=importtask/${taskId}]`)
-  }
-
-  importTasks(dbName: string, collectionName: string): ImportProgress[] {
-    const collectionId =
-      collectionName && this.#collections.named(dbName, collectionName).record.collectionId
-    return this.#imports
-      .tasks()
-      .filter(({ request }) => !collectionId || request.collectionId === collectionId)
-      .map(({ taskId }) => this.#imports.progress(taskId)!)
-  }
-
-  commitImport(taskId: bigint): Promise<void> {
-    return this.#imports.commit(taskId)
-  }
-
-  abortImport(taskId: bigint): Promise<void> {
-    return this.#imports.cancel(taskId, 'aborted by user')
-  }
-
-  cancelImport(taskId: bigint): Promise<void> {
-    return this.#imports.cancel(taskId, 'cancelled by user')
-  }
-
-  deleteImport(taskId: bigint): Promise<void> {
-    return this.#imports.remove(taskId)
-  }
-
-  importRejects(taskId: bigint): AsyncIterable<Uint8Array> {
-    return this.#imports.rejects(taskId)
-  }
-
   async close(): Promise<void> {
-    await this.#imports.close()
+    await this.imports.close()
     await this.#context.builder.close()
     await this.#context.compactor.close()
     await this.#collections.close()
@@ -433,17 +313,4 @@ export class EmbeddedEngine implements Engine {
     await this.#context.oracle.close()
     await this.#context.directory.close()
   }
-}
-
-function logImport(log: EngineLog, task: ImportTask): void {
-  const { taskId, request, rowCount, reason } = task
-  const warnings = task.plan?.warnings ?? []
-  const detail = {
-    taskId: String(taskId),
-    collection: request.collectionName,
-    rowCount,
-    ...(warnings.length > 0 ? { warnings } : {}),
-  }
-  if (task.state === ImportState.Completed) log.info('import completed', detail)
-  if (task.state === ImportState.Failed) log.info('import failed', { ...detail, reason })
 }

@@ -107,3 +107,8 @@ function valuesOf({ json }: GroupField, column: Column, rowCount: number): Colum
   if (!json) return column
   return jsonGroupColumn(json.path, json.dataType, column as BytesColumn, rowCount)
 }
+
+/** Rows that are a group each. */
+export function singly<Row>(rows: readonly Row[]): Row[][] {
+  return rows.map((row) => [row])
+}

@@ -1,5 +1,6 @@
 import { hasBit } from '../../column/bitmap.js'
 import type { FixedColumn, FixedValues, ListColumn } from '../../column/column.js'
+import { rowOfElement } from '../../column/row-of-element.js'
 import { gatherColumn, sliceColumn } from '../../column/slice.js'
 import { dataTypeName } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
@@ -168,16 +169,4 @@ function reportNullElements(
       `expected a ${dataTypeName(elementType)}, got null: array element is not allowed to be null value for field '${name}'`,
     )
   }
-}
-
-/** The row whose range `element` lies in. */
-function rowOfElement(offsets: Int32Array, element: number): number {
-  let low = 0
-  let high = offsets.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (offsets[middle + 1] > element) high = middle
-    else low = middle + 1
-  }
-  return low
 }

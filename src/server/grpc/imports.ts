@@ -12,7 +12,7 @@ export const importHandlers = {
     { engine, dbName },
     { collection_name, partition_name, files, options, idempotency_key },
   ) {
-    const { taskId } = await engine.startImport({
+    const { taskId } = await engine.imports.start({
       dbName,
       collectionName: collection_name,
       partitionName: partition_name,
@@ -24,7 +24,7 @@ export const importHandlers = {
   },
 
   GetImportState({ engine, userName }, { task }) {
-    const job = engine.importTask(task)
+    const job = engine.imports.task(task)
     const denied = jobDeniedOf(engine, userName, job, 'GetImportProgress')
     if (denied) throw denied
     return stateMessage(job)
@@ -40,7 +40,7 @@ export const importHandlers = {
 
 function importTasks({ engine, dbName }: Call, collectionName: string): ImportProgress[] {
   try {
-    return engine.importTasks(dbName, collectionName)
+    return engine.imports.tasks(dbName, collectionName)
   } catch (error) {
     if (!(error instanceof MillraceError && error.kind === 'collectionNotFound')) throw error
     throw new MillraceError(

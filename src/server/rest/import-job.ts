@@ -13,7 +13,7 @@ export function importJob(engine: Engine, jobId: string): ImportProgress {
     )
   }
   try {
-    return engine.importTask(BigInt(jobId))
+    return engine.imports.task(BigInt(jobId))
   } catch (error) {
     if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
     // Milvus: 2100 up to 2.6.

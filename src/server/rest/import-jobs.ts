@@ -21,7 +21,7 @@ export const createImportJob = route(
   },
   async (engine, { collectionName, partitionName, files, options }, dbName, { idempotencyKey }) => {
     checkTruths(options)
-    const { taskId } = await engine.startImport({
+    const { taskId } = await engine.imports.start({
       dbName,
       collectionName,
       partitionName,
@@ -43,10 +43,10 @@ export const describeImportJob = routeById(jobShape, (engine, { jobId }) =>
   jobDescription(importJob(engine, jobId)),
 )
 
-export const commitImportJob = changeOfJob((engine, taskId) => engine.commitImport(taskId))
-export const abortImportJob = changeOfJob((engine, taskId) => engine.abortImport(taskId))
-export const cancelImportJob = changeOfJob((engine, taskId) => engine.cancelImport(taskId))
-export const deleteImportJob = changeOfJob((engine, taskId) => engine.deleteImport(taskId))
+export const commitImportJob = changeOfJob((engine, taskId) => engine.imports.commit(taskId))
+export const abortImportJob = changeOfJob((engine, taskId) => engine.imports.abort(taskId))
+export const cancelImportJob = changeOfJob((engine, taskId) => engine.imports.cancel(taskId))
+export const deleteImportJob = changeOfJob((engine, taskId) => engine.imports.delete(taskId))
 
 const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
   name: 'OptionalCollectionNameReq',
@@ -57,7 +57,7 @@ const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
 export const listImportJobs = route(
   listShape,
   (engine, { collectionName }, dbName, { userName }) => {
-    const jobs = seenJobs(engine, userName, engine.importTasks(dbName, collectionName))
+    const jobs = seenJobs(engine, userName, engine.imports.tasks(dbName, collectionName))
     return { records: jobs.map(jobRecord) }
   },
 )
@@ -65,7 +65,7 @@ export const listImportJobs = route(
 /** The rows that a job left out, as JSON lines. @throws as `importJob` */
 export function importRejects(engine: Engine, query: URLSearchParams): AsyncIterable<Uint8Array> {
   const { task } = importJob(engine, query.get('jobId') ?? '')
-  return engine.importRejects(task.taskId)
+  return engine.imports.rejects(task.taskId)
 }
 
 /** Milvus: of these options nothing but the two words is taken. */

@@ -1,10 +1,7 @@
 """Asks a server random filters over random rows, and reports the keys it finds: the same seed asks every server the same."""
-import argparse
-import json
-import random
-import sys
+from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, MilvusException, utility
 
-from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, MilvusException, connections, utility
+from random_questions import ask_randomly
 
 ROWS = 240
 FILTERS_OF_A_SCHEMA = 60
@@ -238,27 +235,13 @@ def answer(collection, expression):
         return {"filter": expression, "error": error.message}
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--count", type=int, required=True)
-    args = parser.parse_args()
-    connections.connect(host=args.host, port=args.port)
-    chance = random.Random(args.seed)
-    answers = []
-    while len(answers) < args.count:
-        schema = Schema(chance)
-        columns = columns_of(chance, schema)
-        filters = Filters(chance, schema)
-        collection = collection_of(schema, columns)
-        for _ in range(min(FILTERS_OF_A_SCHEMA, args.count - len(answers))):
-            found = answer(collection, filters.expression())
-            answers.append(found)
-    json.dump(answers, sys.stdout)
-    print()
+def new_filters(chance, _answered):
+    schema = Schema(chance)
+    columns = columns_of(chance, schema)
+    filters = Filters(chance, schema)
+    collection = collection_of(schema, columns)
+    return lambda: answer(collection, filters.expression())
 
 
 if __name__ == "__main__":
-    main()
+    ask_randomly(new_filters, FILTERS_OF_A_SCHEMA)

@@ -1,10 +1,7 @@
 """Asks a server random searches over random rows, and reports what it finds: the same seed asks every server the same."""
-import argparse
-import json
-import random
-import sys
+from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, MilvusException, utility
 
-from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, MilvusException, connections, utility
+from random_questions import ask_randomly
 
 SEARCHES_OF_A_SCHEMA = 20
 METRICS = ("L2", "IP", "COSINE", "HAMMING", "JACCARD")
@@ -107,24 +104,11 @@ def answer(collection, rows):
         return {"search": told, "error": error.message}
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--count", type=int, required=True)
-    args = parser.parse_args()
-    connections.connect(host=args.host, port=args.port)
-    chance = random.Random(args.seed)
-    answers = []
-    while len(answers) < args.count:
-        rows = Rows(chance, METRICS[len(answers) // SEARCHES_OF_A_SCHEMA % len(METRICS)])
-        collection = rows.collection()
-        for _ in range(min(SEARCHES_OF_A_SCHEMA, args.count - len(answers))):
-            answers.append(answer(collection, rows))
-    json.dump(answers, sys.stdout)
-    print()
+def new_searches(chance, answered):
+    rows = Rows(chance, METRICS[answered // SEARCHES_OF_A_SCHEMA % len(METRICS)])
+    collection = rows.collection()
+    return lambda: answer(collection, rows)
 
 
 if __name__ == "__main__":
-    main()
+    ask_randomly(new_searches, SEARCHES_OF_A_SCHEMA)
