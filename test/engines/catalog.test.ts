@@ -92,6 +92,18 @@ it('refuses a name that no database may have, also where it is dropped', async (
   await expect(databases.drop('missing')).resolves.toBeUndefined()
 })
 
+it('refuses to alter nothing', async () => {
+  const { databases, changes } = opened.engine
+  await opened.create(db, schema())
+  const nothing = { set: [], remove: [] }
+  await expect(databases.alter(db, nothing)).rejects.toThrow(
+    'alter database requires either properties or deletekeys to modify or delete keys, both cannot be empty',
+  )
+  await expect(changes.alter(db, 'c', nothing)).rejects.toThrow(
+    'The collection properties to alter and keys to delete must not be empty at the same time',
+  )
+})
+
 it('finds a collection by its aliases, in every call', async () => {
   const { aliases } = opened.engine
   await opened.createLoaded(db, schema())
