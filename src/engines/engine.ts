@@ -26,7 +26,7 @@ export interface NewCollection {
   readonly numPartitions: number
 }
 
-interface PartitionDescription {
+export interface PartitionDescription {
   readonly partitionId: bigint
   readonly name: string
   readonly createdTimestamp: bigint

@@ -1,13 +1,17 @@
 import { hasBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
+import type { JsonStep } from '../expr/json-scan.js'
 import type { Field } from '../schema/field.js'
 import { gatherField } from './gather.js'
+import { jsonOrderColumn } from './json-order-column.js'
 import type { RowRef } from './row-ref.js'
 import type { OrderByName } from './search-request.js'
 import type { SegmentView } from './segment-view.js'
 
 interface OrderBy extends OrderByName {
   readonly field: Field
+  /** To a value in the documents of a JSON field; else empty. */
+  readonly path: readonly JsonStep[]
 }
 
 /** The rows in the order of some fields, those that are equal in the order they had. */
@@ -16,7 +20,13 @@ export async function orderRows(
   rows: readonly RowRef[],
   order: readonly OrderBy[],
 ): Promise<RowRef[]> {
-  const columns = await Promise.all(order.map(({ field }) => gatherField(views, rows, field)))
+  const columns = await Promise.all(
+    order.map(async ({ field, path }) => {
+      const column = await gatherField(views, rows, field)
+      if (path.length === 0) return column
+      return jsonOrderColumn(path, column as BytesColumn, rows.length)
+    }),
+  )
   return Array.from(orderedPlaces(columns, order, rows.length), (place) => rows[place])
 }
 

@@ -205,6 +205,18 @@ it('gives what a search finds in the order of a field, groups by their nearest r
   expect((await search({ orderBy, grouping })).ids).toEqual([4, 0, 2, 1])
 })
 
+it('orders by what lies in JSON, numbers before texts', async () => {
+  const by = { fieldName: 'meta["look"]["colour"]', areNullsFirst: false }
+  expect((await search({ orderBy: [{ ...by, isDescending: false }] })).ids).toEqual([1, 3, 4, 0, 2])
+  expect((await search({ orderBy: [{ ...by, isDescending: true }] })).ids).toEqual([0, 2, 4, 3, 1])
+  const orderBy = [{ ...by, isDescending: false }]
+  expect(await query({ orderBy, outputFields: ['id'] })).toEqual({ id: [1n, 3n, 4n, 0n, 2n] })
+  for (const fieldName of ['meta', 'shop["x"]', 'missing']) {
+    const order = search({ orderBy: [{ ...by, fieldName, isDescending: true }] })
+    await expect(order).rejects.toThrow(/order by: field .* (has no order|not exist)/)
+  }
+})
+
 it('ranks the groups of a hybrid search by one score of their rows', async () => {
   const part = {
     filter: '',

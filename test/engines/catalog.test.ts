@@ -74,7 +74,34 @@ it('drops a database that is empty, and no other', async () => {
   await databases.drop('other')
   expect(() => databases.describe('other')).toThrow('database not found[database=other]')
   await expect(opened.create('other', schema())).rejects.toThrow(/database not found/)
-  await expect(databases.create('no-dash', [])).rejects.toThrow(/invalid database name/)
+})
+
+it('refuses a name that no database may have, also where it is dropped', async () => {
+  const { databases } = opened.engine
+  const faults = [
+    ['', "database name couldn't be empty"],
+    ['12-s', 'the first character of a database name must be an underscore or letter'],
+    ['no-dash', 'database name can only contain numbers, letters and underscores'],
+    ['a'.repeat(256), 'the length of a database name must be less than 255 characters'],
+  ]
+  for (const [name = '', fault] of faults) {
+    const message = `${fault}: invalid database name[database=${name}]`
+    await expect(databases.create(name, [])).rejects.toThrow(message)
+    await expect(databases.drop(name)).rejects.toThrow(message)
+  }
+  await expect(databases.drop('missing')).resolves.toBeUndefined()
+})
+
+it('refuses to alter nothing', async () => {
+  const { databases, changes } = opened.engine
+  await opened.create(db, schema())
+  const nothing = { set: [], remove: [] }
+  await expect(databases.alter(db, nothing)).rejects.toThrow(
+    'alter database requires either properties or deletekeys to modify or delete keys, both cannot be empty',
+  )
+  await expect(changes.alter(db, 'c', nothing)).rejects.toThrow(
+    'The collection properties to alter and keys to delete must not be empty at the same time',
+  )
 })
 
 it('finds a collection by its aliases, in every call', async () => {

@@ -20,6 +20,12 @@ const engine = {
     },
   },
   allocTimestamp: () => timestamp,
+  describeCollection: () => ({
+    partitions: [
+      { partitionId: 2n, name: '_default', createdTimestamp: 0n, loadedPercent: 0 },
+      { partitionId: 3n, name: 'loaded', createdTimestamp: 0n, loadedPercent: 100 },
+    ],
+  }),
   hasCollection: () => true,
   dropCollection: async (_dbName: string, name: string) => {
     throw new MillraceError('collectionNotFound', `collection not found[collection=${name}]`)
@@ -79,6 +85,20 @@ describe('the gRPC service', () => {
   it('refuses to describe a batch of no collections', async () => {
     const { status } = await call('BatchDescribeCollection', {})
     expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('cannot be empty') })
+  })
+
+  it('shows which partitions are loaded, and says of one that was named that it is not', async () => {
+    const show = (type: number, ...partition_names: string[]) =>
+      call('ShowPartitions', { collection_name: 'c', type, partition_names })
+    const [all, inMemory] = [0, 1]
+    expect((await show(all)).partition_names).toEqual(['_default', 'loaded'])
+    expect((await show(all, '_default')).inMemory_percentages).toEqual([0n])
+    expect((await show(inMemory)).partition_names).toEqual(['loaded'])
+    expect((await show(inMemory, 'loaded')).inMemory_percentages).toEqual([100n])
+    expect((await show(inMemory, 'loaded', '_default')).status).toMatchObject({
+      code: 201,
+      reason: 'partition not loaded[partition=_default]',
+    })
   })
 
   it('tells an error in the response, never in gRPC, with code, legacy code and text', async () => {

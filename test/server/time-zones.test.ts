@@ -25,6 +25,10 @@ async function call<Name extends MethodName>(
   return decode(method.response, encode(method.response, (reply ?? {}) as never))
 }
 
+const atZero = encode('PlaceholderGroup', {
+  placeholders: [{ tag: '$0', type: 101, values: [Buffer.alloc(8)] }],
+})
+
 const pairs = (members: Record<string, string>) =>
   Object.entries(members).map(([key, value]) => ({ key, value }))
 
@@ -144,13 +148,30 @@ describe('the time zone of a collection', () => {
       dsl: 'id == 0',
       nq: 1n,
       output_fields: ['at'],
-      placeholder_group: encode('PlaceholderGroup', {
-        placeholders: [{ tag: '$0', type: 101, values: [Buffer.alloc(8)] }],
-      }),
+      placeholder_group: atZero,
       search_params: pairs({ topk: '3', timezone: 'UTC', time_fields: 'day,hour' }),
     })
     const at = results?.fields_data.find(({ field_name }) => field_name === 'at')
     expect([...(at?.scalars?.array_data?.data[0].long_data?.data ?? [])]).toEqual([31n, 16n])
+  })
+
+  it('gives way to what pymilvus writes into each part of a hybrid search', async () => {
+    const { results } = await call('HybridSearch', {
+      collection_name: 'times',
+      requests: [
+        {
+          dsl: "at == ISO '2025-01-01T00:00:00'",
+          nq: 1n,
+          placeholder_group: atZero,
+          search_params: pairs({ topk: '3', timezone: 'UTC', time_fields: 'day,hour' }),
+        },
+      ],
+      rank_params: pairs({ strategy: 'rrf', params: '{"k":60}', limit: '3' }),
+      output_fields: ['at'],
+    })
+    const at = results?.fields_data.find(({ field_name }) => field_name === 'at')
+    const rows = at?.scalars?.array_data?.data.map(({ long_data }) => [...(long_data?.data ?? [])])
+    expect(rows).toEqual([[1n, 0n]])
   })
 
   it.each([

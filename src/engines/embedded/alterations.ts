@@ -9,7 +9,7 @@ import type { CollectionRecord } from '../../storage/records.js'
 import type { CollectionChanges, KeyValues, PropertyChange } from '../catalog.js'
 import type { Collections } from './collections.js'
 import { alteredIndex, checkReleased } from './indexes.js'
-import { changedProperties, propertyNamed } from './properties.js'
+import { changedProperties, checkChanges, propertyNamed } from './properties.js'
 import {
   alteredField,
   withDynamicField,
@@ -47,6 +47,7 @@ export class Alterations implements CollectionChanges {
 
   alter(dbName: string, name: string, change: PropertyChange): Promise<void> {
     return this.#collections.change(dbName, name, (record) => {
+      checkChanges(change, noChange)
       timeToLiveMs(change.set)
       checkTimeZone(change.set)
       const keys = [...change.set.map(([key]) => key), ...change.remove]
@@ -127,6 +128,9 @@ export class Alterations implements CollectionChanges {
     )
   }
 }
+
+const noChange =
+  'The collection properties to alter and keys to delete must not be empty at the same time'
 
 /** Milvus: these are looked at while it loads. */
 const loadingProperties = ['mmap.enabled', 'lazyload.enabled']

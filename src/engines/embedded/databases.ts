@@ -5,7 +5,7 @@ import type { DatabaseTable } from '../../storage/database-table.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import type { DatabaseCatalog, DatabaseDescription, KeyValues, PropertyChange } from '../catalog.js'
 import type { Collections } from './collections.js'
-import { changedProperties } from './properties.js'
+import { changedProperties, checkChanges } from './properties.js'
 import { checkTimeZone } from './time-zone.js'
 
 /** Changes come in turn with those of collections: none is made in a database that is being dropped. */
@@ -35,6 +35,7 @@ export class Databases implements DatabaseCatalog {
 
   drop(name: string): Promise<void> {
     return this.#collections.inTurn(async () => {
+      checkName(name)
       if (name === 'default') throw invalidParameter('can not drop default database')
       const record = this.#table.find(name)
       if (!record) return
@@ -49,6 +50,7 @@ export class Databases implements DatabaseCatalog {
 
   alter(name: string, change: PropertyChange): Promise<void> {
     return this.#collections.inTurn(async () => {
+      checkChanges(change, noChange)
       const record = this.#table.named(name)
       checkTimeZone(change.set)
       const properties = changedProperties(record.properties, change)
@@ -65,11 +67,14 @@ export class Databases implements DatabaseCatalog {
   }
 }
 
+const noChange =
+  'alter database requires either properties or deletekeys to modify or delete keys, both cannot be empty'
+
 function checkName(name: string): void {
-  const fault = name === '' ? 'database name should not be empty' : nameFault('database name', name)
+  const fault = name === '' ? "database name couldn't be empty" : nameFault('database name', name)
   if (fault === null) return
   throw new MillraceError(
     'databaseNameInvalid',
-    `invalid database name[database=${name}]: ${fault}`,
+    `${fault}: invalid database name[database=${name}]`,
   )
 }

@@ -1,7 +1,7 @@
 import type { BytesColumn, Column } from '../../column/column.js'
 import { MillraceError } from '../../errors.js'
 import { type JsonStep, jsonStepFrom } from '../../expr/json-scan.js'
-import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
+import type { CollectionSchema } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import { type Field, plainField } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
@@ -11,6 +11,7 @@ import { jsonGroupColumn } from '../../search/json-group-column.js'
 import type { RowRef } from '../../search/row-ref.js'
 import type { Grouping, OutputField } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
+import { jsonPlaceOf } from './json-place.js'
 
 /** What rows are grouped by: a field, or what lies at a path in one. */
 interface GroupField {
@@ -32,17 +33,15 @@ export function groupFieldsOf(
 }
 
 function groupFieldNamed(schema: CollectionSchema, name: string, grouping: Grouping): GroupField {
-  const { fieldName, path } = pathIn(name)
-  const dynamic = schema.fields.find(({ isDynamic }) => isDynamic)
-  const named = fieldNamed(schema, fieldName)
-  const field = named ?? dynamic
-  if (!field) {
+  const place = jsonPlaceOf(schema, name)
+  if (!place) {
     throw new MillraceError(
       'fieldNotFound',
       `groupBy field not found in schema: field not found[field=${name}]`,
     )
   }
-  const within = [...(named ? [] : [fieldName]), ...path, ...pointerSteps(grouping.jsonPath ?? '')]
+  const { field, fieldName, steps } = place
+  const within = [...steps, ...pointerSteps(grouping.jsonPath ?? '')]
   if (field.dataType === DataType.JSON && within.length > 0) {
     const dataType = grouping.jsonType ?? DataType.JSON
     return { field, name, json: { path: within.map(jsonStepFrom), dataType } }
@@ -50,14 +49,6 @@ function groupFieldNamed(schema: CollectionSchema, name: string, grouping: Group
   if (within.length > 0) throw invalidParameter(`group by: field ${fieldName} is not a JSON field`)
   checkGroupField(field)
   return { field, name, json: null }
-}
-
-/** `field["key"][0]` as a field and the steps in it. */
-function pathIn(name: string): { fieldName: string; path: string[] } {
-  const [, fieldName, rest] = /^([^[\]]+)((?:\[(?:"[^"]*"|'[^']*'|\d+)\])+)$/.exec(name) ?? []
-  if (rest === undefined) return { fieldName: name, path: [] }
-  const path = [...rest.matchAll(/\[["']?(.*?)["']?\]/g)].map(([, step]) => step)
-  return { fieldName, path }
 }
 
 /** The steps of a JSON pointer, `/a/b`. */

@@ -3,7 +3,7 @@ import { orderRows } from '../../search/order-rows.js'
 import type { RowRef } from '../../search/row-ref.js'
 import type { OrderByName } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
-import { orderFieldOf } from './queried-rows.js'
+import { orderPlaceOf } from './queried-rows.js'
 
 /**
  * What was found for each query, in the order of some fields: single rows, or groups by their first rows.
@@ -16,7 +16,7 @@ export async function orderedHits<Row extends RowRef>(
   answers: readonly (readonly (readonly Row[])[])[],
 ): Promise<Row[][]> {
   if (!orderBy || orderBy.length === 0) return answers.map((groups) => groups.flat())
-  const order = orderBy.map((by) => ({ ...by, field: orderFieldOf(schema, by.fieldName) }))
+  const order = orderBy.map((by) => ({ ...by, ...orderPlaceOf(schema, by.fieldName) }))
   return Promise.all(
     answers.map(async (groups) => {
       const groupOf = new Map<RowRef, readonly Row[]>(groups.map((group) => [group[0], group]))

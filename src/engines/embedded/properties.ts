@@ -12,6 +12,11 @@ export function changedProperties(before: KeyValues, { set, remove }: PropertyCh
   return [...properties]
 }
 
+/** @param fault what Milvus says of a change without any property. @throws parameterInvalid */
+export function checkChanges({ set, remove }: PropertyChange, fault: string): void {
+  if (set.length + remove.length === 0) throw invalidParameter(fault)
+}
+
 export function propertyNamed(properties: KeyValues, name: string): string | undefined {
   return properties.find(([key]) => key === name)?.[1]
 }

@@ -9,6 +9,7 @@ import {
   groupScorerFrom,
   isOn,
   orderByFrom,
+  type Params,
   paramsFrom,
   rankWindow,
   refuseParams,
@@ -29,6 +30,7 @@ export const hybridSearchHandlers = {
     const params = paramsFrom(request.rank_params)
     refuseParams(params)
     const grouping = groupingFrom(params, {})
+    const times = timeParamsFrom(params, request.requests)
     const searches = request.requests.map(partFrom)
     checkSearches(searches)
     const result = await engine.hybridSearch({
@@ -42,13 +44,18 @@ export const hybridSearchHandlers = {
       outputFields: request.output_fields,
       grouping: grouping && { ...grouping, scorer: groupScorerFrom(params) },
       orderBy: orderByFrom(params),
-      timeZone: params.get('timezone') ?? '',
+      timeZone: times.get('timezone') ?? '',
       ignoreGrowing: request.requests.some(isIgnoringGrowing),
       signal,
     })
-    return messageFromSearchAnswer(withTimeParts(result, params), engine.allocTimestamp())
+    return messageFromSearchAnswer(withTimeParts(result, times), engine.allocTimestamp())
   },
 } satisfies Handlers
+
+/** pymilvus writes `timezone` and `time_fields` of the whole into each of the searches. */
+function timeParamsFrom(params: Params, requests: readonly Request<'Search'>[]): Params {
+  return new Map([...paramsFrom(requests[0]?.search_params ?? []), ...params])
+}
 
 function partFrom(request: Request<'Search'>): HybridPart {
   refuseFeatures(request)

@@ -1,3 +1,5 @@
+import type { CollectionDescription, PartitionDescription } from '../../engines/engine.js'
+import { MillraceError } from '../../errors.js'
 import { ShowType } from '../../wire/generated/messages.js'
 import type { Handlers } from './call.js'
 import { physicalMs } from './hybrid-time.js'
@@ -20,11 +22,7 @@ export const partitionHandlers = {
   ShowPartitions({ engine, dbName }, request) {
     const { collection_name, collectionID, partition_names, type } = request
     const collection = engine.describeCollection(dbName, collection_name, collectionID)
-    const partitions = collection.partitions.filter(
-      ({ name, loadedPercent }) =>
-        (partition_names.length === 0 || partition_names.includes(name)) &&
-        (type !== ShowType.InMemory || loadedPercent === 100),
-    )
+    const partitions = shownPartitions(collection, type === ShowType.InMemory, partition_names)
     const created = partitions.map(({ createdTimestamp }) => createdTimestamp)
     return {
       partition_names: partitions.map(({ name }) => name),
@@ -40,3 +38,17 @@ export const partitionHandlers = {
     return { stats: [{ key: 'row_count', value: String(rowCount) }] }
   },
 } satisfies Handlers
+
+/** All, or the loaded ones; of those that were named, all must then be loaded. */
+function shownPartitions(
+  { partitions }: CollectionDescription,
+  inMemory: boolean,
+  names: readonly string[],
+): readonly PartitionDescription[] {
+  const isLoaded = ({ loadedPercent }: PartitionDescription) => loadedPercent === 100
+  if (names.length === 0) return inMemory ? partitions.filter(isLoaded) : partitions
+  const shown = partitions.filter(({ name }) => names.includes(name))
+  const missing = inMemory && shown.find((partition) => !isLoaded(partition))
+  if (!missing) return shown
+  throw new MillraceError('partitionNotLoaded', `partition not loaded[partition=${missing.name}]`)
+}
