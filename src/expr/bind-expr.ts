@@ -3,6 +3,7 @@ import type { Expr, ExprNode } from './ast.js'
 import { bindComparison, bindFlag, bindIn, bindLike } from './bind-comparison.js'
 import { bindContains, isContains } from './bind-contains.js'
 import { bindElements, isElements } from './bind-elements.js'
+import { bindRegex } from './bind-regex.js'
 import { bindSpatial, isSpatial } from './bind-spatial.js'
 import { type Binding, bindPath, bindValue, valueText } from './bind-value.js'
 import type { BoundExpr } from './bound-expr.js'
@@ -38,6 +39,8 @@ function bindCondition(node: ExprNode, binding: Binding): BoundExpr {
       return bindIn(node.operand, node.list, binding)
     case 'like':
       return bindLike(node.operand, node.pattern, binding)
+    case 'regex':
+      return bindRegex(node.operand, node.pattern, binding)
     case 'isNull':
       return bindIsNull(node.operand, binding)
     case 'exists':

@@ -21,6 +21,16 @@ export function parseLikePattern(text: string): LikePattern {
   return Int16Array.from(elements)
 }
 
+/** What has a text in it, maybe begins or ends with it. */
+export function likeOfLiteral(literal: string, begins: boolean, ends: boolean): LikePattern {
+  const bytes = Buffer.from(literal, 'utf8')
+  return Int16Array.of(
+    ...(begins ? [] : [anyCharacters]),
+    ...bytes,
+    ...(ends ? [] : [anyCharacters]),
+  )
+}
+
 /**
  * Whether the text `[begin, end)` is like the pattern. Where a match fails, the last `%` takes one byte
  * more; `%` before it never need to be tried again.

@@ -4,6 +4,7 @@ import { writeRangeMask } from '../kernels/range-masks.js'
 import { writeSetMask } from '../kernels/set-masks.js'
 import type { ColumnTest, OrderOperator } from './column-test.js'
 import { isLike, type LikePattern } from './like-pattern.js'
+import { writeRegexMask } from './regex.js'
 import { writeTextSetMask } from './text-set.js'
 
 /** A bit for each of the first `rowCount` values that passes. What null rows hold is tested too. */
@@ -28,6 +29,9 @@ export function runTest(test: ColumnTest, column: Column, rowCount: number): Uin
       break
     case 'like':
       testLike(texts, rowCount, test.pattern, passed)
+      break
+    case 'regex':
+      writeRegexMask(texts, rowCount, test, passed)
       break
   }
   return passed
