@@ -1,5 +1,5 @@
 import type { CollectionSchema } from '../schema/collection-schema.js'
-import type { Expr, ExprNode } from './ast.js'
+import type { Expr, ExprNode, PathNode } from './ast.js'
 import { bindComparison, bindFlag, bindIn, bindLike } from './bind-comparison.js'
 import { bindContains, isContains } from './bind-contains.js'
 import { bindElements, isElements } from './bind-elements.js'
@@ -102,11 +102,17 @@ function negation(operand: BoundExpr): BoundExpr {
 
 function bindIsNull(node: ExprNode, binding: Binding): BoundExpr {
   if (node.kind !== 'path') throw unsupportedError(binding.text, 'is null of anything but a field')
-  const value = bindPath(node, binding)
+  const value = bindPath(structPath(node, binding), binding)
   if (value.kind === 'element') throw unsupportedError(binding.text, 'is null of an element')
   const hasPath = value.kind === 'json' && value.path.length > 0
   if (value.field.nullable || hasPath) return { kind: 'isNull', value }
   return { kind: 'constant', truth: false }
+}
+
+/** A struct array is null where its sub-fields are. */
+function structPath(node: PathNode, { schema }: Binding): PathNode {
+  const subField = schema.fields.find(({ struct }) => struct?.name === node.name)
+  return subField === undefined ? node : { ...node, name: subField.name }
 }
 
 function bindExists(node: ExprNode, binding: Binding): BoundExpr {

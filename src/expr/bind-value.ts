@@ -65,6 +65,7 @@ export function bindValue(node: ExprNode, binding: Binding): ColumnValue {
 export function bindPath({ name, steps }: PathNode, { schema, text }: Binding) {
   const field = fieldNamed(schema, name)
   if (field !== undefined) return fieldValue(field, steps, text)
+  if (/^null$/i.test(name)) throw exprError(text, 'NULL literal is not supported in expressions')
   const dynamic = schema.enableDynamicField ? fieldNamed(schema, dynamicFieldName) : undefined
   if (dynamic === undefined) throw exprError(text, `field ${name} not exist`)
   return jsonValue(dynamic, [name, ...steps])

@@ -26,15 +26,28 @@ function passing(text: string, rows: readonly Row[]): number[] {
 const prefix = 'failed to create query plan: cannot parse expression:'
 
 it.each([
-  ['id >', /error: line 1:4 expected .*a field.*found end of expression: invalid parameter$/],
-  ['id = 3', /error: line 1:3 expected .*a comparison.*, found "=": invalid parameter$/],
-  ['id in 5', /error: line 1:6 expected "\[" or a template variable, found "5"/],
-  ['id in [1,\n 2 3]', /error: line 2:3 expected/],
+  [
+    'id >',
+    /error: invalid expression: line 1:4 expected .*a field.*found end of expression: invalid parameter$/,
+  ],
+  [
+    'id = 3',
+    /error: invalid expression: line 1:3 expected .*a comparison.*, found "=": invalid parameter$/,
+  ],
+  [
+    'id in 5',
+    /error: invalid expression: line 1:6 expected "\[" or a template variable, found "5"/,
+  ],
+  ['id in [1,\n 2 3]', /error: invalid expression: line 2:3 expected/],
   ['1 < id > 3', /< and > cannot be chained/],
   ['id > 9223372036854775808', /9223372036854775808 is out of the range of int64/],
   ['id > {low}', /the value of expression template variable name \{low\} is not found/],
   ['nothing == 1', /field nothing not exist/],
-  ['id == "x"', /field id of type Int64 cannot be compared with "x" of type VarChar/],
+  ['id in [1, NULL]', /NULL literal is not supported in expressions/],
+  [
+    'id == "x"',
+    /field id of type Int64 cannot be compared with "x" of type VarChar: comparisons between Int64 and VarChar are/,
+  ],
   ['name in [1]', /field name of type VarChar cannot be compared with 1 of type Int64/],
   ['vector == 1', /field vector of type FloatVector cannot be compared/],
   ['id', /predicate is not a boolean expression: field id of type Int64/],
