@@ -56,7 +56,7 @@ export function testCost(test: ColumnTest): number {
     case 'like':
       return 60
     case 'regex':
-      return test.literals.length > 0 ? 60 : 400
+      return test.like !== null ? 60 : test.literals.length > 0 ? 150 : 800
   }
 }
 

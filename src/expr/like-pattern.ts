@@ -49,6 +49,7 @@ export function isLike(
     const wanted = element < pattern.length ? pattern[element] : -1
     if (wanted === anyCharacters) {
       retryElement = ++element
+      if (element === pattern.length) return true
       retryPosition = position
     } else if (wanted === oneCharacter && !isContinuation(bytes[position])) {
       position = characterEnd(bytes, position, end)

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type LikePattern, likeOfLiteral } from './like-pattern.js'
 
 /** What a regular expression asks of a text that can be looked for as bytes. */
-export interface RegexLiterals {
+interface RegexLiterals {
   /** What every text that matches has somewhere. */
   readonly literals: readonly Uint8Array[]
   /** The same as a pattern of `like`; null: there is none. */

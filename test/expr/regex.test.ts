@@ -6,7 +6,8 @@ import { bindExpr } from '../../dist/expr/bind-expr.js'
 import { evaluate } from '../../dist/expr/evaluate.js'
 import { fillTemplates } from '../../dist/expr/fill-templates.js'
 import { parseExpr } from '../../dist/expr/parse-expr.js'
-import { regexTest, writeRegexMask } from '../../dist/expr/regex.js'
+import { regexTest } from '../../dist/expr/regex.js'
+import { runTest } from '../../dist/expr/run-test.js'
 import { columnsOf, everyType, type Row } from './fixture.js'
 
 function passing(text: string, rows: readonly Row[], values = new Map()): number[] {
@@ -128,14 +129,24 @@ it('finds with the help of literals what JavaScript finds', () => {
     fc.property(pattern, fc.array(text, { maxLength: 12 }), (source, texts) => {
       const [test, twin] = [testOf(source), twinOf(source)]
       fc.pre(test !== null && twin !== null)
-      const passed = new Uint8Array(2)
-      writeRegexMask(columnOf(texts), texts.length, test!, passed)
+      const passed = runTest(test!, columnOf(texts), texts.length)
       expect(texts.map((_, row) => hasBit(passed, row))).toEqual(
         texts.map((item) => twin!.test(item)),
       )
     }),
     { numRuns: 500 },
   )
+})
+
+it('finds the same whether few texts have the literal or nearly all', () => {
+  for (const every of [1, 2, 50]) {
+    const texts = Array.from({ length: 1000 }, (_, at) => (at % every ? 'other' : `an error ${at}`))
+    for (const source of ['error .*5', 'rror 1', '5$', 'r e|error 2', ' error']) {
+      const passed = runTest(regexTest(source), columnOf(texts), texts.length)
+      const expected = texts.map((item) => new RegExp(source).test(item))
+      expect(texts.map((_, row) => hasBit(passed, row))).toEqual(expected)
+    }
+  }
 })
 
 function testOf(source: string) {
