@@ -24,11 +24,9 @@ export function parseLikePattern(text: string): LikePattern {
 /** What has a text in it, maybe begins or ends with it. */
 export function likeOfLiteral(literal: string, begins: boolean, ends: boolean): LikePattern {
   const bytes = Buffer.from(literal, 'utf8')
-  return Int16Array.of(
-    ...(begins ? [] : [anyCharacters]),
-    ...bytes,
-    ...(ends ? [] : [anyCharacters]),
-  )
+  const before = begins ? [] : [anyCharacters]
+  const behind = ends ? [] : [anyCharacters]
+  return Int16Array.from([...before, ...bytes, ...behind])
 }
 
 /**

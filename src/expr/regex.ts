@@ -15,9 +15,9 @@ interface Automaton {
   test(bytes: Uint8Array): boolean
 }
 
-/** This thread's last ones, since a column is looked at in many blocks. */
+/** This thread's last ones, since a column is looked at in many blocks; one may hold 30 MB of its states. */
 const automata = new Map<string, Automaton>()
-const automataMax = 16
+const automataMax = 4
 
 /** RE2 takes time in proportion to the text, whatever the pattern: no filter can hold a thread up for long. */
 export function automatonOf(pattern: string): Automaton {

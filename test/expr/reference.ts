@@ -49,6 +49,13 @@ export function rowPasses(node: ExprNode, row: Row, schema: CollectionSchema): b
       const pattern = value(node.pattern)
       return typeof text === 'string' ? likeRegExp(String(pattern)).test(text) : null
     }
+    case 'regex': {
+      const field = rowValue({ ...(node.operand as PathNode), steps: [] }, row, schema)
+      const text = value(node.operand)
+      const isOfMeta = (node.operand as PathNode).name !== 'doc' && field === undefined
+      if (field === undefined && !(isOfMeta && isJson(node.operand, schema))) return null
+      return typeof text === 'string' && new RegExp(String(value(node.pattern)), 'su').test(text)
+    }
     case 'isNull':
       return (value(node.operand) ?? null) === null
     case 'exists': {
@@ -142,6 +149,11 @@ function arithmetic(op: string, left?: Value, right?: Value, isDouble = false): 
       '*': () => left * right,
       '/': () => left / right,
       '%': () => left % right,
+      '&': () => left & right,
+      '|': () => left | right,
+      '^': () => left ^ right,
+      '<<': () => (right < 0n ? undefined : BigInt.asIntN(64, left << right)),
+      '>>': () => (right < 0n ? undefined : left >> right),
     }
     return results[op as keyof typeof results]()
   }
