@@ -10,7 +10,7 @@ export type ExprNode =
   | ArithmeticNode
   | ComparisonNode
   | InNode
-  | { readonly kind: 'like'; readonly operand: ExprNode; readonly pattern: ExprNode }
+  | { readonly kind: 'like' | 'regex'; readonly operand: ExprNode; readonly pattern: ExprNode }
   | { readonly kind: 'isNull'; readonly operand: ExprNode }
   | { readonly kind: 'exists'; readonly operand: ExprNode }
   | { readonly kind: 'not'; readonly operand: ExprNode }
@@ -47,7 +47,10 @@ export interface ArithmeticNode {
 type ArithmeticOperator = ColumnOperator | '**'
 
 /** `**` is for constants only. */
-export type ColumnOperator = '+' | '-' | '*' | '/' | '%'
+export type ColumnOperator = '+' | '-' | '*' | '/' | '%' | BitOperator
+
+/** For integers only; `~a` is `a ^ -1`. */
+export type BitOperator = '&' | '|' | '^' | '<<' | '>>'
 
 export interface ComparisonNode {
   readonly kind: 'comparison'

@@ -1,4 +1,4 @@
-import { DataType } from '../schema/data-type.js'
+import { DataType, dataTypeName } from '../schema/data-type.js'
 import { parseTimestamptz } from '../schema/timestamptz.js'
 import type { ComparisonNode, ComparisonOperator, ExprNode, Literal } from './ast.js'
 import { type Binding, bindValue, classOf, type ValueClass, valueText } from './bind-value.js'
@@ -92,7 +92,7 @@ export function bindConstants(list: ExprNode, binding: Binding): readonly Litera
     if (item.kind === 'list') throw unsupportedError(binding.text, 'a list in a list')
     const constant = constantOf(item, binding.text)
     if (constant !== undefined) return constant
-    if (item.kind === 'template') bindValue(item, binding)
+    if (item.kind === 'template' || item.kind === 'path') bindValue(item, binding)
     throw exprError(binding.text, 'a list may hold constants only')
   })
 }
@@ -213,7 +213,15 @@ function checkComparable(
   text: string,
 ): void {
   if (valueClass === classOfLiteral(constant)) return
-  throw exprError(text, `${valueText(value)} cannot be compared with ${typedText(constant)}`)
+  const reason = `${valueText(value)} cannot be compared with ${typedText(constant)}`
+  throw exprError(text, `${reason}: ${milvusReason(value, constant)}`)
+}
+
+/** What Milvus says of it, which its clients match on. */
+function milvusReason(value: ColumnValue, constant: Literal): string {
+  const typeName = dataTypeName(value.dataType)
+  if (value.kind === 'element') return `cannot cast value to ${typeName}`
+  return `comparisons between ${typeName} and ${typeNameOf(constant)} are not supported`
 }
 
 function classOfLiteral(constant: Literal): 'number' | 'text' | 'flag' {
@@ -222,9 +230,12 @@ function classOfLiteral(constant: Literal): 'number' | 'text' | 'flag' {
 }
 
 function typedText(constant: Literal): string {
+  return `${literalText(constant)} of type ${typeNameOf(constant)}`
+}
+
+function typeNameOf(constant: Literal): string {
   const typeNames = { string: 'VarChar', boolean: 'Bool', bigint: 'Int64', number: 'Double' }
-  const typeName = typeNames[typeof constant as keyof typeof typeNames]
-  return `${literalText(constant)} of type ${typeName}`
+  return typeNames[typeof constant as keyof typeof typeNames]
 }
 
 function asType(value: JsonValue, valueClass: 'number' | 'text' | 'flag'): JsonValue {

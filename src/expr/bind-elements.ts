@@ -63,5 +63,5 @@ function countOf(name: string, threshold: bigint | null, text: string): number {
   }
   const count = Number(threshold ?? 1n)
   if (name !== 'match_least' || count > 0) return count
-  throw exprError(text, `${name}: threshold must be positive, got ${count}`)
+  throw exprError(text, `count in MATCH_LEAST must be positive, got threshold=${count}`)
 }

@@ -1,8 +1,9 @@
 import type { CollectionSchema } from '../schema/collection-schema.js'
-import type { Expr, ExprNode } from './ast.js'
+import type { Expr, ExprNode, PathNode } from './ast.js'
 import { bindComparison, bindFlag, bindIn, bindLike } from './bind-comparison.js'
 import { bindContains, isContains } from './bind-contains.js'
 import { bindElements, isElements } from './bind-elements.js'
+import { bindRegex } from './bind-regex.js'
 import { bindSpatial, isSpatial } from './bind-spatial.js'
 import { type Binding, bindPath, bindValue, valueText } from './bind-value.js'
 import type { BoundExpr } from './bound-expr.js'
@@ -38,6 +39,8 @@ function bindCondition(node: ExprNode, binding: Binding): BoundExpr {
       return bindIn(node.operand, node.list, binding)
     case 'like':
       return bindLike(node.operand, node.pattern, binding)
+    case 'regex':
+      return bindRegex(node.operand, node.pattern, binding)
     case 'isNull':
       return bindIsNull(node.operand, binding)
     case 'exists':
@@ -99,11 +102,17 @@ function negation(operand: BoundExpr): BoundExpr {
 
 function bindIsNull(node: ExprNode, binding: Binding): BoundExpr {
   if (node.kind !== 'path') throw unsupportedError(binding.text, 'is null of anything but a field')
-  const value = bindPath(node, binding)
+  const value = bindPath(structPath(node, binding), binding)
   if (value.kind === 'element') throw unsupportedError(binding.text, 'is null of an element')
   const hasPath = value.kind === 'json' && value.path.length > 0
   if (value.field.nullable || hasPath) return { kind: 'isNull', value }
   return { kind: 'constant', truth: false }
+}
+
+/** A struct array is null where its sub-fields are. */
+function structPath(node: PathNode, { schema }: Binding): PathNode {
+  const subField = schema.fields.find(({ struct }) => struct?.name === node.name)
+  return subField === undefined ? node : { ...node, name: subField.name }
 }
 
 function bindExists(node: ExprNode, binding: Binding): BoundExpr {

@@ -8,6 +8,7 @@ import {
   isStringType,
 } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { isBitOperator } from './arithmetic.js'
 import type { ArithmeticNode, ExprNode, Literal, PathNode, PathStep } from './ast.js'
 import type {
   ColumnValue,
@@ -64,6 +65,7 @@ export function bindValue(node: ExprNode, binding: Binding): ColumnValue {
 export function bindPath({ name, steps }: PathNode, { schema, text }: Binding) {
   const field = fieldNamed(schema, name)
   if (field !== undefined) return fieldValue(field, steps, text)
+  if (/^null$/i.test(name)) throw exprError(text, 'NULL literal is not supported in expressions')
   const dynamic = schema.enableDynamicField ? fieldNamed(schema, dynamicFieldName) : undefined
   if (dynamic === undefined) throw exprError(text, `field ${name} not exist`)
   return jsonValue(dynamic, [name, ...steps])
@@ -140,13 +142,37 @@ function bindSign(op: '+' | '-', operand: ExprNode, binding: Binding): ColumnVal
 function bindArithmetic({ op, left, right }: ArithmeticNode, binding: Binding): ColumnValue {
   if (op === '**') throw exprError(binding.text, 'power can only apply on constants')
   if (right.kind === 'interval') return bindShift(op, left, right.text, binding)
+  if (isBitOperator(op) && [left, right].some(isCondition)) {
+    throw exprError(binding.text, `${op} binds looser than a comparison: write (a ${op} b) == c`)
+  }
   const leftValue = bindOperand(left, binding)
   const rightValue = bindOperand(right, binding)
   if ((op === '/' || op === '%') && isZero(rightValue)) {
     throw exprError(binding.text, 'division by zero')
   }
+  if (isBitOperator(op)) checkBits(op, [leftValue, rightValue], binding.text)
   const dataType = arithmeticType(leftValue, rightValue)
   return { kind: 'arithmetic', op, left: leftValue, right: rightValue, dataType }
+}
+
+function isCondition({ kind }: ExprNode): boolean {
+  return ['comparison', 'in', 'like', 'regex', 'isNull', 'exists', 'not', 'and', 'or'].includes(
+    kind,
+  )
+}
+
+/** A document's number may be an integer: its row tells. */
+function checkBits(op: string, operands: readonly Operand[], text: string): void {
+  for (const operand of operands) {
+    if (isIntegerOperand(operand) || isOfDocument(operand)) continue
+    const name = operand.kind === 'number' ? String(operand.value) : valueText(operand)
+    throw exprError(text, `${op} needs integers, got ${name}`)
+  }
+}
+
+function isOfDocument(operand: Operand): boolean {
+  if (operand.kind === 'json') return true
+  return operand.kind === 'arithmetic' && [operand.left, operand.right].some(isOfDocument)
 }
 
 /** Milvus: floats and constants are reckoned as float32, so that `f - 3 == -3` finds a float of 1e-10. */

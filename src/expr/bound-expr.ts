@@ -123,7 +123,7 @@ export interface LengthValue {
   readonly dataType: DataType
 }
 
-/** Int64 where both sides are integers, else Double. A result that Int64 cannot hold is null. */
+/** Int64 where both sides are integers, else Double. What Int64 cannot hold is null to further arithmetic. */
 export interface ArithmeticValue {
   readonly kind: 'arithmetic'
   readonly op: ColumnOperator

@@ -15,6 +15,17 @@ export type ColumnTest =
   | { readonly kind: 'text'; readonly op: OrderOperator; readonly bytes: Uint8Array }
   | { readonly kind: 'textSet'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'like'; readonly pattern: LikePattern }
+  | RegexTest
+
+/** A part of the text matches. */
+export interface RegexTest {
+  readonly kind: 'regex'
+  readonly pattern: string
+  /** What every text that passes has somewhere. */
+  readonly literals: readonly Uint8Array[]
+  /** The same as a pattern of `like`; null: there is none. */
+  readonly like: LikePattern | null
+}
 
 /** `!=` is the negation of `==`, so that no test needs to know it. */
 export type OrderOperator = Exclude<ComparisonOperator, '!='>

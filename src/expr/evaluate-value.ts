@@ -33,7 +33,7 @@ export function evaluateValue(value: ColumnValue, columns: Columns, rowCount: nu
     case 'length':
       return lengthColumn(value, columns, rowCount)
     case 'arithmetic':
-      return arithmeticColumn(value, columns, rowCount)
+      return arithmeticColumn(value, columns, rowCount, true)
     case 'shifted': {
       const { values, validity } = columns.get(value.time.field.fieldId) as FixedColumn
       const times = values.subarray(0, rowCount) as BigInt64Array
@@ -82,10 +82,13 @@ function arithmeticColumn(
   { op, left, right, dataType }: ArithmeticValue,
   columns: Columns,
   rowCount: number,
+  isClamped: boolean,
 ): FixedColumn {
   const leftColumn = operandColumn(left, dataType, columns, rowCount)
   const rightColumn = operandColumn(right, dataType, columns, rowCount)
-  if (dataType === DataType.Int64) return int64Arithmetic(op, leftColumn, rightColumn, rowCount)
+  if (dataType === DataType.Int64) {
+    return int64Arithmetic(op, leftColumn, rightColumn, rowCount, isClamped)
+  }
   const results = new (dataType === DataType.Float ? Float32Array : Float64Array)(rowCount)
   return floatingArithmetic(op, leftColumn, rightColumn, results)
 }
@@ -97,6 +100,7 @@ function operandColumn(
   columns: Columns,
   rowCount: number,
 ): FixedColumn {
+  if (operand.kind === 'arithmetic') return arithmeticColumn(operand, columns, rowCount, false)
   if (operand.kind !== 'number') return evaluateValue(operand, columns, rowCount) as FixedColumn
   return { shape: 'fixed', values: constantValues(operand, dataType), width: 1, validity: null }
 }

@@ -1,7 +1,8 @@
-import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
+import { bitmapWithLength, hasBit, intersectInto, setBit } from '../column/bitmap.js'
 import type { BytesColumn, ListColumn } from '../column/column.js'
 import type {
   BoundExpr,
+  ColumnValue,
   ContainsExpr,
   ElementsExpr,
   FieldValue,
@@ -35,7 +36,9 @@ function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Trut
       return truthConstant(bound.truth, rowCount)
     case 'test': {
       const column = evaluateValue(bound.value, columns, rowCount)
-      return truthOf(runTest(bound.test, column, rowCount), column.validity)
+      const passed = runTest(bound.test, column, rowCount)
+      if (bound.test.kind !== 'regex') return truthOf(passed, column.validity)
+      return regexTruth(bound.value, passed, column.validity, columns)
     }
     case 'compare': {
       const left = evaluateValue(bound.left, columns, rowCount)
@@ -73,6 +76,21 @@ function truthOfRows(bound: BoundExpr, columns: Columns, rowCount: number): Trut
         .map((operand) => truthOfRows(operand, columns, rowCount))
         .reduce(truthOr)
   }
+}
+
+/**
+ * Milvus: an element that is missing, and what is no string in a document, does not match: `!~` is true of it. Only
+ * where the field itself is null it is unknown.
+ */
+function regexTruth(
+  value: ColumnValue,
+  passed: Uint8Array,
+  validity: Uint8Array | null,
+  columns: Columns,
+): Truth {
+  if (value.kind !== 'json' && value.kind !== 'element') return truthOf(passed, validity)
+  if (validity !== null) intersectInto(passed, validity)
+  return truthOf(passed, columns.get(value.field.fieldId)!.validity)
 }
 
 function jsonColumn(value: JsonValue, columns: Columns): BytesColumn {

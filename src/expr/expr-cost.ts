@@ -55,6 +55,8 @@ export function testCost(test: ColumnTest): number {
       return 40
     case 'like':
       return 60
+    case 'regex':
+      return test.like !== null ? 60 : test.literals.length > 0 ? 150 : 800
   }
 }
 

@@ -26,6 +26,7 @@ function filled(node: ExprNode, values: FilterValues): ExprNode {
     case 'in':
       return { ...node, operand: fill(node.operand), list: fill(node.list) }
     case 'like':
+    case 'regex':
       return { ...node, operand: fill(node.operand), pattern: fill(node.pattern) }
     case 'sign':
     case 'not':

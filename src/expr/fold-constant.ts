@@ -1,4 +1,4 @@
-import { doubleResult, int64Result } from './arithmetic.js'
+import { doubleResult, int64Result, isBitOperator } from './arithmetic.js'
 import type { ArithmeticNode, ExprNode, Literal } from './ast.js'
 import { int64Max, int64Min } from './column-test.js'
 import { exprError } from './expr-error.js'
@@ -41,6 +41,7 @@ function arithmeticConstant({ op, left, right }: ArithmeticNode, text: string) {
     throw exprError(text, 'division by zero')
   }
   if (typeof leftNumber === 'number' || typeof rightNumber === 'number') {
+    if (isBitOperator(op)) throw exprError(text, `${op} needs integers`)
     return doubleResult(op, Number(leftNumber), Number(rightNumber))
   }
   const result = int64Result(op, leftNumber, rightNumber)

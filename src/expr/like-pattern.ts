@@ -21,6 +21,14 @@ export function parseLikePattern(text: string): LikePattern {
   return Int16Array.from(elements)
 }
 
+/** What has a text in it, maybe begins or ends with it. */
+export function likeOfLiteral(literal: string, begins: boolean, ends: boolean): LikePattern {
+  const bytes = Buffer.from(literal, 'utf8')
+  const before = begins ? [] : [anyCharacters]
+  const behind = ends ? [] : [anyCharacters]
+  return Int16Array.from([...before, ...bytes, ...behind])
+}
+
 /**
  * Whether the text `[begin, end)` is like the pattern. Where a match fails, the last `%` takes one byte
  * more; `%` before it never need to be tried again.
@@ -39,6 +47,7 @@ export function isLike(
     const wanted = element < pattern.length ? pattern[element] : -1
     if (wanted === anyCharacters) {
       retryElement = ++element
+      if (element === pattern.length) return true
       retryPosition = position
     } else if (wanted === oneCharacter && !isContinuation(bytes[position])) {
       position = characterEnd(bytes, position, end)

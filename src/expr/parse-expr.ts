@@ -12,7 +12,8 @@ function parseRoot(text: string): ExprNode {
   try {
     return parse(text)
   } catch (thrown) {
-    if (thrown instanceof ParserError) throw exprError(text, syntaxReason(thrown))
+    if (thrown instanceof ParserError)
+      throw exprError(text, `invalid expression: ${syntaxReason(thrown)}`)
     if (thrown instanceof RangeError) throw exprError(text, 'the expression is nested too deeply')
     throw thrown
   }

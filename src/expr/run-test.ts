@@ -3,7 +3,7 @@ import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
 import { writeRangeMask } from '../kernels/range-masks.js'
 import { writeSetMask } from '../kernels/set-masks.js'
 import type { ColumnTest, OrderOperator } from './column-test.js'
-import { isLike, type LikePattern } from './like-pattern.js'
+import { writePatternMask } from './pattern-mask.js'
 import { writeTextSetMask } from './text-set.js'
 
 /** A bit for each of the first `rowCount` values that passes. What null rows hold is tested too. */
@@ -27,7 +27,8 @@ export function runTest(test: ColumnTest, column: Column, rowCount: number): Uin
       writeTextSetMask(texts, rowCount, test.values, passed)
       break
     case 'like':
-      testLike(texts, rowCount, test.pattern, passed)
+    case 'regex':
+      writePatternMask(texts, rowCount, test, passed)
       break
   }
   return passed
@@ -79,17 +80,6 @@ function testTextOrder(
   for (let row = 0; row < rowCount; row++) {
     const sign = compareBytes(bytes, offsets[row], offsets[row + 1], wanted)
     if (orderHolds(op, sign)) passed[row >> 3] |= 1 << (row & 7)
-  }
-}
-
-function testLike(
-  { bytes, offsets }: BytesColumn,
-  rowCount: number,
-  pattern: LikePattern,
-  passed: Uint8Array,
-): void {
-  for (let row = 0; row < rowCount; row++) {
-    if (isLike(bytes, offsets[row], offsets[row + 1], pattern)) passed[row >> 3] |= 1 << (row & 7)
   }
 }
 

@@ -48,6 +48,7 @@ export function candidatesOf(
 /** The parts that a text must have to pass. */
 function literalsIn(test: ColumnTest): readonly Uint8Array[] | null {
   if (test.kind === 'like') return literalsOf(test.pattern)
+  if (test.kind === 'regex') return test.literals
   return test.kind === 'text' && test.op === '==' ? [test.bytes] : null
 }
 

@@ -48,6 +48,10 @@ export function spansOf(index: ValueIndex, test: ColumnTest): ValueSpans | null 
       const span = textsWithPrefix(index, prefix)
       return isWhole ? foundSpans([span]) : spansWithin(index, span, test)
     }
+    case 'regex': {
+      if (test.like !== null) return spansOf(index, { kind: 'like', pattern: test.like })
+      return spansWithin(index, { begin: 0, end: index.valueCount }, test)
+    }
   }
 }
 

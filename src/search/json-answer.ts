@@ -22,7 +22,8 @@ export function jsonAnswerOf(
 ): IndexAnswer | null {
   switch (bound.kind) {
     case 'test': {
-      if (bound.value.kind !== 'json') return null
+      // Of what is no string an index does not tell whether the document is null.
+      if (bound.value.kind !== 'json' || bound.test.kind === 'regex') return null
       const index = pathIndex(bound.value, castOf(bound.value.dataType), indexes)
       if (index) return answerOfSpans(index, [spansOf(index, bound.test)], () => index.validity)
       return FlatPlace.find(bound.value, indexes)?.test(bound.test, bound.value.dataType) ?? null

@@ -236,7 +236,14 @@ describe('a condition on the elements', () => {
     ['id > 1 and element_filter(chunks, $[number] < 3)', [4]],
     ['array_contains(chunks[word], "c") or array_length(chunks[number]) == 2', [1, 4]],
     ['chunks[number][1] == 2', [1]],
+    ['chunks[1][number] == 2', [1]],
+    ['chunks[0][word] in ["a", "b"]', [1]],
     ['chunks[word] is null', [3]],
+    ['chunks is null', [3]],
+    ['chunks is not null', [1, 2, 4]],
+    ['MATCH_ANY(chunks, $[word] =~ "^[bz]$")', [1]],
+    ['MATCH_ALL(chunks, $[word] !~ "b")', [2, 4]],
+    ['chunks[0][word] =~ "a"', [1]],
   ]
 
   it('holds of growing rows and of sealed ones', async () => {
@@ -253,7 +260,10 @@ describe('a condition on the elements', () => {
     ['MATCH_ANY(chunks, $[odd] > 1)', 'field $[odd] not exist'],
     ['MATCH_ANY(chunks, number > 1)', 'field number not exist'],
     ['MATCH_LEAST(chunks, $[number] > 1)', 'match_least expects threshold=N'],
-    ['MATCH_LEAST(chunks, $[number] > 1, threshold=0)', 'threshold must be positive, got 0'],
+    [
+      'MATCH_LEAST(chunks, $[number] > 1, threshold=0)',
+      'count in MATCH_LEAST must be positive, got',
+    ],
     ['MATCH_ALL(chunks, $[number] > 1, threshold=2)', 'match_all expects no threshold'],
     ['$[number] > 1', 'field $[number] not exist'],
   ]

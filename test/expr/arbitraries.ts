@@ -102,8 +102,21 @@ const word = (text: string) => fc.constant(text)
 const pattern = fc
   .array(fc.constantFrom('%', '_', 'a', 'b', 'é', '\\\\%', '\\\\_', '.'), { maxLength: 5 })
   .map((parts) => `"${parts.join('')}"`)
+const regex = fc
+  .tuple(
+    fc.constantFrom('', '^'),
+    fc.array(fc.constantFrom('.', 'a', 'b', 'é+', '[^a]', '(a|c)', 'x?', '𝒳', '%'), {
+      maxLength: 4,
+    }),
+    fc.constantFrom('', '$'),
+  )
+  .map(([begin, parts, end]) => `"${begin}${parts.join('')}${end}"`)
 const smallLiteral = fc.constantFrom('1', '2', '-3', '1.5', '9223372036854775807', '0.1')
-const arithmetic = joined(numberField, fc.constantFrom('+', '-', '*', '/', '%'), smallLiteral)
+const arithmetic = fc.oneof(
+  joined(numberField, fc.constantFrom('+', '-', '*', '/', '%'), smallLiteral),
+  joined(word('('), integerField, fc.constantFrom('&', '|', '^'), word('2 )')),
+  joined(integerField, fc.constantFrom('<<', '>>'), fc.constantFrom('1', '63', '-3')),
+)
 const call = (name: string, list: fc.Arbitrary<string>, wanted: fc.Arbitrary<string>) =>
   fc.tuple(list, wanted).map(([first, second]) => `${name}(${first}, ${second})`)
 const jsonLiteral = fc.oneof(numberLiteral, textLiteral, flagLiteral)
@@ -124,6 +137,7 @@ const leaf = fc.oneof(
   joined(textField, op, textLiteral),
   joined(textField, inOp, listOf(textLiteral)),
   joined(fc.oneof(textField, jsonPath), word('like'), pattern),
+  joined(fc.oneof(textField, jsonPath), fc.constantFrom('=~', '!~'), regex),
   joined(word('flag'), equality, flagLiteral),
   joined(word('flag'), inOp, listOf(flagLiteral)),
   word('flag'),

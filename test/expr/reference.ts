@@ -49,6 +49,13 @@ export function rowPasses(node: ExprNode, row: Row, schema: CollectionSchema): b
       const pattern = value(node.pattern)
       return typeof text === 'string' ? likeRegExp(String(pattern)).test(text) : null
     }
+    case 'regex': {
+      const field = rowValue({ ...(node.operand as PathNode), steps: [] }, row, schema)
+      const text = value(node.operand)
+      const isOfMeta = (node.operand as PathNode).name !== 'doc' && field === undefined
+      if (field === undefined && !(isOfMeta && isJson(node.operand, schema))) return null
+      return typeof text === 'string' && new RegExp(String(value(node.pattern)), 'su').test(text)
+    }
     case 'isNull':
       return (value(node.operand) ?? null) === null
     case 'exists': {
@@ -74,17 +81,9 @@ function rowValue(node: ExprNode, row: Row, schema: CollectionSchema): Value | u
       return node.value
     case 'list':
       return node.items.map((item) => rowValue(item, row, schema) as Value)
-    case 'sign': {
-      const operand = rowValue(node.operand, row, schema)
-      return node.op === '+' ? operand : arithmetic('-', 0n, operand)
-    }
-    case 'arithmetic': {
-      const precise = isFloat(node, schema) ? asFloat : (value?: Value) => value
-      const left = precise(rowValue(node.left, row, schema))
-      const right = precise(rowValue(node.right, row, schema))
-      const isDouble = isJson(node.left, schema) || isJson(node.right, schema)
-      return precise(arithmetic(node.op, left, right, isDouble))
-    }
+    case 'sign':
+    case 'arithmetic':
+      return clamped(exactValue(node, row, schema))
     case 'call': {
       const list = rowValue(node.args[0], row, schema)
       return Array.isArray(list) ? BigInt(list.length) : undefined
@@ -94,6 +93,35 @@ function rowValue(node: ExprNode, row: Row, schema: CollectionSchema): Value | u
     default:
       throw new TypeError(node.kind)
   }
+}
+
+function exactValue(
+  node: Extract<ExprNode, { kind: 'sign' | 'arithmetic' }>,
+  row: Row,
+  schema: CollectionSchema,
+): Value | undefined {
+  if (node.kind === 'sign') {
+    const operand = operandValue(node.operand, row, schema)
+    return node.op === '+' ? operand : arithmetic('-', 0n, operand)
+  }
+  const precise = isFloat(node, schema) ? asFloat : (value?: Value) => value
+  const left = precise(operandValue(node.left, row, schema))
+  const right = precise(operandValue(node.right, row, schema))
+  const isDouble = isJson(node.left, schema) || isJson(node.right, schema)
+  return precise(arithmetic(node.op, left, right, isDouble))
+}
+
+function clamped(value: Value | undefined): Value | undefined {
+  if (typeof value !== 'bigint') return value
+  const max = 2n ** 63n - 1n
+  return value > max ? max : value < -max - 1n ? -max - 1n : value
+}
+
+/** What int64 cannot hold is null to whoever reckons on, and the nearest that it can hold to a comparison. */
+function operandValue(node: ExprNode, row: Row, schema: CollectionSchema): Value | undefined {
+  if (node.kind !== 'sign' && node.kind !== 'arithmetic') return rowValue(node, row, schema)
+  const value = exactValue(node, row, schema)
+  return clamped(value) === value ? value : undefined
 }
 
 function pathValue({ name, steps }: PathNode, row: Row, schema: CollectionSchema) {
@@ -121,9 +149,13 @@ function arithmetic(op: string, left?: Value, right?: Value, isDouble = false): 
       '*': () => left * right,
       '/': () => left / right,
       '%': () => left % right,
+      '&': () => left & right,
+      '|': () => left | right,
+      '^': () => left ^ right,
+      '<<': () => (right < 0n ? undefined : BigInt.asIntN(64, left << right)),
+      '>>': () => (right < 0n ? undefined : left >> right),
     }
-    const result = results[op as keyof typeof results]()
-    return BigInt.asIntN(64, result) === result ? result : undefined
+    return results[op as keyof typeof results]()
   }
   const x = Number(left)
   const y = Number(right)
