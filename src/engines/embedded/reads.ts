@@ -14,7 +14,7 @@ import {
   type RankedHit,
   type RankedList,
 } from '../../search/hybrid-rank.js'
-import { outputFieldsOf } from '../../search/output-fields.js'
+import { outputFieldsOf, searchOutputFieldsOf } from '../../search/output-fields.js'
 import { vectorsOfKeys } from '../../search/query-keys.js'
 import { countRows } from '../../search/row-query.js'
 import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
@@ -76,7 +76,7 @@ export class Reads {
   async search(request: SearchRequest): Promise<SearchResult> {
     const open = await this.#loaded(request)
     const { schema } = open.record
-    const output = outputFieldsOf(schema, request.outputFields)
+    const output = searchOutputFieldsOf(schema, request.outputFields)
     const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
       const opened = await this.#openSearch(open.record, views, request, request.signal)
@@ -100,7 +100,7 @@ export class Reads {
   async hybridSearch(request: HybridSearchRequest): Promise<SearchResult> {
     const open = await this.#loaded(request)
     const { schema } = open.record
-    const output = outputFieldsOf(schema, request.outputFields)
+    const output = searchOutputFieldsOf(schema, request.outputFields)
     const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
       const columns = await groupColumns(views, groupFields)
