@@ -21,6 +21,10 @@ const engine = {
   },
   allocTimestamp: () => timestamp,
   hasCollection: () => true,
+  describeCollection: (dbName: string, name: string) => {
+    const place = `[database=${dbName}][collection=${name}]`
+    throw new MillraceError('collectionNotFound', `collection not found${place}`)
+  },
   dropCollection: async (_dbName: string, name: string) => {
     throw new MillraceError('collectionNotFound', `collection not found[collection=${name}]`)
   },
@@ -77,6 +81,21 @@ describe('the gRPC service', () => {
   it('refuses to describe a batch of no collections', async () => {
     const { status } = await call('BatchDescribeCollection', {})
     expect(status).toMatchObject({ code: 1100, reason: expect.stringContaining('cannot be empty') })
+  })
+
+  it('says in words of Milvus’s own that it cannot describe what is not there', async () => {
+    const { status } = await call('DescribeCollection', { collection_name: 'x' })
+    const reason = "can't find collection[database=default][collection=x]"
+    expect(status).toMatchObject({ code: 100, error_code: 4, reason })
+  })
+
+  it('lets a search among several have any offset, and does without it', async () => {
+    const part = { search_params: pairs({ topk: '1', offset: '-1', anns_field: 'v' }) }
+    const { status } = await call('HybridSearch', {
+      requests: [{ ...part, placeholder_group: new Uint8Array() }],
+      rank_params: pairs({ limit: '1' }),
+    })
+    expect(status?.reason).toContain('nq [0] is invalid')
   })
 
   it('tells an error in the response, never in gRPC, with code, legacy code and text', async () => {

@@ -35,6 +35,7 @@ export class Databases implements DatabaseCatalog {
 
   drop(name: string): Promise<void> {
     return this.#collections.inTurn(async () => {
+      checkName(name)
       if (name === 'default') throw invalidParameter('can not drop default database')
       const record = this.#table.find(name)
       if (!record) return
@@ -66,7 +67,7 @@ export class Databases implements DatabaseCatalog {
 }
 
 function checkName(name: string): void {
-  const fault = name === '' ? 'database name should not be empty' : nameFault('database name', name)
+  const fault = name === '' ? "database name couldn't be empty" : nameFault('database name', name)
   if (fault === null) return
   throw new MillraceError(
     'databaseNameInvalid',
