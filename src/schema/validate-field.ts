@@ -33,11 +33,17 @@ export function validateDim(field: Field): void {
   const { name, dim, dataType, typeParams } = field
   if (!isDenseVectorType(dataType)) {
     if (dim === 0) return
-    throw invalidParameter(`dim should not be specified for sparse vector field ${name}`)
+    // Milvus: the number is that of the field, which has none yet.
+    throw invalidParameter(`dim should not be specified for sparse vector field ${name}(0)`)
   }
   if (dim === 0 && typeParams.dim === undefined) {
     throw invalidParameter(
       `dimension is not defined in field type params of field ${name}, check type param 'dim' for vector field`,
+    )
+  }
+  if (dim < dimMin) {
+    throw invalidParameter(
+      `invalid dimension: ${dim} of field ${name}. should be in range ${dimMin} ~ ${dimMax}`,
     )
   }
   if (dataType === DataType.BinaryVector) validateBinaryDim(name, dim)
@@ -80,6 +86,9 @@ function validateMaxLength({ name, maxLength, typeParams }: Field, collectionNam
 /** @throws parameterInvalid */
 export function validateArray(field: Field, collectionName: string): void {
   const { name, elementType } = field
+  if (elementType === DataType.None) {
+    throw invalidParameter(`element data type None is not valid, field name = ${name}`)
+  }
   if (!isElementType(elementType)) {
     throw invalidParameter(
       `element type ${dataTypeName(elementType)} is not supported, field name = ${name}`,
@@ -94,12 +103,12 @@ export function validateCapacity(field: Field, collectionName: string): void {
   const { name, maxCapacity, typeParams } = field
   if (maxCapacity === 0 && typeParams.max_capacity === undefined) {
     throw invalidParameter(
-      `type param(max_capacity) should be specified for the field(${name}) of collection ${collectionName}`,
+      `type param(max_capacity) should be specified for array field ${name} of collection ${collectionName}`,
     )
   }
   if (maxCapacity < 1 || maxCapacity > arrayCapacityMax) {
     throw invalidParameter(
-      `the maximum capacity specified for the Array field(${name}) should be in (0, ${arrayCapacityMax}], but got ${maxCapacity} instead`,
+      `the maximum capacity specified for a Array should be in (0, ${arrayCapacityMax}], but got ${maxCapacity} instead: field ${name}`,
     )
   }
 }

@@ -18,7 +18,10 @@ export function validateAlias(alias: string): void {
 function validateNamed(noun: string, name: string): void {
   if (name === '') throw invalidParameter(`${noun} should not be empty`)
   const fault = nameFault(noun, name)
-  if (fault) throw invalidParameter(`Invalid ${noun}: ${name}. ${fault}`)
+  if (!fault) return
+  // Milvus: a field's name is the only one of which it is a sentence.
+  const told = noun === 'field name' ? `${fault[0].toUpperCase()}${fault.slice(1)}` : fault
+  throw invalidParameter(`Invalid ${noun}: ${name}. ${told}`)
 }
 
 /** @param noun what is named, with the word name */

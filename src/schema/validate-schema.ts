@@ -34,17 +34,17 @@ export function validateSchema(schema: CollectionSchema): void {
   for (const struct of structs) validateStruct(struct, schema.name)
 }
 
-const systemFieldNames = ['RowID', 'Timestamp', '$meta', '$namespace_id']
+const systemFieldNames = ['RowID', 'Timestamp']
 
 function validateFieldNames(fields: readonly { readonly name: string }[]): void {
   const seen = new Set<string>()
   for (const { name } of fields) {
+    validateName('field', name)
     if (systemFieldNames.includes(name)) {
       throw invalidParameter(
         `schema contains system field: '${name}' is one of ${systemFieldNames.join(', ')}`,
       )
     }
-    validateName('field', name)
     if (seen.has(name)) throw invalidParameter(`duplicated field name: ${name}`)
     seen.add(name)
   }

@@ -1,12 +1,12 @@
 import { MillraceError } from '../errors.js'
-import { type CollectionSchema, fieldNamed } from '../schema/collection-schema.js'
+import { type CollectionSchema, fieldNamed, primaryKeyOf } from '../schema/collection-schema.js'
 import { isVectorType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
 import { userFieldsOf } from '../schema/struct-array.js'
 import { Recent } from '../util/recent.js'
 
 export interface OutputFields {
-  /** In the schema's order. */
+  /** In the schema's order, but for a search's primary key. */
   readonly fields: readonly Field[]
   /** What the answer names: fields, and the dynamic keys that were asked for. */
   readonly names: readonly string[]
@@ -15,7 +15,7 @@ export interface OutputFields {
 }
 
 /**
- * The fields that a request's output fields mean: the primary key and what is named. `*` is all fields but
+ * The fields that a query's output fields mean: the primary key and what is named. `*` is all fields but
  * the outputs of functions, `%` all vectors; another name is a key of the dynamic field, where there is
  * one.
  */
@@ -23,27 +23,70 @@ export function outputFieldsOf(
   schema: CollectionSchema,
   requested: readonly string[],
 ): OutputFields {
+  return remembered(recentOutputs, schema, requested, newOutputFields)
+}
+
+/**
+ * The same for a search, whose answer holds the primary keys as its ids. Milvus: among the fields the key
+ * comes last, and only where it is named or meant by `*`.
+ */
+export function searchOutputFieldsOf(
+  schema: CollectionSchema,
+  requested: readonly string[],
+): OutputFields {
+  return remembered(recentSearchOutputs, schema, requested, newSearchOutputFields)
+}
+
+type OutputsOfSchemas = WeakMap<CollectionSchema, Recent<string, OutputFields>>
+
+/** One request after the other asks for the same fields. Another schema is another object. */
+const recentOutputs: OutputsOfSchemas = new WeakMap()
+const recentSearchOutputs: OutputsOfSchemas = new WeakMap()
+
+function remembered(
+  recent: OutputsOfSchemas,
+  schema: CollectionSchema,
+  requested: readonly string[],
+  read: typeof newOutputFields,
+): OutputFields {
   const key = JSON.stringify(requested)
-  let known = recentOutputs.get(schema)
+  let known = recent.get(schema)
   const found = known?.get(key)
   if (found) return found
   if (!known) {
     known = new Recent(64)
-    recentOutputs.set(schema, known)
+    recent.set(schema, known)
   }
-  const output = newOutputFields(schema, requested)
+  const output = read(schema, requested)
   known.set(key, output)
   return output
 }
 
-/** One search after the other asks for the same fields. Another schema is another object. */
-const recentOutputs = new WeakMap<CollectionSchema, Recent<string, OutputFields>>()
+function newSearchOutputFields(
+  schema: CollectionSchema,
+  requested: readonly string[],
+): OutputFields {
+  const { fields, names, dynamicKeys } = newOutputFields(schema, requested)
+  const primaryKey = primaryKeyOf(schema)
+  const isAsked = requested.some((name) => ['*', primaryKey.name].includes(name.trim()))
+  return {
+    fields: [...fields.filter((field) => field !== primaryKey), ...(isAsked ? [primaryKey] : [])],
+    names: [
+      ...names.filter((name) => name !== primaryKey.name),
+      ...(isAsked ? [primaryKey.name] : []),
+    ],
+    dynamicKeys,
+  }
+}
 
 function newOutputFields(schema: CollectionSchema, requested: readonly string[]): OutputFields {
   const dynamicField = schema.fields.find(({ isDynamic }) => isDynamic)
   const fields = new Set(schema.fields.filter(({ isPrimaryKey }) => isPrimaryKey))
   const keys = new Set<string>()
-  for (const name of requested) {
+  for (const name of requested.map((given) => given.trim())) {
+    if (name === '' && dynamicField) {
+      throw new MillraceError('parameterInvalid', 'parse output field name failed: it is empty')
+    }
     const meant = fieldsMeant(schema, name)
     if (meant === null && dynamicField === undefined) {
       throw new MillraceError('parameterInvalid', `field ${name} not exist`, { field: name })

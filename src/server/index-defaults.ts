@@ -4,14 +4,17 @@ import type { Field } from '../schema/field.js'
 
 /** The parameters of an index, with what a request left to the server. */
 export function withIndexDefaults(params: KeyValues, field: Field | undefined): KeyValues {
+  const isVector = field !== undefined && isVectorType(field.dataType)
   const defaults: [key: string, value: string][] = [['index_type', 'AUTOINDEX']]
-  if (field && isVectorType(field.dataType)) defaults.push(['metric_type', defaultMetric(field)])
+  if (isVector) defaults.push(['metric_type', defaultMetric(field)])
   const absent = defaults.filter(([key]) => !params.some(([given]) => given === key))
   const all = [...params, ...absent]
-  return isChosenHere(all) ? all.filter(([key, value]) => key !== 'params' || !isEmpty(value)) : all
+  return isVector && isChosenHere(all)
+    ? all.filter(([key, value]) => key !== 'params' || !isEmpty(value))
+    : all
 }
 
-/** Milvus: nothing is kept of what a client sends for no parameters of AUTOINDEX. */
+/** Milvus: of vectors' AUTOINDEX nothing is kept of what a client sends for no parameters. */
 function isChosenHere(params: KeyValues): boolean {
   return params.some(([key, value]) => key === 'index_type' && value.toUpperCase() === 'AUTOINDEX')
 }

@@ -55,13 +55,14 @@ export function messageFromField(field: Field): MessageInput<'FieldSchema'> {
   }
 }
 
-const typesWithoutColumns: readonly DataType[] = [
-  DataType.None,
-  DataType.ArrayOfStruct,
-  DataType.Struct,
-]
+const typesWithoutColumns: readonly DataType[] = [DataType.ArrayOfStruct, DataType.Struct]
 
 function dataTypeFrom(name: string, dataType: number): DataType {
+  if (dataType === DataType.None) {
+    throw new MillraceError('parameterInvalid', `field '${name}': data type None is not valid`, {
+      field: name,
+    })
+  }
   if (isDataType(dataType) && !typesWithoutColumns.includes(dataType)) return dataType
   const typeName = isDataType(dataType) ? dataTypeName(dataType) : `number ${dataType}`
   throw new MillraceError(

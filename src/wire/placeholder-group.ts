@@ -3,6 +3,7 @@ import { DataType } from '../schema/data-type.js'
 import { invalidParameter } from '../schema/invalid-parameter.js'
 import { decode, encode } from './codec.js'
 import type { PlaceholderValue } from './generated/messages.js'
+import { sparseFault } from './vector-column.js'
 
 /** `nq` query vectors, one after the other, as they lay on the wire; vector `n` begins at `offsets[n]`. */
 interface PlaceholderVectors {
@@ -21,9 +22,10 @@ interface PlaceholderVectors {
  */
 export function vectorsFromPlaceholderGroup(bytes: Uint8Array, nq: number): PlaceholderVectors {
   const { placeholders } = decode('PlaceholderGroup', bytes)
-  if (placeholders.length !== 1) {
+  if (placeholders.length > 1) {
     throw invalidParameter(`expected one placeholder, got ${placeholders.length}`)
   }
+  checkCount(placeholders.at(0)?.values.length ?? 0)
   const [{ type, values }] = placeholders
   const isList = type >= listTypeBase
   const dataType = vectorTypeFrom(type)
@@ -57,6 +59,23 @@ const vectorTypes: readonly DataType[] = [
   DataType.Int8Vector,
 ]
 
+const nqMax = 16_384
+
+function checkCount(nq: number): void {
+  if (nq >= 1 && nq <= nqMax) return
+  throw new MillraceError(
+    'parameterInvalid',
+    `nq [${nq}] is invalid, nq (number of search vector per search request) should be in range [1, ${nqMax}], but got ${nq}`,
+  )
+}
+
+function checkSparse(values: readonly Uint8Array[]): void {
+  for (const [query, value] of values.entries()) {
+    const fault = sparseFault(value)
+    if (fault) throw invalidParameter(`Invalid sparse row: query vector ${query}: ${fault}`)
+  }
+}
+
 /** Placeholder types are data types by number. */
 function vectorTypeFrom(type: number): DataType {
   const dataType = vectorTypes.find((known) => known === type || known + toListType === type)
@@ -66,12 +85,12 @@ function vectorTypeFrom(type: number): DataType {
 }
 
 function validateValues({ type, values }: PlaceholderValue, nq: number): void {
-  if (values.length === 0) throw invalidParameter('nq (0) should be at least 1: no query vectors')
   if (nq > 0 && nq !== values.length) {
     throw invalidParameter(
       `nq (${nq}) is not equal to the number of query vectors (${values.length})`,
     )
   }
+  if (type === DataType.SparseFloatVector) checkSparse(values)
   if (type === DataType.SparseFloatVector || type >= listTypeBase) return
   const odd = values.findIndex((value) => value.length !== values[0].length)
   if (odd < 0) return

@@ -100,7 +100,8 @@ function sparseColumn({ name }: Field, rows: readonly Uint8Array[]): BytesColumn
 /** Milvus: the last number that fits 32 bits is no index. */
 const sparseIndexMax = 2 ** 32 - 2
 
-function sparseFault(bytes: Uint8Array): string | null {
+/** What is wrong with a row of pairs, in Milvus's words. */
+export function sparseFault(bytes: Uint8Array): string | null {
   if (bytes.length % 8 !== 0) return `invalid data length in sparse float vector: ${bytes.length}`
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let last = -1

@@ -49,6 +49,39 @@ it('takes an index without a name for the one that its field has', async () => {
   await expect(other).rejects.toThrow(/at most one distinct index/)
 })
 
+it('does not map an index into memory that lies on disk', async () => {
+  await opened.create(db, schema())
+  const index = { dbName: db, collectionName: 'c', fieldName: 'vector', indexName: 'mine' }
+  const params: [string, string][] = [
+    ['index_type', 'DISKANN'],
+    ['metric_type', 'L2'],
+  ]
+  const mapped: [string, string][] = [['mmap.enabled', 'true']]
+  const words = 'index type DISKANN does not support mmap'
+  const creation = opened.engine.createIndex({ ...index, params: [...params, ...mapped] })
+  await expect(creation).rejects.toThrow(words)
+  await opened.engine.createIndex({ ...index, params })
+  const change = opened.engine.changes.alterIndex(db, 'c', 'mine', { set: mapped, remove: [] })
+  await expect(change).rejects.toThrow(words)
+})
+
+it('takes no single partitions where there is a partition key', async () => {
+  const { fields } = schema()
+  await opened.create(
+    db,
+    schemaOf('c', [
+      ...fields,
+      field(102, 'word', DataType.VarChar, { isPartitionKey: true, maxLength: 9 }),
+    ]),
+  )
+  const { engine } = opened
+  const names = ['_default_0']
+  await expect(engine.load(db, 'c', names)).rejects.toThrow(/disable load partitions/)
+  await expect(engine.release(db, 'c', names)).rejects.toThrow(/disable release partitions/)
+  const deletion = engine.delete(db, 'c', '_default_0', 'id == 1')
+  await expect(deletion).rejects.toThrow(/manually specifying the partition names/)
+})
+
 it('keeps databases apart, over a restart too', async () => {
   await opened.engine.databases.create('other', [['database.max.collections', '3']])
   await opened.createLoaded(db, schema())
@@ -69,6 +102,7 @@ it('drops a database that is empty, and no other', async () => {
   await expect(databases.drop('other')).rejects.toThrow(
     'database:other not empty, must drop all collections before drop database: invalid parameter',
   )
+  await expect(databases.drop('')).rejects.toThrow("database name couldn't be empty")
   await expect(databases.drop('default')).rejects.toThrow(/can not drop default database/)
   await opened.engine.dropCollection('other', 'c')
   await databases.drop('other')

@@ -49,7 +49,7 @@ describe('a schema is refused', () => {
     ['with a default primary key', [{ ...id, defaultValue: 1n }, vector], 'not support default'],
     ['without vector', [id], 'schema does not contain vector field'],
     ['with a name given twice', [id, vector, vector], 'duplicated field name: vector'],
-    ['with a reserved name', [id, { ...vector, name: '$meta' }], 'contains system field'],
+    ['with a reserved name', [id, { ...vector, name: '$meta' }], 'Invalid field name: $meta'],
     ['with RowID', [id, { ...vector, name: 'RowID' }], 'contains system field'],
     ['with an empty field name', [id, { ...vector, name: '' }], 'field name should not be empty'],
     ['with a digit first', [id, { ...vector, name: '1a' }], 'first character of a field name'],
@@ -93,7 +93,7 @@ describe('a schema is refused', () => {
     [
       'with dim 0',
       [id, { ...vector, dim: 0, typeParams: { dim: '0' } }],
-      'invalid dimension: 0 of field vector. float vector dimension should be in range 2 ~ 32768',
+      'invalid dimension: 0 of field vector. should be in range 2 ~ 32768',
     ],
     ['with dim 1', [id, { ...vector, dim: 1 }], 'should be in range 2 ~ 32768'],
     ['with dim 32769', [id, { ...vector, dim: 32769 }], 'should be in range 2 ~ 32768'],
@@ -120,7 +120,7 @@ describe('a schema is refused', () => {
     [
       'without max_capacity',
       [id, vector, array({ elementType: DataType.Int32 })],
-      'type param(max_capacity) should be specified for the field(list)',
+      'type param(max_capacity) should be specified for array field list of collection things',
     ],
     [
       'with a max_capacity too large',

@@ -39,7 +39,7 @@ it.each<[string, readonly Field[], string]>([
   [
     'with an odd name of a sub-field',
     [...chunks, { ...number, name: 'chunks[a b]' }],
-    'field name can only contain numbers, letters and underscores',
+    'Field name can only contain numbers, letters and underscores',
   ],
   [
     'with different capacities',

@@ -4,7 +4,7 @@ import type { BytesColumn, Column } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { cutDynamicKeys } from '../../dist/search/dynamic-keys.js'
 import { gatherField, gatherKeys } from '../../dist/search/gather.js'
-import { outputFieldsOf } from '../../dist/search/output-fields.js'
+import { outputFieldsOf, searchOutputFieldsOf } from '../../dist/search/output-fields.js'
 import { columnOf, everyType, type Row, schemaOf } from '../expr/fixture.js'
 import { field } from '../support/fields.js'
 import { viewOf } from './views.js'
@@ -59,6 +59,26 @@ it.each([
   expect(output.fields.map(({ name }) => name)).toEqual(fieldNames)
   expect(output.names).toEqual(names)
   expect(output.dynamicKeys).toEqual(dynamicKeys)
+})
+
+it.each([
+  [[], [], []],
+  [['name'], ['name'], ['name']],
+  [
+    [' id ', 'name'],
+    ['name', 'id'],
+    ['name', 'id'],
+  ],
+  [['*'], ['vector', 'name', '$meta', 'id'], ['vector', 'name', '$meta', 'id']],
+  [['color'], ['$meta'], ['color']],
+])('gives the key among the output fields %j of a search only if asked', (asked, fields, names) => {
+  const output = searchOutputFieldsOf(schema, asked)
+  expect(output.fields.map(({ name }) => name)).toEqual(fields)
+  expect(output.names).toEqual(names)
+})
+
+it('refuses an output field without a name', () => {
+  expect(() => outputFieldsOf(schema, [''])).toThrow('parse output field name failed')
 })
 
 it('refuses an unknown output field where there are no dynamic ones', () => {

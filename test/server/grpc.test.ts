@@ -20,13 +20,16 @@ const engine = {
     },
   },
   allocTimestamp: () => timestamp,
-  describeCollection: () => ({
-    partitions: [
+  hasCollection: () => true,
+  describeCollection: (dbName: string, name: string) => {
+    const partitions = [
       { partitionId: 2n, name: '_default', createdTimestamp: 0n, loadedPercent: 0 },
       { partitionId: 3n, name: 'loaded', createdTimestamp: 0n, loadedPercent: 100 },
-    ],
-  }),
-  hasCollection: () => true,
+    ]
+    if (name === 'c') return { partitions }
+    const place = `[database=${dbName}][collection=${name}]`
+    throw new MillraceError('collectionNotFound', `collection not found${place}`)
+  },
   dropCollection: async (_dbName: string, name: string) => {
     throw new MillraceError('collectionNotFound', `collection not found[collection=${name}]`)
   },
@@ -92,13 +95,28 @@ describe('the gRPC service', () => {
       call('ShowPartitions', { collection_name: 'c', type, partition_names })
     const [all, inMemory] = [0, 1]
     expect((await show(all)).partition_names).toEqual(['_default', 'loaded'])
-    expect((await show(all, '_default')).inMemory_percentages).toEqual([0n])
+    expect((await show(all, '_default')).inMemory_percentages).toEqual([])
     expect((await show(inMemory)).partition_names).toEqual(['loaded'])
     expect((await show(inMemory, 'loaded')).inMemory_percentages).toEqual([100n])
     expect((await show(inMemory, 'loaded', '_default')).status).toMatchObject({
       code: 201,
       reason: 'partition not loaded[partition=_default]',
     })
+  })
+
+  it('says in words of Milvus’s own that it cannot describe what is not there', async () => {
+    const { status } = await call('DescribeCollection', { collection_name: 'x' })
+    const reason = "can't find collection[database=default][collection=x]"
+    expect(status).toMatchObject({ code: 100, error_code: 4, reason })
+  })
+
+  it('lets a search among several have any offset, and does without it', async () => {
+    const part = { search_params: pairs({ topk: '1', offset: '-1', anns_field: 'v' }) }
+    const { status } = await call('HybridSearch', {
+      requests: [{ ...part, placeholder_group: new Uint8Array() }],
+      rank_params: pairs({ limit: '1' }),
+    })
+    expect(status?.reason).toContain('nq [0] is invalid')
   })
 
   it('tells an error in the response, never in gRPC, with code, legacy code and text', async () => {

@@ -160,7 +160,7 @@ it('takes and gives every type', async () => {
     },
   ])
   const binary = { collectionName: 'types', annsField: 'bits', data: [[1, 254]], limit: 1 }
-  expect(await data('/entities/search', binary)).toEqual([{ key: 'a', id: 'a', distance: 1 }])
+  expect(await data('/entities/search', binary)).toEqual([{ id: 'a', distance: 1 }])
 })
 
 it('searches in ranges, by groups, several at once, and with values in the place of names', async () => {

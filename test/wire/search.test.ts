@@ -32,7 +32,7 @@ describe('a placeholder group', () => {
   })
 
   it('carries sparse vectors of different lengths', () => {
-    const values = [Buffer.alloc(8), Buffer.alloc(16)]
+    const values = [Buffer.alloc(8), Buffer.from('00000000000000000100000000000000', 'hex')]
     const read = vectorsFromPlaceholderGroup(group({ type: 104, values }), 2)
     expect([...read.offsets]).toEqual([0, 8, 24])
   })
@@ -46,12 +46,17 @@ describe('a placeholder group', () => {
 
   it.each<[string, MessageInput<'PlaceholderValue'>[], RegExp]>([
     ['another nq', [{ type: 101, values: [Buffer.alloc(4)] }], /nq \(2\) is not equal .* \(1\)/],
-    ['no vectors', [{ type: 101 }], /nq \(0\)/],
-    ['no placeholder', [], /expected one placeholder, got 0/],
+    ['no vectors', [{ type: 101 }], /nq \[0\] is invalid/],
+    ['no placeholder', [], /nq \[0\] is invalid/],
     [
       'vectors of two lengths',
       [{ type: 101, values: [Buffer.alloc(4), Buffer.alloc(8)] }],
       /query vector 1: expected 4 bytes as vector 0 has, got 8/,
+    ],
+    [
+      'a sparse vector with one index twice',
+      [{ type: 104, values: [Buffer.alloc(16), Buffer.alloc(8)] }],
+      /query vector 0: unsorted or same indices in sparse float vector/,
     ],
     ['text', [{ type: 21, values: [Buffer.from('x')] }], /search by text is not supported/],
     ['a type of another time', [{ type: 401, values: [Buffer.alloc(4)] }], /placeholder type 401/],

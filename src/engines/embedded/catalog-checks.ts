@@ -61,6 +61,16 @@ function checkPartitionName(name: string): void {
   )
 }
 
+/** @throws refused for single partitions of a collection that has a partition key */
+export function checkLoadedPartitions(
+  { schema }: CollectionRecord,
+  what: 'load' | 'release',
+  partitionNames: readonly string[],
+): void {
+  if (partitionNames.length === 0 || !partitionKeyOf(schema)) return
+  throw new MillraceError('refused', `disable ${what} partitions if partition key mode is used`)
+}
+
 /** @throws parameterInvalid for a partition that must not be dropped as it is */
 export function checkPartitionDrop(record: CollectionRecord, partitionName: string): void {
   const fault = partitionDropFault(record, partitionName)

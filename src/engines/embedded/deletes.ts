@@ -4,7 +4,8 @@ import { MillraceError } from '../../errors.js'
 import type { BoundExpr } from '../../expr/bound-expr.js'
 import type { FilterValues } from '../../expr/filter-values.js'
 import { pkValuesOf } from '../../expr/pk-values.js'
-import { primaryKeyOf } from '../../schema/collection-schema.js'
+import { partitionKeyOf, primaryKeyOf } from '../../schema/collection-schema.js'
+import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { gatherKeys } from '../../search/gather.js'
 import { selectRows } from '../../search/row-query.js'
 import type { Mutation } from '../engine.js'
@@ -21,12 +22,17 @@ export async function deleteRows(
   filterValues: FilterValues = new Map(),
 ): Promise<Mutation> {
   const { record, rows } = open
+  if (partitionName && partitionKeyOf(record.schema)) {
+    throw invalidParameter(
+      'not support manually specifying the partition names if partition key mode is used',
+    )
+  }
   const schema = zonedSchemaOf(record)
   const bound = boundFilter({ ...record, schema }, filter, filterValues)
   if (bound === null) {
     throw new MillraceError(
       'parameterInvalid',
-      'delete: expected an expression, got an empty one: invalid parameter',
+      "delete plan can't be empty or always true : expected an expression, got an empty one: invalid parameter",
     )
   }
   const names = partitionName ? [partitionName] : []

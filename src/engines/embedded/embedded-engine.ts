@@ -30,7 +30,7 @@ import type {
 import { Access } from './access/access.js'
 import { Aliases } from './aliases.js'
 import { Alterations } from './alterations.js'
-import { checkDrop, checkPartitionDrop } from './catalog-checks.js'
+import { checkDrop, checkLoadedPartitions, checkPartitionDrop } from './catalog-checks.js'
 import { Collections } from './collections.js'
 import { Databases } from './databases.js'
 import { deleteRows } from './deletes.js'
@@ -209,7 +209,9 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionNames: readonly string[],
   ): Promise<void> {
-    checkLoadable(this.#collections.named(dbName, collectionName).record)
+    const { record } = this.#collections.named(dbName, collectionName)
+    checkLoadedPartitions(record, 'load', partitionNames)
+    checkLoadable(record)
     await this.#collections.loads.load(dbName, collectionName, partitionNames)
   }
 
@@ -218,6 +220,8 @@ export class EmbeddedEngine implements Engine {
     collectionName: string,
     partitionNames: readonly string[],
   ): Promise<void> {
+    const { record } = this.#collections.named(dbName, collectionName)
+    checkLoadedPartitions(record, 'release', partitionNames)
     await this.#collections.loads.release(dbName, collectionName, partitionNames)
   }
 

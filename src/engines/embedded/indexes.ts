@@ -41,9 +41,10 @@ export function withIndex(
       'parameterInvalid',
       before === rivals[0]
         ? `CreateIndex failed: at most one distinct index is allowed per field: field "${field.name}" has index "${before.name}": invalid parameter`
-        : `CreateIndex failed: index name "${name}" is taken by another field: invalid parameter`,
+        : `CreateIndex failed: at most one distinct index is allowed per field: index name "${name}" is taken by another field: invalid parameter`,
     )
   }
+  checkMapped(index.params)
   checkIndex(record.schema, field, index.params)
   const created: IndexRecord = {
     indexId: oracle.next(),
@@ -140,10 +141,19 @@ export function alteredIndex(
     "can't alter index on loaded collection, please release the collection first",
   )
   const altered = { ...index, params: changedProperties(index.params, change) }
+  checkMapped(altered.params)
   return {
     ...record,
     indexes: record.indexes.map((each) => (each === index ? altered : each)),
   }
+}
+
+/** Milvus: an index that lies on disk is not mapped into memory. @throws parameterInvalid */
+function checkMapped(params: NewIndex['params']): void {
+  const values = flatParams(params)
+  if (values.get('mmap.enabled')?.toLowerCase() !== 'true') return
+  if (values.get('index_type')?.toUpperCase() !== 'DISKANN') return
+  throw invalidParameter('invalid mmap index params: index type DISKANN does not support mmap')
 }
 
 /** @throws collectionLoaded for a change that Milvus makes only of what no node holds */

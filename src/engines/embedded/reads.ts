@@ -3,7 +3,7 @@ import { primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Metric } from '../../schema/metric.js'
 import { isAggregate } from '../../search/aggregate-name.js'
 import { elementFilterOf, elementsOf } from '../../search/element-filter.js'
-import { outputFieldsOf } from '../../search/output-fields.js'
+import { outputFieldsOf, searchOutputFieldsOf } from '../../search/output-fields.js'
 import { countRows } from '../../search/row-query.js'
 import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
 import type {
@@ -49,7 +49,7 @@ export class Reads {
   async search(request: SearchRequest): Promise<SearchResult> {
     const open = await this.#loaded(request)
     const { schema } = open.record
-    const output = outputFieldsOf(schema, request.outputFields)
+    const output = searchOutputFieldsOf(schema, request.outputFields)
     const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
       const opened = await openSearch(this.#context, open.record, views, request, request.signal)
@@ -73,7 +73,7 @@ export class Reads {
   async hybridSearch(request: HybridSearchRequest): Promise<SearchResult> {
     const open = await this.#loaded(request)
     const { schema } = open.record
-    const output = outputFieldsOf(schema, request.outputFields)
+    const output = searchOutputFieldsOf(schema, request.outputFields)
     const groupFields = groupFieldsOf(schema, request.grouping)
     return this.#withViews(open, request, async (views) => {
       const columns = await groupColumns(views, groupFields)

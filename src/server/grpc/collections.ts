@@ -11,6 +11,7 @@ import { ShowType } from '../../wire/generated/messages.js'
 import { keyValuesFromPairs, pairsFromKeyValues } from '../../wire/key-values.js'
 import { successStatus } from '../../wire/status.js'
 import { seenCollections } from '../auth/authorization.js'
+import { describedCollection } from '../described-collection.js'
 import { timeZoneOf } from '../time-zone.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
@@ -33,7 +34,7 @@ export const collectionHandlers = {
   DescribeCollection({ engine, dbName }, { collection_name, collectionID }) {
     return descriptionMembers(
       engine.databases,
-      engine.describeCollection(dbName, collection_name, collectionID),
+      describedCollection(engine, dbName, collection_name, collectionID),
     )
   },
 
@@ -41,8 +42,8 @@ export const collectionHandlers = {
     if (collection_name.length + collectionID.length === 0) {
       throw invalidParameter('collection names cannot be empty')
     }
-    const byName = collection_name.map((name) => engine.describeCollection(dbName, name))
-    const byId = collectionID.map((id) => engine.describeCollection(dbName, '', id))
+    const byName = collection_name.map((name) => describedCollection(engine, dbName, name))
+    const byId = collectionID.map((id) => describedCollection(engine, dbName, '', id))
     return {
       responses: [...byName, ...byId].map((collection) => ({
         ...descriptionMembers(engine.databases, collection),
@@ -66,8 +67,11 @@ export const collectionHandlers = {
       collection_ids: collections.map(({ collectionId }) => collectionId),
       created_timestamps: created,
       created_utc_timestamps: created.map(physicalMs),
-      inMemory_percentages: collections.map(({ isLoaded }) => (isLoaded ? 100n : 0n)),
-      query_service_available: collections.map(({ isLoaded }) => isLoaded),
+      // Milvus: only who asks for what is in memory is told so.
+      ...(type === ShowType.InMemory && {
+        inMemory_percentages: collections.map(() => 100n),
+        query_service_available: collections.map(() => true),
+      }),
       shards_num: collections.map(({ shardsNum }) => shardsNum),
     }
   },

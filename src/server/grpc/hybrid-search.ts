@@ -60,7 +60,12 @@ function timeParamsFrom(params: Params, requests: readonly Request<'Search'>[]):
 function partFrom(request: Request<'Search'>): HybridPart {
   refuseFeatures(request)
   const params = paramsFrom(request.search_params)
-  return { ...searchPartFrom(request, params), topK: searchWindow(params).topK }
+  return { ...searchPartFrom(request, params), topK: partTopK(params) }
+}
+
+/** Milvus: a search that is one of several has no offset of its own; one that is given means nothing. */
+function partTopK(params: Params): number {
+  return searchWindow(new Map([...params].filter(([key]) => key !== 'offset'))).topK
 }
 
 function isIgnoringGrowing({ search_params }: Request<'Search'>): boolean {

@@ -1,5 +1,6 @@
 import type { LoadState } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
+import { defaultPartitionName } from '../../schema/collection-schema.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import { LoadState as LoadStateNumber } from '../../wire/generated/messages.js'
 import { loadSoon } from '../load-soon.js'
@@ -27,7 +28,8 @@ export const loadingHandlers = {
     if (request.partition_names.length === 0) {
       throw invalidParameter('failed to load partition, due to no partition specified')
     }
-    await loadSoon(engine, dbName, request.collection_name, request.partition_names)
+    const names = request.partition_names.map(partitionMeant)
+    await loadSoon(engine, dbName, request.collection_name, names)
     return undefined
   },
 
@@ -37,17 +39,21 @@ export const loadingHandlers = {
   },
 
   async ReleasePartitions({ engine, dbName }, { collection_name, partition_names }) {
-    await engine.release(dbName, collection_name, partition_names)
+    await engine.release(dbName, collection_name, partition_names.map(partitionMeant))
     return undefined
   },
 
   GetLoadState({ engine, dbName }, { collection_name, partition_names }) {
-    const { state } = engine.loadState(dbName, collection_name, partition_names)
+    const { state } = engine.loadState(dbName, collection_name, partition_names.map(partitionMeant))
     return { state: loadStateNumbers[state] }
   },
 
   GetLoadingProgress({ engine, dbName }, { collection_name, partition_names }) {
-    const { state, percent } = engine.loadState(dbName, collection_name, partition_names)
+    const { state, percent } = engine.loadState(
+      dbName,
+      collection_name,
+      partition_names.map(partitionMeant),
+    )
     if (state === 'missing') {
       throw new MillraceError(
         'collectionNotFound',
@@ -57,6 +63,11 @@ export const loadingHandlers = {
     return { progress: BigInt(percent), refresh_progress: 100n }
   },
 } satisfies Handlers
+
+/** Milvus: a partition without a name is the default one. */
+function partitionMeant(name: string): string {
+  return name || defaultPartitionName
+}
 
 function refuseReplicas(replicaNumber: number): void {
   if (replicaNumber <= 1) return

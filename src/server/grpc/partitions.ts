@@ -29,7 +29,10 @@ export const partitionHandlers = {
       partitionIDs: partitions.map(({ partitionId }) => partitionId),
       created_timestamps: created,
       created_utc_timestamps: created.map(physicalMs),
-      inMemory_percentages: partitions.map(({ loadedPercent }) => BigInt(loadedPercent)),
+      // Milvus: only who asks for what is in memory is told how much of it is.
+      ...(type === ShowType.InMemory && {
+        inMemory_percentages: partitions.map(({ loadedPercent }) => BigInt(loadedPercent)),
+      }),
     }
   },
 

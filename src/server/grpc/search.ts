@@ -22,8 +22,6 @@ import {
 import { withTimeParts } from './time-fields.js'
 import { refuse } from './unsupported.js'
 
-const nqMax = 16_384
-
 export const searchHandlers = {
   async Search({ engine, dbName, signal }, request) {
     refuseFeatures(request)
@@ -139,10 +137,5 @@ export function refuseFeatures(request: Request<'Search'>): void {
 /** @throws parameterInvalid with Milvus's text */
 function queriesOf({ placeholder_group, nq, ids }: Request<'Search'>): QueryVectors | QueryKeys {
   if (ids !== null) return { keys: [...(ids.int_id?.data ?? ids.str_id?.data ?? [])] }
-  const queries = vectorsFromPlaceholderGroup(placeholder_group ?? new Uint8Array(), Number(nq))
-  if (queries.nq <= nqMax) return queries
-  throw new MillraceError(
-    'parameterInvalid',
-    `nq [${queries.nq}] is invalid, nq (number of search vector per search request) should be in range [1, ${nqMax}], but got ${queries.nq}`,
-  )
+  return vectorsFromPlaceholderGroup(placeholder_group ?? new Uint8Array(), Number(nq))
 }

@@ -4,6 +4,7 @@ import type { Field } from '../../schema/field.js'
 import { shortNameOf, type UserField, userFieldsOf } from '../../schema/struct-array.js'
 import { formatTimestamptz } from '../../schema/timestamptz.js'
 import { seenCollections } from '../auth/authorization.js'
+import { describedCollection } from '../described-collection.js'
 import { loadStateTextOf } from './collection-actions.js'
 import { collectionShape, databaseShape } from './collection-shapes.js'
 import { indexesOf } from './indexes.js'
@@ -19,7 +20,7 @@ export const listCollections = route(databaseShape, (engine, _body, dbName, { us
 export const describeCollection = route(
   collectionShape,
   async (engine, { collectionName }, dbName) => {
-    const collection = engine.describeCollection(dbName, collectionName)
+    const collection = describedCollection(engine, dbName, collectionName)
     const state = loadStateTextOf(engine, dbName, collectionName)
     return collectionMembers(collection, state, await indexesOf(engine, dbName, collectionName))
   },

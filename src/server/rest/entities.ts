@@ -4,6 +4,7 @@ import { elementTexts, memberTexts, rowsUnder, textUnder } from '../../formats/t
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import { DataType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
+import { describedCollection } from '../described-collection.js'
 import { queryWindow } from '../grpc/search-params.js'
 import { anything, exprParams, flag, text, texts } from './body-shape.js'
 import type { OfCollection } from './collection-shapes.js'
@@ -137,7 +138,7 @@ function orAll(outputFields: readonly string[]): readonly string[] {
 }
 
 function schemaOf({ engine, dbName, body }: RowsRequest<OfCollection>): CollectionSchema {
-  return engine.describeCollection(dbName, body.collectionName).schema
+  return describedCollection(engine, dbName, body.collectionName).schema
 }
 
 /** The keys that the rows of a partial update have: what none of them has stays as it is. */
@@ -165,7 +166,7 @@ function givenRows(
   given: ReadonlySet<string> | null = null,
 ) {
   const { engine, dbName, body, bodyText } = request
-  const { schema, properties } = engine.describeCollection(dbName, body.collectionName)
+  const { schema, properties } = describedCollection(engine, dbName, body.collectionName)
   const takesIds = properties.some(
     ([key, value]) => key === 'allow_insert_auto_id' && value === 'true',
   )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Engine, IndexDescription, KeyValues } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
 import { fieldNamed } from '../../schema/collection-schema.js'
+import { describedCollection } from '../described-collection.js'
 import { withIndexDefaults } from '../index-defaults.js'
 import { properties, text, texts } from './body-shape.js'
 import { collectionShape } from './collection-shapes.js'
@@ -81,7 +82,7 @@ export async function createIndexes(
   collectionName: string,
   indexParams: readonly NewIndexParams[],
 ): Promise<void> {
-  const { schema } = engine.describeCollection(dbName, collectionName)
+  const { schema } = describedCollection(engine, dbName, collectionName)
   for (const index of indexParams) {
     await engine.createIndex({
       dbName,

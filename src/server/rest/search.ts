@@ -7,6 +7,7 @@ import { DataType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { elementFieldOf } from '../../schema/struct-array.js'
 import type { QueryVectors, SearchResult } from '../../search/search-request.js'
+import { describedCollection } from '../described-collection.js'
 import { rankerFrom } from '../grpc/ranker.js'
 import { groupingFrom, type Params, searchWindow } from '../grpc/search-params.js'
 import { anything, exprParams, notJson, text, texts } from './body-shape.js'
@@ -44,7 +45,7 @@ export const searchEntities = rowsRoute(
   },
   async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
     const { collectionName, partitionNames, outputFields } = body
-    const { schema } = engine.describeCollection(dbName, collectionName)
+    const { schema } = describedCollection(engine, dbName, collectionName)
     const part = searchPart(schema, body, bodyText, body.searchParams ?? {})
     const group = wordsOf({ group_by_field: body.groupingField, group_size: body.groupSize })
     const result = await engine.search({
@@ -80,7 +81,7 @@ export const hybridSearchEntities = rowsRoute(
   },
   async ({ engine, body, dbName, bodyText, allowsInt64 }) => {
     const { collectionName, partitionNames, outputFields, rerank } = body
-    const { schema } = engine.describeCollection(dbName, collectionName)
+    const { schema } = describedCollection(engine, dbName, collectionName)
     const partTexts = elementTexts(textUnder(bodyText, 'search') ?? '')
     const searches = body.search.map((part, index) => {
       const given = { metricType: part.metricType, ...part.params }

@@ -3,6 +3,7 @@ import { MillraceError } from '../../../errors.js'
 import { DataType, dataTypeName, isVectorType } from '../../../schema/data-type.js'
 import type { Field } from '../../../schema/field.js'
 import { databaseNamed } from '../../database.js'
+import { describedCollection } from '../../described-collection.js'
 import { loadSoon } from '../../load-soon.js'
 import { text } from '../body-shape.js'
 import { loadStateTextOf } from '../collection-actions.js'
@@ -77,7 +78,7 @@ export const describeLegacyCollection = legacyRouteOf(
   '/collections/describe',
   async (engine, { dbName: bodyName, collectionName }, words) => {
     const dbName = databaseNamed(engine, bodyName, words.dbName)
-    const { schema, shardsNum } = engine.describeCollection(dbName, collectionName)
+    const { schema, shardsNum } = describedCollection(engine, dbName, collectionName)
     const indexes = await indexesOf(engine, dbName, collectionName)
     return {
       collectionName: schema.name,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { textUnder } from '../../../formats/text/json-body.js'
 import { invalidParameter } from '../../../schema/invalid-parameter.js'
 import { databaseNamed } from '../../database.js'
+import { describedCollection } from '../../described-collection.js'
 import { anything, text, texts } from '../body-shape.js'
 import { listCollections } from '../collections.js'
 import {
@@ -77,7 +78,7 @@ const upsertion = legacyRouteOf(
   '/entities/upsert',
   async (engine, body, words, bodyText) => {
     const dbName = databaseNamed(engine, body.dbName, words.dbName)
-    const { schema } = engine.describeCollection(dbName, body.collectionName)
+    const { schema } = describedCollection(engine, dbName, body.collectionName)
     if (schema.fields.some(({ isPrimaryKey, autoId }) => isPrimaryKey && autoId)) {
       throw invalidParameter(
         'cannot upsert an autoID collection: invalid parameter[expected=autoID: false][actual=autoID: true]',
