@@ -13,6 +13,7 @@ import { Store } from './store.js'
  *     <data>/segments/       <segment id>.arrow
  *     <data>/indexes/        <segment id>-<index id>.index
  *     <data>/rejects/        <task id>.jsonl: rows that an import left out
+ *     <data>/snapshots/      <snapshot id>/: files of segments and indexes, as they are called there
  */
 export class DataDirectory {
   readonly path: string
@@ -161,7 +162,7 @@ async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {})
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return // Windows has no handle for a directory's sync.
   const handle = await open(path, 'r')
   try {
