@@ -14,6 +14,7 @@ import type {
 import type { AccessCatalog } from './access.js'
 import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
 import type { ResourceGroupCatalog } from './resource-groups.js'
+import type { SnapshotCatalog } from './snapshots.js'
 
 export type { ImportProgress } from '../bulk/import-progress.js'
 export type { KeyValues } from './catalog.js'
@@ -130,6 +131,7 @@ export interface Engine {
   readonly changes: CollectionChanges
   readonly access: AccessCatalog
   readonly resourceGroups: ResourceGroupCatalog
+  readonly snapshots: SnapshotCatalog
 
   allocTimestamp(): bigint
 

@@ -57,6 +57,7 @@ import { insertRows, type MutationContext, upsertRows } from './mutations.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { Reads } from './reads.js'
 import { ResourceGroups } from './resource-groups.js'
+import { Snapshots } from './snapshots.js'
 
 const importStepJob = new URL('../../bulk/import-step-job.js', import.meta.url)
 
@@ -67,6 +68,7 @@ export class EmbeddedEngine implements Engine {
   readonly changes: Alterations
   readonly access: Access
   readonly resourceGroups: ResourceGroups
+  readonly snapshots: Snapshots
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
@@ -80,6 +82,7 @@ export class EmbeddedEngine implements Engine {
     context: RowsContext,
     collections: Collections,
     imports: ImportRunner,
+    snapshots: Snapshots,
     sources: SourceContext,
   ) {
     this.databases = new Databases(context, collections)
@@ -88,6 +91,7 @@ export class EmbeddedEngine implements Engine {
     const records = new AccessRecords(context.directory.store)
     this.access = new Access(records)
     this.resourceGroups = new ResourceGroups(records)
+    this.snapshots = snapshots
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
@@ -139,11 +143,16 @@ export class EmbeddedEngine implements Engine {
         return record?.indexes.some((index) => index.indexId === indexId) ?? false
       }),
     ]
-    if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
     const collections = new Collections(context)
     collections.reload((collection, error) =>
       log.error('a collection could not be loaded again', { collection, error }),
     )
+    const snapshots = new Snapshots(context, collections)
+    swept.push(...snapshots.sweep())
+    if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
+    snapshots
+      .dropOrphans()
+      .catch((error) => log.error('snapshots of a dropped collection are still there', { error }))
     const target = new EmbeddedImportTarget(context, collections)
     const sources = sourcesOf(options, directory.path)
     const imports = ImportRunner.start({
@@ -163,7 +172,7 @@ export class EmbeddedEngine implements Engine {
     })
     // A first import would wait for a thread to start and to load its modules: two tenths of a second.
     context.pool.load(importStepJob, 'batch').catch((error) => log.error('no thread', { error }))
-    return new EmbeddedEngine(context, collections, imports, sources)
+    return new EmbeddedEngine(context, collections, imports, snapshots, sources)
   }
 
   allocTimestamp(): bigint {
@@ -204,6 +213,7 @@ export class EmbeddedEngine implements Engine {
     checkDrop(record, collectionName)
     await this.#imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
     await this.#collections.drop(dbName, collectionName)
+    await this.snapshots.dropOf(record.collectionId)
   }
 
   async rowCount(dbName: string, collectionName: string, partitionName: string): Promise<number> {
@@ -426,6 +436,7 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#imports.close()
+    await this.snapshots.close()
     await this.#context.builder.close()
     await this.#context.compactor.close()
     await this.#collections.close()
