@@ -19,6 +19,7 @@ export class DataDirectory {
   readonly path: string
   readonly segmentsPath: string
   readonly indexesPath: string
+  readonly snapshotsPath: string
   readonly store: Store
   readonly #ownership: Ownership
   /** Segments whose files are to go. */
@@ -30,6 +31,7 @@ export class DataDirectory {
     this.path = path
     this.segmentsPath = join(path, 'segments')
     this.indexesPath = join(path, 'indexes')
+    this.snapshotsPath = join(path, 'snapshots')
     this.store = store
     this.#ownership = ownership
   }
@@ -135,6 +137,7 @@ function madeDirectory(path: string): string {
   try {
     mkdirSync(join(path, 'segments'), { recursive: true })
     mkdirSync(join(path, 'indexes'), { recursive: true })
+    mkdirSync(join(path, 'snapshots'), { recursive: true })
     return realpathSync(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { MillraceError } from '../errors.js'
@@ -16,13 +16,10 @@ export interface RestoredSegment {
  * which never change, so that they cost no space until those go; copies where links cannot be made.
  */
 export class SnapshotFiles {
-  readonly path: string
   readonly #directory: DataDirectory
 
   constructor(directory: DataDirectory) {
     this.#directory = directory
-    this.path = join(directory.path, 'snapshots')
-    mkdirSync(this.path, { recursive: true })
   }
 
   /** Durable when it settles. @throws ioFailed when a file is not there, or there is no room */
@@ -33,7 +30,7 @@ export class SnapshotFiles {
       for (const file of this.#filesOf(segment)) await linkFile(file, join(path, basename(file)))
     }
     await syncDirectory(path)
-    await syncDirectory(this.path)
+    await syncDirectory(this.#directory.snapshotsPath)
   }
 
   /** Files of segments that nothing names yet; durable when it settles. @throws ioFailed, as `keep` */
@@ -56,15 +53,14 @@ export class SnapshotFiles {
 
   /** Removes the directories of snapshots that are not there; what a crash left behind. */
   sweep(isNamed: (snapshotId: bigint) => boolean): string[] {
-    const swept = readdirSync(this.path).filter(
-      (name) => !/^\d+$/.test(name) || !isNamed(BigInt(name)),
-    )
-    for (const name of swept) rmSync(join(this.path, name), { recursive: true, force: true })
+    const path = this.#directory.snapshotsPath
+    const swept = readdirSync(path).filter((name) => !/^\d+$/.test(name) || !isNamed(BigInt(name)))
+    for (const name of swept) rmSync(join(path, name), { recursive: true, force: true })
     return swept
   }
 
   #pathOf(snapshotId: bigint): string {
-    return join(this.path, String(snapshotId))
+    return join(this.#directory.snapshotsPath, String(snapshotId))
   }
 
   #filesOf({ segmentId, indexes }: SegmentRecord): string[] {

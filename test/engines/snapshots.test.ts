@@ -1,4 +1,13 @@
-import { readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FixedColumn } from '../../dist/column/column.js'
@@ -227,6 +236,33 @@ describe('a snapshot', () => {
       expect(new Set(restored.map(([, value]) => value)).size).toBe(1)
     }
   })
+
+  it.runIf(existsSync('/dev/shm'))(
+    'is copied where there are no links, as between two disks (needs /dev/shm)',
+    async () => {
+      await insert(range(0, 6000))
+      await flush()
+      await indexed()
+      await open.engine.close()
+      const elsewhere = mkdtempSync('/dev/shm/millrace-snapshots-')
+      try {
+        const path = join(open.folder, 'data', 'snapshots')
+        rmdirSync(path)
+        symlinkSync(elsewhere, path)
+        await open.reopen()
+        await create('s')
+        const [name] = files('snapshots')
+        expect(files(join('snapshots', name))).toHaveLength(2)
+        await open.engine.changes.truncate(db, collectionName)
+        await restore('s', 'restored')
+        await load('restored')
+        expect(await nearest('restored', 4321)).toBe(4321)
+        expect(open.errors).toEqual([])
+      } finally {
+        rmSync(elsewhere, { recursive: true })
+      }
+    },
+  )
 
   it('of an empty collection is one, too', async () => {
     await create('s')
