@@ -110,6 +110,8 @@ async function nearest(name: string, id: number) {
 
 const files = (directory: string) => readdirSync(join(open.folder, 'data', directory))
 
+const onTwoDisks = it.runIf(existsSync('/dev/shm')) // needs /dev/shm
+
 describe('a snapshot', () => {
   it('is restored as it was, whatever came after it: sealed rows, growing ones and deletes', async () => {
     await insert(range(0, 20))
@@ -237,32 +239,29 @@ describe('a snapshot', () => {
     }
   })
 
-  it.runIf(existsSync('/dev/shm'))(
-    'is copied where there are no links, as between two disks (needs /dev/shm)',
-    async () => {
-      await insert(range(0, 6000))
-      await flush()
-      await indexed()
-      await open.engine.close()
-      const elsewhere = mkdtempSync('/dev/shm/millrace-snapshots-')
-      try {
-        const path = join(open.folder, 'data', 'snapshots')
-        rmdirSync(path)
-        symlinkSync(elsewhere, path)
-        await open.reopen()
-        await create('s')
-        const [name] = files('snapshots')
-        expect(files(join('snapshots', name))).toHaveLength(2)
-        await open.engine.changes.truncate(db, collectionName)
-        await restore('s', 'restored')
-        await load('restored')
-        expect(await nearest('restored', 4321)).toBe(4321)
-        expect(open.errors).toEqual([])
-      } finally {
-        rmSync(elsewhere, { recursive: true })
-      }
-    },
-  )
+  onTwoDisks('is copied where there are no links (needs /dev/shm)', async () => {
+    await insert(range(0, 6000))
+    await flush()
+    await indexed()
+    await open.engine.close()
+    const elsewhere = mkdtempSync('/dev/shm/millrace-snapshots-')
+    try {
+      const path = join(open.folder, 'data', 'snapshots')
+      rmdirSync(path)
+      symlinkSync(elsewhere, path)
+      await open.reopen()
+      await create('s')
+      const [name] = files('snapshots')
+      expect(files(join('snapshots', name))).toHaveLength(2)
+      await open.engine.changes.truncate(db, collectionName)
+      await restore('s', 'restored')
+      await load('restored')
+      expect(await nearest('restored', 4321)).toBe(4321)
+      expect(open.errors).toEqual([])
+    } finally {
+      rmSync(elsewhere, { recursive: true })
+    }
+  })
 
   it('of an empty collection is one, too', async () => {
     await create('s')
