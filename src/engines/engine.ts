@@ -12,6 +12,7 @@ import type { AccessCatalog } from './access.js'
 import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
 import type { ImportJobs } from './import-jobs.js'
 import type { ResourceGroupCatalog } from './resource-groups.js'
+import type { SnapshotCatalog } from './snapshots.js'
 
 export type { ImportProgress } from '../bulk/import-progress.js'
 export type { KeyValues } from './catalog.js'
@@ -129,6 +130,7 @@ export interface Engine {
   readonly imports: ImportJobs
   readonly access: AccessCatalog
   readonly resourceGroups: ResourceGroupCatalog
+  readonly snapshots: SnapshotCatalog
 
   allocTimestamp(): bigint
 

@@ -77,6 +77,21 @@ export class Catalog {
     for (const record of records) this.#remember(record)
   }
 
+  /**
+   * Adds a collection that has segments already, with other edits, in one transaction.
+   * @param onAdded called before anybody can find it
+   */
+  async addCollection(
+    record: CollectionRecord,
+    segments: readonly SegmentRecord[],
+    more: readonly Edit[],
+    onAdded: () => void,
+  ): Promise<void> {
+    await this.editSegments(segments, [], [collectionEdit(record), ...more])
+    this.#remember(record)
+    onAdded()
+  }
+
   /** Drops a collection with its segments and its log. */
   async dropCollection(collectionId: bigint, logged: readonly Edit[]): Promise<void> {
     const segments = this.segments(collectionId)

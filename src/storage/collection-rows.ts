@@ -2,6 +2,7 @@ import { MillraceError, millraceErrorFrom } from '../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { Serial } from '../util/serial.js'
 import { addImported } from './add-imported.js'
+import { type CapturedRows, captureRows } from './capture-rows.js'
 import type { CollectionParts } from './collection-parts.js'
 import { planCompaction } from './compaction-plan.js'
 import { describedSegments } from './described-segments.js'
@@ -198,6 +199,19 @@ export class CollectionRows {
       }
       this.#throwFault()
       await addImported(this.#parts, records, rules, commit)
+      this.#context.builder.ask(this)
+      this.#context.compactor.ask(this)
+    })
+  }
+
+  /** Gives `keep` all rows of one moment; no file of theirs goes while it works. */
+  capture(keep: (rows: CapturedRows) => Promise<void>): Promise<void> {
+    return this.#serial.run(async () => {
+      if (this.#isDropped) {
+        throw new MillraceError('collectionNotFound', `collection ${this.#schema.name} dropped`)
+      }
+      this.#throwFault()
+      await captureRows(this.#parts, keep)
       this.#context.builder.ask(this)
       this.#context.compactor.ask(this)
     })

@@ -13,11 +13,13 @@ import { Store } from './store.js'
  *     <data>/segments/       <segment id>.arrow
  *     <data>/indexes/        <segment id>-<index id>.index
  *     <data>/rejects/        <task id>.jsonl: rows that an import left out
+ *     <data>/snapshots/      <snapshot id>/: files of segments and indexes, as they are called there
  */
 export class DataDirectory {
   readonly path: string
   readonly segmentsPath: string
   readonly indexesPath: string
+  readonly snapshotsPath: string
   readonly store: Store
   readonly #ownership: Ownership
   /** Segments whose files are to go. */
@@ -29,6 +31,7 @@ export class DataDirectory {
     this.path = path
     this.segmentsPath = join(path, 'segments')
     this.indexesPath = join(path, 'indexes')
+    this.snapshotsPath = join(path, 'snapshots')
     this.store = store
     this.#ownership = ownership
   }
@@ -134,6 +137,7 @@ function madeDirectory(path: string): string {
   try {
     mkdirSync(join(path, 'segments'), { recursive: true })
     mkdirSync(join(path, 'indexes'), { recursive: true })
+    mkdirSync(join(path, 'snapshots'), { recursive: true })
     return realpathSync(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -161,7 +165,7 @@ async function removeFile(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => {})
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return // Windows has no handle for a directory's sync.
   const handle = await open(path, 'r')
   try {

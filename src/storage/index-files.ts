@@ -29,7 +29,9 @@ export async function writeIndex(
   signal: AbortSignal,
 ): Promise<BuiltIndex> {
   const path = directory.indexPath(segmentId, indexId)
-  await directory.removed() // One of the same name, say, that failed before.
+  // One of the same name is damaged or failed; it is not written over, since a snapshot may share it.
+  directory.removeIndex(segmentId, indexId)
+  await directory.removed()
   try {
     const input: WriteIndexInput = { path, bytes }
     const checksum = await pool.run<WriteIndexInput, number>(writeJob, input, {

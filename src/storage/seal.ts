@@ -15,8 +15,8 @@ interface SealedGrowing {
 }
 
 /**
- * Writes the live rows of growing segments as segment files, which nothing names yet. A segment without
- * live rows makes none. When one fails, none is left.
+ * Writes the rows of growing segments that live when it is called as segment files, which nothing names
+ * yet. A segment without live rows makes none. When one fails, none is left.
  */
 export async function sealGrowing(
   context: RowsContext,
@@ -24,9 +24,10 @@ export async function sealGrowing(
   segments: readonly GrowingSegment[],
 ): Promise<SealedGrowing[]> {
   const sealed: SealedGrowing[] = []
+  const live = segments.map(liveRows)
   try {
-    for (const growing of segments) {
-      const rowOffsets = liveRows(growing)
+    for (const [index, growing] of segments.entries()) {
+      const rowOffsets = live[index]
       if (rowOffsets.length === 0) continue
       sealed.push(await sealOne(context, schema, growing, rowOffsets))
     }

@@ -17,6 +17,11 @@ const tables = [
   'roles',
   'privilegeGroups',
   'resourceGroups',
+  'snapshots',
+  'snapshotSegments',
+  'snapshotDeletions',
+  'snapshotPins',
+  'restores',
 ] as const
 
 type TableName = (typeof tables)[number]

@@ -53,6 +53,17 @@ describe.skipIf(newestPython === '')('the newest MilvusClient (needs python3 wit
   })
 })
 
+describe.skipIf(newestPython === '')('snapshots (needs python3 with venv)', () => {
+  it('are made, restored, pinned and dropped by the newest MilvusClient', async () => {
+    const server = await ServedMillrace.start()
+    try {
+      await expect(askWith(newestPython, 'snapshots.py', server)).resolves.toBeDefined()
+    } finally {
+      await server.stop()
+    }
+  })
+})
+
 describe.skipIf(newestPython === '')('pymilvus.bulk_writer (needs python3 with venv)', () => {
   it('runs jobs over REST', async () => {
     const server = await ServedMillrace.start()

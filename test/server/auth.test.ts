@@ -173,6 +173,27 @@ describe('a user', () => {
     })
   })
 
+  it('needs the privileges of snapshots, and for another database those there', async () => {
+    await data('/databases/create', { dbName: 'other' })
+    const about = { collection_name: 'books', name: 's' }
+    const denied = { code: status.PERMISSION_DENIED }
+    await expect(call('CreateSnapshot', about, bob)).rejects.toMatchObject(denied)
+    for (const privilege of ['CreateSnapshot', 'RestoreSnapshot']) {
+      await data('/roles/grant_privilege_v2', { ...grantQuery, privilege })
+    }
+    await expect(call('CreateSnapshot', about, bob)).resolves.toMatchObject({ code: 0 })
+    await expect(call('DropSnapshot', about, bob)).rejects.toMatchObject(denied)
+    const restore = { ...about, target_collection_name: 'copy' }
+    const elsewhere = { ...restore, target_db_name: 'other' }
+    await expect(call('RestoreSnapshot', elsewhere, bob)).rejects.toMatchObject(denied)
+    const secrets = { ...restore, collection_name: 'secrets' }
+    await expect(call('RestoreSnapshot', secrets, bob)).rejects.toMatchObject(denied)
+    const { job_id } = await call('RestoreSnapshot', restore, bob)
+    const { info } = await call('GetRestoreSnapshotState', { job_id }, bob)
+    expect(info).toMatchObject({ collection_name: 'copy', progress: 100 })
+    await expect(call('Query', { collection_name: 'copy' }, bob)).rejects.toMatchObject(denied)
+  })
+
   it('sees in lists what is for it, its own roles, and may change its own password', async () => {
     expect(await data('/collections/list', {}, bob)).toEqual([])
     await data('/roles/grant_privilege_v2', grantQuery)

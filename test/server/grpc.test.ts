@@ -250,13 +250,10 @@ function unary(client: Client, path: string, request: Buffer, metadata: Metadata
 
 /** Every other RPC of the service has an answer. */
 const notSupported =
-  `AddCollectionFunction AddFileResource AddUserTags AlterCollectionFunction BatchUpdateManifest
-CalcDistance ComputePhraseMatchSlop CreateNamespace CreateRowPolicy CreateSnapshot DeleteUserTags DescribeNamespace
-DescribePrewarmTask DescribeSegmentIndexData DescribeSnapshot DropCollectionFunction DropNamespace DropRowPolicy
-DropSnapshot Dummy ExportSnapshot GetComponentStates GetNamespaceStats GetRefreshExternalCollectionProgress
-GetReplicateConfiguration GetReplicateInfo GetRestoreSnapshotState GetUserTags HasNamespace ListFileResources ListNamespaces
-ListRefreshExternalCollectionJobs ListRestoreSnapshotJobs ListRowPolicies ListSnapshots ListUsersWithTag
-PinSnapshotData Prewarm RefreshExternalCollection RegisterLink RemoveFileResource ReplicateMessage
-RestoreExternalSnapshot RestoreSnapshot RunAnalyzer UnpinSnapshotData UpdateReplicateConfiguration`.split(
-    /\s+/,
-  )
+  `AddCollectionFunction AddFileResource AddUserTags AlterCollectionFunction BatchUpdateManifest CalcDistance
+ComputePhraseMatchSlop CreateNamespace CreateRowPolicy DeleteUserTags DescribeNamespace DescribePrewarmTask
+DescribeSegmentIndexData DropCollectionFunction DropNamespace DropRowPolicy Dummy ExportSnapshot GetComponentStates
+GetNamespaceStats GetRefreshExternalCollectionProgress GetReplicateConfiguration GetReplicateInfo GetUserTags
+HasNamespace ListFileResources ListNamespaces ListRefreshExternalCollectionJobs ListRowPolicies ListUsersWithTag
+Prewarm RefreshExternalCollection RegisterLink RemoveFileResource ReplicateMessage RestoreExternalSnapshot
+RunAnalyzer UpdateReplicateConfiguration`.split(/\s+/)

@@ -43,9 +43,7 @@ const notSupported = [
   '/jobs/external_collection/describe',
   '/jobs/external_collection/list',
   '/jobs/external_collection/refresh',
-  '/jobs/snapshot/describe',
   '/jobs/snapshot/export',
-  '/jobs/snapshot/list',
   '/jobs/snapshot/restore_external',
 ]
 

@@ -1,7 +1,9 @@
+import { MillraceError } from '../../errors.js'
 import type { Catalog } from '../../storage/catalog.js'
 import { CollectionRows } from '../../storage/collection-rows.js'
-import type { CollectionRecord } from '../../storage/records.js'
+import type { CollectionRecord, SegmentRecord } from '../../storage/records.js'
 import type { RowsContext } from '../../storage/rows-context.js'
+import type { Edit } from '../../storage/store.js'
 import { Serial } from '../../util/serial.js'
 import type { NewCollection } from '../engine.js'
 import { checkDrop, checkPartitionDrop, isNewCollection, isNewPartition } from './catalog-checks.js'
@@ -62,6 +64,25 @@ export class Collections {
       this.#open(record)
       await this.#catalog.putCollections([record])
     })
+  }
+
+  /** Takes up a collection whose segments have their files. @throws refused where its name is taken */
+  adopt(
+    record: CollectionRecord,
+    segments: readonly SegmentRecord[],
+    edits: readonly Edit[],
+  ): Promise<void> {
+    return this.inTurn(async () => {
+      this.#catalog.databases.named(record.dbName)
+      this.checkFree(record.dbName, record.schema.name)
+      await this.#catalog.addCollection(record, segments, edits, () => this.#open(record))
+    })
+  }
+
+  /** @throws refused where a collection or an alias has the name */
+  checkFree(dbName: string, name: string): void {
+    if (!this.find(dbName, name)) return
+    throw new MillraceError('refused', `duplicate collection: ${name} is there already`)
   }
 
   /** A collection that is not there is no error, as in Milvus. */

@@ -43,6 +43,7 @@ import { openContext } from './open-context.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { Reads } from './reads.js'
 import { ResourceGroups } from './resource-groups.js'
+import { Snapshots } from './snapshots.js'
 
 /** The database in one process over one data directory. */
 export class EmbeddedEngine implements Engine {
@@ -52,6 +53,7 @@ export class EmbeddedEngine implements Engine {
   readonly imports: Imports
   readonly access: Access
   readonly resourceGroups: ResourceGroups
+  readonly snapshots: Snapshots
   readonly #context: RowsContext
   readonly #collections: Collections
   readonly #reads: Reads
@@ -59,7 +61,12 @@ export class EmbeddedEngine implements Engine {
   /** One after the other, so that none takes up values that another is about to change. */
   readonly #partialUpdates = new Serial()
 
-  private constructor(context: RowsContext, collections: Collections, imports: Imports) {
+  private constructor(
+    context: RowsContext,
+    collections: Collections,
+    imports: Imports,
+    snapshots: Snapshots,
+  ) {
     this.databases = new Databases(context, collections)
     this.aliases = new Aliases(context.catalog, collections)
     this.changes = new Alterations(context.catalog, collections)
@@ -67,6 +74,7 @@ export class EmbeddedEngine implements Engine {
     const records = new AccessRecords(context.directory.store)
     this.access = new Access(records)
     this.resourceGroups = new ResourceGroups(records)
+    this.snapshots = snapshots
     this.#context = context
     this.#collections = collections
     this.#reads = new Reads(context, collections)
@@ -91,8 +99,14 @@ export class EmbeddedEngine implements Engine {
     collections.loads.reload((collection, error) =>
       log.error('a collection could not be loaded again', { collection, error }),
     )
+    const snapshots = new Snapshots(context, collections)
+    const swept = snapshots.sweep()
+    if (swept.length > 0) log.info('removed files that nothing names', { files: swept })
+    snapshots
+      .dropOrphans()
+      .catch((error) => log.error('snapshots of a dropped collection are still there', { error }))
     const imports = Imports.open(context, collections, options)
-    return new EmbeddedEngine(context, collections, imports)
+    return new EmbeddedEngine(context, collections, imports, snapshots)
   }
 
   allocTimestamp(): bigint {
@@ -133,6 +147,7 @@ export class EmbeddedEngine implements Engine {
     checkDrop(record, collectionName)
     await this.imports.abandon(record.collectionId, null, `collection ${collectionName} dropped`)
     await this.#collections.drop(dbName, collectionName)
+    await this.snapshots.dropOf(record.collectionId)
   }
 
   async rowCount(dbName: string, collectionName: string, partitionName: string): Promise<number> {
@@ -310,6 +325,7 @@ export class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     await this.imports.close()
+    await this.snapshots.close()
     await this.#context.builder.close()
     await this.#context.compactor.close()
     await this.#collections.close()

@@ -38,11 +38,15 @@ function namesIn(request: object, field: string): readonly string[] {
   return [named?.name || anyName]
 }
 
-/** A collection that is moved to another database is a matter of both; a flush may name several. */
+/** A collection that is moved to another database is a matter of both, as is one restored into it; a flush may name several. */
 function otherDatabases({ name }: Method, request: object): string[] {
   if (name === 'FlushAll') {
     const { flush_targets } = request as Request<'FlushAll'>
     return flush_targets.map(({ db_name }) => db_name).filter((dbName) => dbName !== '')
+  }
+  if (name === 'RestoreSnapshot') {
+    const { target_db_name } = request as Request<'RestoreSnapshot'>
+    return target_db_name ? [target_db_name] : []
   }
   if (name !== 'RenameCollection') return []
   const { newDBName } = request as Request<'RenameCollection'>

@@ -18,6 +18,7 @@ import { roleHandlers } from './roles.js'
 import { rowHandlers } from './rows.js'
 import { searchHandlers } from './search.js'
 import { segmentHandlers } from './segments.js'
+import { snapshotHandlers } from './snapshots.js'
 import { userHandlers } from './users.js'
 
 /** What is answered; every other RPC of the service is unimplemented. */
@@ -32,6 +33,7 @@ export const handlers: Handlers = {
   ...loadingHandlers,
   ...rowHandlers,
   ...segmentHandlers,
+  ...snapshotHandlers,
   ...clusterHandlers,
   ...resourceGroupHandlers,
   ...userHandlers,

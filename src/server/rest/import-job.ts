@@ -6,14 +6,9 @@ import { MillraceError } from '../../errors.js'
  * @throws parameterInvalid for what is no number, importSystemFailed for a job that is not there
  */
 export function importJob(engine: Engine, jobId: string): ImportProgress {
-  if (!/^\d{1,19}$/.test(jobId)) {
-    throw new MillraceError(
-      'parameterInvalid',
-      `parse job id failed: expected a whole number, got ${JSON.stringify(jobId)}`,
-    )
-  }
+  const taskId = jobIdFrom(jobId)
   try {
-    return engine.imports.task(BigInt(jobId))
+    return engine.imports.task(taskId)
   } catch (error) {
     if (!(error instanceof MillraceError && error.kind === 'keyNotFound')) throw error
     // Milvus: 2100 up to 2.6.
@@ -24,4 +19,13 @@ export function importJob(engine: Engine, jobId: string): ImportProgress {
       error,
     )
   }
+}
+
+/** @throws parameterInvalid for what is no number */
+export function jobIdFrom(text: string): bigint {
+  if (/^\d{1,19}$/.test(text)) return BigInt(text)
+  throw new MillraceError(
+    'parameterInvalid',
+    `parse job id failed: expected a whole number, got ${JSON.stringify(text)}`,
+  )
 }

@@ -33,7 +33,7 @@ export const createImportJob = route(
   },
 )
 
-const jobShape: BodyShape<{ jobId: string }> = {
+export const jobShape: BodyShape<{ jobId: string }> = {
   name: 'JobIDReq',
   schema: z.object({ jobId: text }),
   required: { jobId: 'JobID' },
@@ -48,14 +48,14 @@ export const abortImportJob = changeOfJob((engine, taskId) => engine.imports.abo
 export const cancelImportJob = changeOfJob((engine, taskId) => engine.imports.cancel(taskId))
 export const deleteImportJob = changeOfJob((engine, taskId) => engine.imports.delete(taskId))
 
-const listShape: BodyShape<{ dbName: string; collectionName: string }> = {
+export const jobsShape: BodyShape<{ dbName: string; collectionName: string }> = {
   name: 'OptionalCollectionNameReq',
   schema: z.object({ dbName: text, collectionName: text }),
   required: {},
 }
 
 export const listImportJobs = route(
-  listShape,
+  jobsShape,
   (engine, { collectionName }, dbName, { userName }) => {
     const jobs = seenJobs(engine, userName, engine.imports.tasks(dbName, collectionName))
     return { records: jobs.map(jobRecord) }

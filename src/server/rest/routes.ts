@@ -94,6 +94,7 @@ import {
 } from './roles.js'
 import type { Route } from './route.js'
 import { hybridSearchEntities, searchEntities } from './search.js'
+import { describeRestoreJob, listRestoreJobs } from './snapshot-jobs.js'
 import { unsupportedRoutes } from './unsupported-routes.js'
 import {
   createUser,
@@ -196,6 +197,8 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['/jobs/import/abort', abortImportJob],
   ['/jobs/import/cancel', cancelImportJob],
   ['/jobs/import/delete', deleteImportJob],
+  ['/jobs/snapshot/describe', describeRestoreJob],
+  ['/jobs/snapshot/list', listRestoreJobs],
   ['/segments/describe', describeSegments],
   ['/quotacenter/describe', describeQuotas],
   ...unsupportedRoutes,
