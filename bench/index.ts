@@ -7,6 +7,7 @@
 // environment that MILLRACE_PEERS_VENV names (pip install faiss-cpu hnswlib usearch qdrant-client lancedb); one that takes
 // longer than the budget's seconds for an answer is left out from there on, and one that is slow is measured with as
 // many queries as --seconds allow.
+import { efOf } from '#rooms/indexes/hnsw/walk-cost.js'
 import { createWorkerPool } from '#rooms/workers/worker-pool.js'
 import { temporaryFolder } from './support/at-exit.js'
 import type { Contender } from './support/contender.js'
@@ -16,7 +17,7 @@ import { MillraceIndex } from './support/millrace-index.js'
 import { optionsFrom } from './support/options.js'
 import { progress } from './support/progress.js'
 import { median, spread } from './support/statistics.js'
-import { VectorSet } from './support/vector-set.js'
+import { vectorSetFrom } from './support/vector-set.js'
 
 const options = optionsFrom(
   {
@@ -27,22 +28,14 @@ const options = optionsFrom(
 )
 const efs = [16, 24, 32, 48, 64, 128]
 const m = 16
-/** What AUTOINDEX takes where a search names none. */
-const efDefault = 96
+/** What AUTOINDEX takes where a search of ten names none. */
+const efDefault = efOf({}, 10)
 const directory = temporaryFolder(options.directory)
 const pool = createWorkerPool()
 
 try {
   console.log(machineLine())
-  const set = new VectorSet({
-    rowCount: Number(options.rows),
-    dim: Number(options.dim),
-    clusterCount: Number(options.clusters),
-    nq: Number(options.queries),
-    data: options.data,
-    k: 10,
-    directory,
-  })
+  const set = vectorSetFrom(options, directory)
   const { rowCount, dim, clusterCount } = set.options
   const source = options.data || `${clusterCount} clusters`
   console.log(`${rowCount} × ${dim}, ${source}, ${options.runs} runs in turn`)

@@ -16,7 +16,7 @@ import { machineLine } from './support/machine.js'
 import { optionsFrom } from './support/options.js'
 import { progress } from './support/progress.js'
 import { median } from './support/statistics.js'
-import { VectorSet } from './support/vector-set.js'
+import { vectorSetFrom } from './support/vector-set.js'
 
 const options = optionsFrom(
   {
@@ -35,15 +35,7 @@ const efforts = new LeastEffort()
 
 try {
   console.log(machineLine())
-  const set = new VectorSet({
-    rowCount: Number(options.rows),
-    dim: Number(options.dim),
-    clusterCount: Number(options.clusters),
-    nq: Number(options.queries),
-    data: options.data,
-    k: 10,
-    directory,
-  })
+  const set = vectorSetFrom(options, directory)
   progress('looks for the nearest rows by each mask')
   const shares = options.masks.split(',').filter(Boolean)
   for (const percent of shares) set.addMask(`${percent} %`, Number(percent) / 100)

@@ -130,3 +130,19 @@ export function recallOf(truth: Uint32Array, found: Uint32Array, k: number): num
 
 /** What an empty place of a heap holds. */
 const nobody = 0xffffffff
+
+/** The set that the options of a program mean, searched for the ten nearest. */
+export function vectorSetFrom(
+  options: Readonly<Record<'rows' | 'dim' | 'clusters' | 'queries' | 'data', string>>,
+  directory: string,
+): VectorSet {
+  return new VectorSet({
+    rowCount: Number(options.rows),
+    dim: Number(options.dim),
+    clusterCount: Number(options.clusters),
+    nq: Number(options.queries),
+    data: options.data,
+    k: 10,
+    directory,
+  })
+}

@@ -22,7 +22,7 @@ let root: string
 let dataDirectory: string
 beforeEach(() => {
   top = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-roots-')))
-  root = join(top, 'root')
+  root = join(top, 'imports')
   dataDirectory = join(root, 'millrace-data')
   mkdirSync(join(root, 'data'), { recursive: true })
   mkdirSync(dataDirectory)
@@ -62,7 +62,7 @@ describe('a path that is taken', () => {
     const path = join(root, 'data', 'id.npy')
     expect(resolved(path).path).toBe(path)
     expect(resolved('data/../data/./id.npy').path).toBe(path)
-    expect(resolved('../root/data/id.npy').path).toBe(path)
+    expect(resolved('../imports/data/id.npy').path).toBe(path)
   })
 
   it('may lie in any of the roots', () => {

@@ -12,7 +12,7 @@ import type { Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { partitionIdsOf } from './partitions-named.js'
 import { boundFilter } from './search-target.js'
-import { zonedSchemaOf } from './time-zone.js'
+import { zonedRecordOf } from './time-zone.js'
 
 /** Deletes the rows that pass a filter: those it names by key, else those it finds. */
 export async function deleteRows(
@@ -27,8 +27,7 @@ export async function deleteRows(
       'not support manually specifying the partition names if partition key mode is used',
     )
   }
-  const schema = zonedSchemaOf(record)
-  const bound = boundFilter({ ...record, schema }, filter, filterValues)
+  const bound = boundFilter(zonedRecordOf(record), filter, filterValues)
   if (bound === null) {
     throw new MillraceError(
       'parameterInvalid',

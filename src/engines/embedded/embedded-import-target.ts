@@ -10,7 +10,7 @@ import type { RowsContext } from '../../storage/rows-context.js'
 import { type Edit, keyFromId } from '../../storage/store.js'
 import { isEverBuilt, wantedIndexes } from '../../storage/wanted-indexes.js'
 import type { Collections } from './collections.js'
-import { zonedSchemaOf } from './time-zone.js'
+import { zonedRecordOf } from './time-zone.js'
 
 /** Imported rows become sealed segments, which a transaction shows all at once. */
 export class EmbeddedImportTarget implements ImportTarget {
@@ -28,7 +28,7 @@ export class EmbeddedImportTarget implements ImportTarget {
 
   collection(collectionId: bigint): ImportCollection | undefined {
     const record = this.#context.catalog.collection(collectionId)
-    return record && { ...record, schema: zonedSchemaOf(record) }
+    return record && zonedRecordOf(record)
   }
 
   allocate(count: number): bigint {

@@ -28,7 +28,7 @@ import { partitionIdsOf } from './partitions-named.js'
 import { queriedRows } from './queried-rows.js'
 import { rankedGroups, rankedLists } from './ranked-lists.js'
 import { boundFilter } from './search-target.js'
-import { zonedSchemaOf } from './time-zone.js'
+import { zonedRecordOf } from './time-zone.js'
 
 /** What every read says of where to look. */
 type Scope = Pick<
@@ -142,8 +142,7 @@ export class Reads {
     const open = this.#collections.named(dbName, collectionName)
     const loadingIds = this.#collections.loads.partitionIds(open.record.collectionId)
     checkLoaded(open.record, loadingIds, partitionNames, kind)
-    const schema = zonedSchemaOf(open.record, timeZone)
-    return schema === open.record.schema ? open : { ...open, record: { ...open.record, schema } }
+    return { ...open, record: zonedRecordOf(open.record, timeZone) }
   }
 
   async #withViews<Result>(

@@ -32,3 +32,21 @@ export function zonedSchemaOf(
   if (asked !== '') validateTimeZone(asked)
   return schemaInZone(schema, asked || propertyNamed(properties, key) || 'UTC')
 }
+
+/**
+ * The record with the schema by which a request reads and writes times. Asked again for the same it is the same
+ * object, by which filters are known again.
+ * @throws parameterInvalid for a zone that is none
+ */
+export function zonedRecordOf(record: CollectionRecord, asked = ''): CollectionRecord {
+  const schema = zonedSchemaOf(record, asked)
+  if (schema === record.schema) return record
+  const known = zonedRecords.get(record)
+  if (known?.schema === schema) return known
+  const zoned = { ...record, schema }
+  zonedRecords.set(record, zoned)
+  return zoned
+}
+
+/** Of each record the one in the zone that was asked for last. */
+const zonedRecords = new WeakMap<CollectionRecord, CollectionRecord>()
