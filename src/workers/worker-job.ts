@@ -9,7 +9,10 @@ export interface WorkerModule<Input, Result> {
 export interface WorkerContext {
   /** True once the caller's signal was aborted; long loops look at it every few milliseconds. */
   isCancelled(): boolean
-  /** @throws MillraceError `cancelled` once the caller's signal was aborted. */
+  /**
+   * Long loops call it every millisecond or so: outside the interactive lane, the thread gives way there to short work.
+   * @throws MillraceError `cancelled` once the caller's signal was aborted
+   */
   throwIfCancelled(): void
   /** Sends a value to the caller's `onProgress`. */
   reportProgress(value: number): void

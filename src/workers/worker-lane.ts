@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { MillraceError } from '../errors.js'
+import type { ShortWorkWords } from './giving-way.js'
 import type { JobOptions, NumberedMemory } from './worker-job.js'
 import type { JobMessage } from './worker-message.js'
 import { type JobListener, WorkerThread } from './worker-thread.js'
@@ -18,6 +19,7 @@ interface Job extends JobListener {
 /** A queue of jobs and the threads that take them, first come, first served. */
 export class WorkerLane {
   readonly #threadCount: number
+  readonly #givesWayTo: ShortWorkWords | null
   readonly #threads = new Set<WorkerThread>()
   readonly #idle: WorkerThread[] = []
   readonly #running = new Set<Promise<unknown>>()
@@ -25,8 +27,10 @@ export class WorkerLane {
   #isClosed = false
   #isStarting = false
 
-  constructor(threadCount: number) {
+  /** @param givesWayTo what its threads pause for, where they call `throwIfCancelled` */
+  constructor(threadCount: number, givesWayTo: ShortWorkWords | null) {
     this.#threadCount = threadCount
+    this.#givesWayTo = givesWayTo
   }
 
   /** Starts a thread that has the module, ahead of the first job. */
@@ -110,7 +114,7 @@ export class WorkerLane {
 
   #newThread(): WorkerThread | undefined {
     if (this.#threads.size === this.#threadCount) return undefined
-    const thread = new WorkerThread(() => this.#remove(thread))
+    const thread = new WorkerThread(this.#givesWayTo, () => this.#remove(thread))
     this.#threads.add(thread)
     return thread
   }

@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
+import { GivingWay } from './giving-way.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
 import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './worker-message.js'
 
 // The entry of a thread: runs one job after the other, as the pool sends them.
 parentPort?.on('message', runJobs)
 
-const { cancelFlag }: ThreadStart = workerData
+const { cancelFlag, givesWayTo }: ThreadStart = workerData
+const givingWay = givesWayTo && new GivingWay(givesWayTo)
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 const memoriesHere = new Map<number, WebAssembly.Memory>()
 
@@ -30,6 +32,7 @@ async function replyTo(
   try {
     const module = await loadModule(moduleUrl)
     const isRun = type === 'run'
+    givingWay?.begin()
     return { type: 'result', result: isRun ? await module.run(input, contextOf(moved)) : undefined }
   } catch (error) {
     return errorReply(error)
@@ -54,6 +57,7 @@ function contextOf(moved: ArrayBuffer[]): WorkerContext {
   return {
     isCancelled,
     throwIfCancelled: () => {
+      givingWay?.giveWay()
       if (isCancelled()) throw new MillraceError('cancelled', 'the job was cancelled')
     },
     reportProgress: (value) => {

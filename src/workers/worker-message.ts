@@ -1,10 +1,13 @@
 import type { ErrorKind, ErrorPlace } from '../errors.js'
+import type { ShortWorkWords } from './giving-way.js'
 import type { NumberedMemory } from './worker-job.js'
 
 /** What a thread begins with. */
 export interface ThreadStart {
   /** One word of shared memory; not 0: the job that runs is to stop. */
   readonly cancelFlag: Int32Array
+  /** What the thread gives way to; null: it does not. */
+  readonly givesWayTo: ShortWorkWords | null
 }
 
 /** What the pool sends to a thread is a list of these; the next list comes when it has answered. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { MillraceError } from '../errors.js'
+import type { ShortWorkWords } from './giving-way.js'
 import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './worker-message.js'
 
 /** What becomes of a job that a thread runs. */
@@ -15,7 +16,7 @@ export interface JobListener {
  */
 export class WorkerThread {
   readonly #cancelFlag = new Int32Array(new SharedArrayBuffer(4))
-  readonly #worker = startWorker({ cancelFlag: this.#cancelFlag })
+  readonly #worker: Worker
   /** Which memories it has. */
   readonly #memoryIds = new Set<number>()
   readonly #onEnd: (thread: WorkerThread) => void
@@ -24,7 +25,8 @@ export class WorkerThread {
   #failure: unknown = null
 
   /** @param onEnd called once when the thread has died: its job has failed by then */
-  constructor(onEnd: (thread: WorkerThread) => void) {
+  constructor(givesWayTo: ShortWorkWords | null, onEnd: (thread: WorkerThread) => void) {
+    this.#worker = startWorker({ cancelFlag: this.#cancelFlag, givesWayTo })
     this.#onEnd = onEnd
     this.#worker.unref()
     this.#worker.on('message', (reply: Progress | readonly JobReply[]) => this.#receive(reply))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { WorkerPool } from '../../dist/workers/worker-job.js'
+import type { LaneName, WorkerPool } from '../../dist/workers/worker-job.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 
 const errorsUrl = new URL('../../dist/errors.js', import.meta.url)
@@ -30,6 +30,7 @@ export async function run(input, context) {
     case 'transfer': { const bytes = new Uint8Array(8).fill(5); context.transfer(bytes.buffer); return bytes }
     case 'received': return input.bytes.byteLength
     case 'spin': { context.reportProgress(0); while (true) context.throwIfCancelled() }
+    case 'worksFor': { const end = performance.now() + input.ms; while (performance.now() < end); const at = performance.now(); context.throwIfCancelled(); return performance.now() - at }
     case 'busy': { context.reportProgress(0); while (!context.isCancelled()); return 'done' }
   }
 }
@@ -53,12 +54,12 @@ afterEach(() => pool.close())
 const lane = 'batch'
 
 /** Starts a job that runs until it is cancelled; settles once it runs. */
-async function startEndless(what: string, signal: AbortSignal) {
+async function startEndless(what: string, signal: AbortSignal, where: LaneName = lane) {
   let onProgress = () => {}
   const started = new Promise<void>((resolve) => {
     onProgress = resolve
   })
-  const result = pool.run(module, { what }, { lane, signal, onProgress })
+  const result = pool.run(module, { what }, { lane: where, signal, onProgress })
   result.catch(() => {})
   await started
   return { result }
@@ -194,6 +195,20 @@ describe('the threads', () => {
       { encoding: 'utf8', timeout: 5000 },
     )
     expect({ stdout, status }).toEqual({ stdout: '6\n', status: 0 })
+  })
+})
+
+describe('long work', () => {
+  it('gives way to short work, but in the interactive lane', async () => {
+    const controller = new AbortController()
+    const { result } = await startEndless('busy', controller.signal, 'interactive')
+    const paused = (lane: LaneName) =>
+      pool.run<object, number>(module, { what: 'worksFor', ms: 3 }, { lane })
+    expect(await paused('batch')).toBeGreaterThan(2.9)
+    expect(await paused('lengthy')).toBeGreaterThan(2.9)
+    expect(await paused('interactive')).toBeLessThan(2.9)
+    controller.abort()
+    await expect(result).rejects.toMatchObject({ kind: 'cancelled' })
   })
 })
 

@@ -141,7 +141,7 @@ const sampledNodes = 8192
 
 function cluster(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
   const clusters = kernels.hnswOrder(job.shared)
-  takeRanges(job, context, 256, (first, end) =>
+  takeRanges(job, context, 32, (first, end) =>
     kernels.hnswCluster(seedsOf(kernels, job), first, end, clusters, job.scratch),
   )
 }
@@ -171,9 +171,9 @@ function insert(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
   })
 }
 
-/** A few milliseconds' worth. */
+/** Half a millisecond's worth: between them, the thread gives way. */
 function insertedAtOnce({ width, efConstruction }: GraphShape): number {
-  return Math.max(1, Math.min(16, Math.floor(500_000 / (width * efConstruction))))
+  return Math.max(1, Math.min(4, Math.floor(500_000 / (width * efConstruction))))
 }
 
 const tellEveryMs = 100
