@@ -27,9 +27,12 @@ export const searchHandlers = {
     refuseFeatures(request)
     refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
     const asked = askedOf(request.search_params)
+    const { target } = asked
     const page = iteratorPageFrom(asked.params, randomUUID)
     const result = await engine.search({
-      ...asked.target,
+      vectorFieldName: target.vectorFieldName,
+      metricType: target.metricType,
+      params: target.params,
       filter: request.dsl,
       filterValues: filterValuesFrom(request.expr_template_values),
       queries: queriesOf(request),
@@ -83,10 +86,12 @@ function askedFrom(pairs: readonly KeyValuePair[]) {
   const target = searchTargetFrom(params)
   const orderBy = orderByFrom(params)
   checkOrdered(params, orderBy)
+  const { topK, offset } = searchWindow(params)
   return {
     params,
     target,
-    ...searchWindow(params),
+    topK,
+    offset,
     roundDecimal: roundDecimalFrom(params),
     grouping: groupingFrom(params, target.params),
     orderBy,
