@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../errors.js'
 import type { QueryKeys, QueryVectors } from '../../search/search-request.js'
-import { Recent } from '../../util/recent.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { vectorsFromPlaceholderGroup } from '../../wire/placeholder-group.js'
 import { messageFromSearchAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
+import { recentPairs } from './recent-pairs.js'
 import {
   groupingFrom,
   indexParamsFrom,
@@ -58,27 +58,7 @@ export const searchHandlers = {
   },
 } satisfies Handlers
 
-type Asked = ReturnType<typeof askedFrom>
-
-/** What the parameters of a search mean. They are read once: one search after the other has the same. */
-function askedOf(pairs: readonly KeyValuePair[]): Asked {
-  const text = textOf(pairs)
-  const known = recentlyAsked.get(text)
-  if (known) return known
-  const asked = askedFrom(pairs)
-  if (text.length <= textCharactersMax) recentlyAsked.set(text, asked)
-  return asked
-}
-
-const recentlyAsked = new Recent<string, Asked>(256)
-const textCharactersMax = 4096
-
-/** Lengths keep apart what separators would not. */
-function textOf(pairs: readonly KeyValuePair[]): string {
-  let text = ''
-  for (const { key, value } of pairs) text += `${key.length}:${key}${value.length}:${value}`
-  return text
-}
+const askedOf = recentPairs(askedFrom)
 
 /** @throws parameterInvalid, unsupported */
 function askedFrom(pairs: readonly KeyValuePair[]) {
