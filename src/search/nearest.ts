@@ -48,6 +48,10 @@ export async function nearest(
 /** Where an index finds fewer rows than there are to be found, its segment is scanned after all. */
 async function nearestOfSome(some: SomeQueries, byIndex: readonly boolean[]): Promise<Neighbors[]> {
   const { pool, memory, views, query, queries } = some
+  if (!byIndex.includes(true)) {
+    const isScanned = byIndex.map((isIndexed) => !isIndexed)
+    return scanRest(some, isScanned, [])
+  }
   const { nq, k } = queries
   const firstIds = firstIdsOf(views)
   const indexed = views.flatMap((view, index) =>
