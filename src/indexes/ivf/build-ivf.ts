@@ -173,8 +173,8 @@ async function assignAll(
   onProgress: (rows: number) => void,
 ): Promise<void> {
   const { region, rowCount } = context.vectors
-  const rows = { rows: region.byteOffset, rowCount, areReady: false, lists }
-  const scratches = scratchesFor(context, work, shape)
+  const rows = { rows: region.byteOffset, rowCount, areReady: false, lists, near: 0, nearCount: 1 }
+  const scratches = scratchesFor(context, work, shape, 1)
   await assign(context, { ...rows, shape, centroids, listCount }, scratches, onProgress)
 }
 
