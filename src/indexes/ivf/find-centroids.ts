@@ -98,15 +98,14 @@ async function settle(
   onProgress: (times: number) => void,
 ): Promise<void> {
   const { sample, sampleCount, lists, centroids, listCount } = clustering
-  // Of bits there is no kernel that looks at a few, and the majority of bits settles soon.
-  const nearCount = shape.isBits ? 1 : Math.min(nearCountMax, listCount)
+  const nearCount = Math.min(nearCountMax, listCount)
   const near = work.take(sampleCount * nearCount * 2)
   const scratches = scratchesFor(context, work, shape, nearCount)
   const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists, near, nearCount }
   for (const [time, rounds] of nearRounds.entries()) {
     await assign(context, { ...rows, shape, centroids, listCount }, scratches, () => {})
     await move(context, shape, clustering, sampleCount)
-    if (nearCount > 1) await settleNear(context, shape, clustering, near, nearCount, rounds)
+    await settleNear(context, shape, clustering, near, nearCount, rounds)
     onProgress(time + 1)
   }
 }
