@@ -7,10 +7,11 @@ import type { IvfShape } from './ivf-shape.js'
 import type { MoveCentroidsInput } from './move-centroids-job.js'
 
 /** Rounds on a part of the sample, in which every row looks for its centroid among all; so many rows a list. */
-const roundsRowsPerList = [64, 64, 64]
+const roundsRowsPerList = [128, 128, 128]
 /** The whole of it. */
 const rowsPerListMax = 256
-/** A sample of long rows is cut to this, but for what the first rounds need. */
+const rowsPerListMin = 64
+/** A sample of long rows is cut to this, but not to fewer rows a list. */
 const sampleBytesMax = 512 * 1024 ** 2
 /**
  * After them each row of the whole sample looks for the few centroids nearest to it, and then for so many rounds only
@@ -28,7 +29,7 @@ const chooseJob = new URL('./choose-lists-job.js', import.meta.url)
 /** Rows of the sample, at most. */
 export function sampleRowsMax(listCount: number, { centroidBytes }: IvfShape): number {
   const fitting = Math.floor(sampleBytesMax / centroidBytes)
-  return Math.min(rowsPerListMax * listCount, Math.max(roundsRowsPerList[0] * listCount, fitting))
+  return Math.min(rowsPerListMax * listCount, Math.max(rowsPerListMin * listCount, fitting))
 }
 
 export interface Clustering {
