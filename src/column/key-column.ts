@@ -3,9 +3,16 @@ import type { Field } from '../schema/field.js'
 import type { Column } from './column.js'
 
 /** A column of these primary keys: bigints for an Int64 field, strings for a VarChar. */
-export function keyColumn(field: Field, keys: readonly (bigint | string)[]): Column {
-  if (field.dataType !== DataType.Int64) return bytesColumnFromTexts(keys.map(String))
-  return { shape: 'fixed', values: BigInt64Array.from(keys, BigInt), width: 1, validity: null }
+export function keyColumn(
+  field: Field,
+  keys: readonly (bigint | string)[] | BigInt64Array,
+): Column {
+  if (field.dataType !== DataType.Int64) return bytesColumnFromTexts(Array.from(keys, String))
+  return { shape: 'fixed', values: int64sFrom(keys), width: 1, validity: null }
+}
+
+function int64sFrom(keys: readonly (bigint | string)[] | BigInt64Array): BigInt64Array {
+  return keys instanceof BigInt64Array ? keys : BigInt64Array.from(keys, BigInt)
 }
 
 /** UTF-8. */

@@ -2,6 +2,7 @@
 export type ExprNode =
   | { readonly kind: 'literal'; readonly value: Literal }
   | { readonly kind: 'list'; readonly items: readonly ExprNode[] }
+  | IntegersNode
   | PathNode
   | { readonly kind: 'time' | 'interval'; readonly text: string }
   | { readonly kind: 'template'; readonly name: string }
@@ -18,6 +19,12 @@ export type ExprNode =
 
 /** An integer is a bigint, of any size until it is bound. */
 export type Literal = bigint | number | string | boolean
+
+/** What a value may be in, where all are integers of 64 bits, written plainly; safe ones are numbers. */
+export interface IntegersNode {
+  readonly kind: 'integers'
+  readonly items: readonly (number | bigint)[]
+}
 
 export interface CallNode {
   readonly kind: 'call'

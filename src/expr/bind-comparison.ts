@@ -1,6 +1,6 @@
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import { parseTimestamptz } from '../schema/timestamptz.js'
-import type { ComparisonNode, ComparisonOperator, ExprNode, Literal } from './ast.js'
+import type { ComparisonNode, ComparisonOperator, ExprNode, IntegersNode, Literal } from './ast.js'
 import { type Binding, bindValue, classOf, type ValueClass, valueText } from './bind-value.js'
 import type { BoundExpr, ColumnValue, JsonScalar, JsonValue } from './bound-expr.js'
 import {
@@ -53,6 +53,8 @@ export function bindJsonScalar(node: ExprNode, binding: Binding): JsonScalar {
 
 /** `value in [constants]`. */
 export function bindIn(operand: ExprNode, list: ExprNode, binding: Binding): BoundExpr {
+  const ofIntegers = list.kind === 'integers' ? numberIn(operand, list, binding) : null
+  if (ofIntegers) return ofIntegers
   const constants = bindConstants(list, binding)
   const constant = constantOf(operand, binding.text)
   if (constant !== undefined) {
@@ -61,6 +63,14 @@ export function bindIn(operand: ExprNode, list: ExprNode, binding: Binding): Bou
   }
   const value = bindValue(operand, binding)
   return value.kind === 'json' ? jsonIn(value, constants) : columnIn(value, constants, binding.text)
+}
+
+/** A hundred thousand integers are not made constants first. */
+function numberIn(operand: ExprNode, { items }: IntegersNode, binding: Binding): BoundExpr | null {
+  if (constantOf(operand, binding.text) !== undefined) return null
+  const value = bindValue(operand, binding)
+  if (classOf(value) !== 'number') return null
+  return { kind: 'test', value, test: numberSetTest(value.dataType, items) }
 }
 
 export function bindLike(
@@ -87,6 +97,7 @@ export function bindFlag(value: ColumnValue, text: string): BoundExpr {
 /** The constants of a list. */
 export function bindConstants(list: ExprNode, binding: Binding): readonly Literal[] {
   if (list.kind === 'template') bindValue(list, binding)
+  if (list.kind === 'integers') return Array.from(list.items, BigInt)
   if (list.kind !== 'list') throw exprError(binding.text, 'expected a list of constants')
   return list.items.map((item) => {
     if (item.kind === 'list') throw unsupportedError(binding.text, 'a list in a list')

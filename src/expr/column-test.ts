@@ -66,6 +66,10 @@ function int64sFrom(constants: readonly (number | bigint)[]): BigInt64Array {
   const values = new BigInt64Array(constants.length)
   let count = 0
   for (const constant of constants) {
+    if (Number.isSafeInteger(constant)) {
+      values[count++] = BigInt(constant)
+      continue
+    }
     if (typeof constant === 'number' && !Number.isInteger(constant)) continue
     const integer = BigInt(constant)
     if (integer >= int64Min && integer <= int64Max) values[count++] = integer

@@ -4,6 +4,7 @@ import { type BoundExpr, fieldsOf } from '../expr/bound-expr.js'
 import { conjunctsOf } from '../expr/keep-passing.js'
 import { pkValuesOf } from '../expr/pk-values.js'
 import { rowsOfPk } from '../segment/pk-order.js'
+import { Breath } from '../util/breath.js'
 import { filterRows } from './filter-rows.js'
 import { keepByIndexes } from './keep-by-indexes.js'
 import { RecentMasks } from './recent-masks.js'
@@ -60,7 +61,9 @@ async function maskOfKeys(view: SegmentView, bound: BoundExpr): Promise<Uint8Arr
   const [pkField] = fieldsOf(bound)
   const column = await view.column(pkField)
   const order = await view.pkOrder()
+  const breath = new Breath()
   for (const key of pkValuesOf(bound)!) {
+    if (breath.isDue) await breath.take()
     for (const row of rowsOfPk(column, view.rowCount, order, key)) {
       if (view.alive === null || hasBit(view.alive, row)) setBit(mask, row)
     }

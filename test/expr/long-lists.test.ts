@@ -4,7 +4,8 @@ import { parseExpr } from '../../dist/expr/parse-expr.js'
 import { pkValuesOf } from '../../dist/expr/pk-values.js'
 import { everyType } from './fixture.js'
 
-const keysOf = (list: string) => pkValuesOf(bindExpr(parseExpr(`id in ${list}`), everyType))
+const keysOf = (list: string) =>
+  Array.from(pkValuesOf(bindExpr(parseExpr(`id in ${list}`), everyType))!)
 
 it.each([
   ['[3,1,2]', [1n, 2n, 3n]],

@@ -34,7 +34,7 @@ export function rowPasses(node: ExprNode, row: Row, schema: CollectionSchema): b
     case 'in': {
       const precise = precisionOf(node.operand, schema) ?? same
       const left = precise(value(node.operand))
-      const items = (node.list as Extract<ExprNode, { kind: 'list' }>).items.map(value)
+      const items = listed(node.list).map(value)
       if (items.length === 0 && isJson(node.operand, schema)) return false
       if (left === undefined) return null
       const alike = items.filter((item) => kindOf(item) === kindOf(left))
@@ -73,6 +73,11 @@ export function rowPasses(node: ExprNode, row: Row, schema: CollectionSchema): b
       return typeof flag === 'boolean' ? flag : null
     }
   }
+}
+
+function listed(list: ExprNode): readonly ExprNode[] {
+  if (list.kind !== 'integers') return (list as Extract<ExprNode, { kind: 'list' }>).items
+  return list.items.map((item) => ({ kind: 'literal', value: BigInt(item) }))
 }
 
 function rowValue(node: ExprNode, row: Row, schema: CollectionSchema): Value | undefined {
