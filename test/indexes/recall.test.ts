@@ -47,7 +47,7 @@ const floatKinds: readonly Kind[] = [
   { type: 'IVF_SQ8', build: lists, search: all, least: 0.99 },
   { type: 'IVF_PQ', build: { ...lists, m: 6 }, search: all, least: 0.95 },
   { type: 'IVF_RABITQ', build: lists, search: { ...all, refine_k: 12 }, least: 0.95 },
-  { type: 'SCANN', build: lists, search: all, least: 0.97 },
+  { type: 'SCANN', build: lists, search: all, least: 0.95 },
   {
     type: 'SCANN',
     build: { ...lists, sub_dim: 3 },
