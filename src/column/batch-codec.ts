@@ -47,10 +47,10 @@ interface BatchHeader {
 
 export function encodeBatch(batch: ColumnBatch): Uint8Array {
   const buffers: Uint8Array[] = []
-  const columns = [...batch.columns].map(([id, column]) => ({
-    id,
-    ...columnHeader(column, batch.rowCount, buffers),
-  }))
+  const columns: ColumnHeader[] = []
+  for (const [id, column] of batch.columns) {
+    columns.push(columnHeader(id, column, batch.rowCount, buffers))
+  }
   const header = new TextEncoder().encode(JSON.stringify({ rowCount: batch.rowCount, columns }))
   const bodyBytes = buffers.reduce((sum, buffer) => sum + padded(buffer.byteLength), 0)
   const encoded = new Uint8Array(padded(8 + header.byteLength) + bodyBytes)
@@ -78,17 +78,21 @@ export function decodeBatch(encoded: Uint8Array): ColumnBatch {
 }
 
 function columnHeader(
+  id: number,
   column: Column,
   rowCount: number,
   buffers: Uint8Array[],
-): Omit<ColumnHeader, 'id'> {
-  if (column.shape !== 'list') return plainHeader(column, rowCount, buffers)
+): ColumnHeader {
+  if (column.shape !== 'list') {
+    const { shape, type, width, offsets, values, validity } = plainHeader(column, rowCount, buffers)
+    return { id, shape, type, width, offsets, values, validity }
+  }
   const first = column.offsets[0]
   const childRows = column.offsets[rowCount] - first
   const offsets = pushBytes(buffers, rebased(column.offsets, rowCount))
   const validity = pushValidity(buffers, column.validity, rowCount)
   const child = plainHeader(childSlice(column.child, first, childRows), childRows, buffers)
-  return { shape: 'list', type: 'u8', width: 1, offsets, values: -1, validity, child }
+  return { id, shape: 'list', type: 'u8', width: 1, offsets, values: -1, validity, child }
 }
 
 function plainHeader(
@@ -193,9 +197,10 @@ class BufferCursor {
 }
 
 function typeOf(values: FixedValues): ValuesType {
-  const found = Object.entries(valuesTypes).find(([, type]) => values instanceof type)
-  return found![0] as ValuesType
+  return typeNames.find((name) => values instanceof valuesTypes[name])!
 }
+
+const typeNames = Object.keys(valuesTypes) as ValuesType[]
 
 function padded(byteLength: number): number {
   return (byteLength + 7) & ~7

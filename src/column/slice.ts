@@ -29,9 +29,14 @@ export function gatherColumn(column: Column, rowOffsets: Int32Array): Column {
   const validity = gatherBitmap(column.validity, rowOffsets)
   switch (column.shape) {
     case 'fixed':
-      return { ...column, values: gatherFixed(column, rowOffsets), validity }
+      return {
+        shape: 'fixed',
+        values: gatherFixed(column, rowOffsets),
+        width: column.width,
+        validity,
+      }
     case 'bytes':
-      return { ...gatherBytes(column, rowOffsets), validity }
+      return gatherBytes(column, rowOffsets, validity)
     case 'list': {
       const { offsets, elements } = gatherRanges(column.offsets, rowOffsets)
       const child = gatherColumn(column.child, elements) as FixedColumn | BytesColumn
@@ -55,7 +60,11 @@ function gatherFixed({ values, width }: FixedColumn, rowOffsets: Int32Array): Fi
   return gathered
 }
 
-function gatherBytes(column: BytesColumn, rowOffsets: Int32Array): BytesColumn {
+function gatherBytes(
+  column: BytesColumn,
+  rowOffsets: Int32Array,
+  validity: Uint8Array | null,
+): BytesColumn {
   const offsets = new Int32Array(rowOffsets.length + 1)
   for (let index = 0; index < rowOffsets.length; index++) {
     const row = rowOffsets[index]
@@ -66,7 +75,7 @@ function gatherBytes(column: BytesColumn, rowOffsets: Int32Array): BytesColumn {
     const row = rowOffsets[index]
     bytes.set(column.bytes.subarray(column.offsets[row], column.offsets[row + 1]), offsets[index])
   }
-  return { shape: 'bytes', offsets, bytes, validity: null }
+  return { shape: 'bytes', offsets, bytes, validity }
 }
 
 function gatherRanges(ranges: Int32Array, rowOffsets: Int32Array) {

@@ -22,6 +22,8 @@ export function indexSpecOf(field: Field, params: IndexParams): IndexSpec {
   const words = type.words.map((param) => [param.name, wordOf(param, values)] as const)
   const spec = { indexType, metric, params: Object.fromEntries([...numbers, ...words]) }
   checkSubvectors(field, spec)
+  checkParts(field, spec, values)
+  checkRefine(spec, values)
   return spec
 }
 
@@ -97,8 +99,10 @@ function numberOf(param: NumberParam, values: Map<string, string>): number {
   throw invalid(outOfRange(param, text))
 }
 
-export function outOfRange({ name, min, max }: NumberParam, text: string): string {
-  return `Out of range in json: param '${name}' (${text}) should be in range [${min}, ${max}]`
+export function outOfRange({ name, min, max, isFraction }: NumberParam, text: string): string {
+  const shown = (bound: number) => (isFraction ? `${BigInt(bound)}.000000` : `${bound}`)
+  const range = `[${shown(min)}, ${shown(max)}]`
+  return `Out of range in json: param '${name}' (${text}) should be in range ${range}`
 }
 
 function wordOf(
@@ -116,11 +120,29 @@ function wordOf(
 }
 
 function checkSubvectors({ dim }: Field, { indexType, params }: IndexSpec): void {
-  if (indexType !== 'IVF_PQ' || dim % Number(params.m) === 0) return
+  if (params.m === undefined || dim % Number(params.m) === 0) return
+  const article = indexType === 'IVF_PQ' ? 'a' : 'the'
   throw invalid(
-    'The dimension of a vector (dim) should be a multiple of the number of subquantizers (m).' +
+    `The dimension of ${article} vector (dim) should be a multiple of the number of subquantizers (m).` +
       ` Dimension: ${dim}, m: ${params.m}`,
   )
+}
+
+/** Where nobody says how wide parts are, an odd dimension is served, which Milvus does not. */
+function checkParts({ dim }: Field, { params }: IndexSpec, values: Map<string, string>): void {
+  if (!values.has('sub_dim') || params.sub_dim === undefined) return
+  if (dim % Number(params.sub_dim) === 0) return
+  throw invalid(
+    'The dimension of a vector (dim) should be a multiple of sub_dim.' +
+      ` Dimension:${dim}, sub_dim:${params.sub_dim}`,
+  )
+}
+
+/** Milvus: of a graph of the vectors themselves there is nothing to refine. */
+function checkRefine({ indexType }: IndexSpec, values: Map<string, string>): void {
+  if (indexType !== 'HNSW') return
+  const isWanted = values.get('refine')?.toLowerCase() === 'true' || values.has('refine_type')
+  if (isWanted) throw invalid('refine is not supported for this index')
 }
 
 function invalid(text: string): MillraceError {

@@ -55,10 +55,12 @@ const efConstruction: NumberParam = { name: 'efConstruction', min: 1, max: intMa
 const ef: NumberParam = { name: 'ef', min: 1, max: intMax, default: null }
 const nlist: NumberParam = { name: 'nlist', min: 1, max: 65_536, default: 128 }
 const nprobe: NumberParam = { name: 'nprobe', min: 1, max: 65_536, default: 8 }
+const subvectors = { name: 'm', min: 1, max: 65_536 }
+const nbits: NumberParam = { name: 'nbits', min: 1, max: 24, default: 8 }
 const refineK: NumberParam = {
   name: 'refine_k',
   min: 1,
-  max: intMax,
+  max: 3.4028234663852886e38,
   default: 1,
   isFraction: true,
 }
@@ -69,6 +71,7 @@ const refineType: WordParam = {
   words: ['sq6', 'sq8', 'fp16', 'bf16', 'fp32', 'flat'],
   noun: 'refine type',
 }
+const refineTypeOfGraph: WordParam = { ...refineType, words: ['sq4u', ...refineType.words!] }
 
 const plain: IndexType = {
   family: null,
@@ -80,6 +83,11 @@ const plain: IndexType = {
   rowsMin: rowsWorthAnIndex,
 }
 const ivf: IndexType = { ...plain, family: 'ivf', numbers: [nlist], searchNumbers: [nprobe] }
+/** Milvus's documentation names it as the first, its newest line as the second. */
+const rbqQueryBits: readonly NumberParam[] = [
+  { name: 'rbq_query_bits', min: 0, max: 8, default: 0 },
+  { name: 'rbq_bits_query', min: 0, max: 8, default: null },
+]
 const hnsw: IndexType = {
   ...plain,
   family: 'hnsw',
@@ -96,24 +104,29 @@ export const indexTypes: Readonly<Record<string, IndexType>> = {
   },
   IVF_FLAT: ivf,
   BIN_IVF_FLAT: { ...ivf, dataTypes: [DataType.BinaryVector], metrics: bitMetrics },
-  IVF_SQ8: { ...ivf, words: [refine, refineType], searchNumbers: [nprobe, refineK] },
+  IVF_SQ8: {
+    ...ivf,
+    words: [
+      { name: 'sq_type', default: 'SQ8', words: ['sq4', 'sq6', 'sq8'], noun: 'sq_type' },
+      ...[refine, refineType],
+    ],
+    searchNumbers: [nprobe, refineK],
+  },
   IVF_PQ: {
     ...ivf,
-    numbers: [
-      nlist,
-      { name: 'm', min: 1, max: 65_536, default: 32 },
-      { name: 'nbits', min: 1, max: 24, default: 8 },
-    ],
+    numbers: [nlist, { ...subvectors, default: 32 }, nbits],
     words: [refine, refineType],
     searchNumbers: [nprobe, refineK],
   },
   IVF_RABITQ: {
     ...ivf,
+    numbers: [nlist, { name: 'rbq_bits', min: 1, max: 9, default: 1 }],
     words: [refine, refineType],
-    searchNumbers: [nprobe, { name: 'rbq_query_bits', min: 0, max: 8, default: 0 }, refineK],
+    searchNumbers: [nprobe, ...rbqQueryBits, refineK],
   },
   SCANN: {
     ...ivf,
+    numbers: [nlist, { name: 'sub_dim', min: 1, max: 65_536, default: 2 }],
     words: [{ name: 'with_raw_data', default: true }],
     searchNumbers: [nprobe, { name: 'reorder_k', min: 1, max: intMax, default: null }],
   },
@@ -132,8 +145,23 @@ export const indexTypes: Readonly<Record<string, IndexType>> = {
         noun: 'scalar quantizer type',
       },
       refine,
-      refineType,
+      refineTypeOfGraph,
     ],
+    searchNumbers: [ef, refineK],
+  },
+  HNSW_PQ: {
+    ...hnsw,
+    numbers: [m, efConstruction, { ...subvectors, default: 32 }, nbits],
+    words: [refine, refineTypeOfGraph],
+    searchNumbers: [ef, refineK],
+  },
+  HNSW_PRQ: {
+    ...hnsw,
+    numbers: [
+      ...[m, efConstruction, { ...subvectors, default: 2 }, nbits],
+      { name: 'nrq', min: 1, max: 16, default: 2 },
+    ],
+    words: [refine, refineTypeOfGraph],
     searchNumbers: [ef, refineK],
   },
   DISKANN: {

@@ -14,12 +14,13 @@ export function searchParamsOf(
   limit: number,
 ): Readonly<Record<string, number>> {
   const { searchNumbers } = indexTypes[indexType]
-  const params = searchNumbers.flatMap((param) => {
+  const params: Record<string, number> = {}
+  for (const param of searchNumbers) {
     const value = numberOf(param, given)
-    return value === null ? [] : [[param.name, value] as const]
-  })
-  for (const [name, value] of params) checkReach(name, value, limit)
-  return Object.fromEntries(params)
+    if (value !== null) params[param.name] = value
+  }
+  for (const name in params) checkReach(name, params[name], limit)
+  return params
 }
 
 function numberOf(param: NumberParam, given: Readonly<Record<string, unknown>>): number | null {

@@ -41,6 +41,21 @@ interface ScanKernels {
     k: number,
   ): void
   /**
+   * Gives each row the nearest of its own few centroids, by L2; rows and centroids are float32.
+   * @param near `nearCount` centroids for each row, uint16
+   * @param lists the centroid of each row, uint32, which is changed
+   * @returns how many rows have another one now
+   */
+  chooseNear(
+    width: number,
+    rows: number,
+    rowCount: number,
+    centroids: number,
+    near: number,
+    nearCount: number,
+    lists: number,
+  ): number
+  /**
    * Offers the rows of `ids`, uint32 in any order, to a heap, as `firstId` + id. Rows are of floats.
    * @param mask bits of the ids that may be found, in whole words of 64 bits; 0: all
    * @param scratch a row of float32

@@ -1,6 +1,6 @@
 import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
 import { type Column, type FixedValues, layoutOf } from '../column/column.js'
-import { growableColumn } from '../column/growable-column.js'
+import { type GrowableColumn, growableColumn } from '../column/growable-column.js'
 import { gatherColumn } from '../column/slice.js'
 import { type CollectionSchema, primaryKeyOf } from '../schema/collection-schema.js'
 import { isDenseVectorType } from '../schema/data-type.js'
@@ -16,14 +16,16 @@ export async function gatherField(
   field: Field,
 ): Promise<Column> {
   const { offsets, begins, places } = rowsByView(views.length, rows)
-  const gathered = growableColumn(layoutOf(field))
+  let gathered: GrowableColumn | null = null
   for (const [viewIndex, view] of views.entries()) {
     const ofView = offsets.subarray(begins[viewIndex], begins[viewIndex + 1])
     if (ofView.length === 0) continue
     const column = await columnOfRows(view, field, ofView)
     if (ofView.length === rows.length) return column
+    gathered ??= growableColumn(layoutOf(field))
     gathered.append(column, 0, ofView.length)
   }
+  gathered ??= growableColumn(layoutOf(field))
   return gatherColumn(gathered.snapshot(), places)
 }
 

@@ -73,44 +73,65 @@ export function openIndexSearch(
 function jobsOf(
   { view, firstId }: IndexedView,
   { nq, k, bytes }: IndexQueries,
-  { dataType, dim, near = Number.NEGATIVE_INFINITY, index }: NearestQuery,
+  query: NearestQuery,
   threadCount: number,
   takeIn: (memoryId: number, byteLengths: readonly number[]) => readonly number[],
 ): IndexSearchJob[] {
-  const { spec, params } = index!
-  const { region } = view.index!
-  const family = familyFor(spec, view.rowCount)!
-  const whole = {
-    family: family.name,
-    memoryId: region.memoryId,
-    memory: region.memory,
-    index: region.byteOffset,
-    vectors: view.parts.at(0)?.region.byteOffset ?? 0,
-    file: view.file ?? null,
-    rowCount: view.rowCount,
-    ...{ dataType, dim, spec, params, near, k, firstId, queries: 0, mask: 0, heaps: 0 },
-  }
+  const { memoryId, memory } = view.index!.region
+  const family = familyFor(query.index!.spec, view.rowCount)!
   const shares = shareOut(nq, threadCount)
-  const scratchBytes = shares.map(({ count }) => family.scratchBytes({ ...whole, nq: count }))
+  const plan = planOf(family.name, view, query, { nq: shares[0].count, k, firstId })
+  const scratchBytes = family.scratchBytes(plan)
   const mask = view.mask && wholeWords(view.mask)
-  const room = takeIn(region.memoryId, [
+  const [heapsAt, queriesAt, maskAt, ...scratchAt] = takeIn(memoryId, [
     ...[nq * k * heapPlaceBytes, bytes.byteLength, mask?.byteLength ?? 0],
-    ...scratchBytes,
+    ...shares.map(() => scratchBytes),
   ])
-  const [heapsAt, queriesAt, maskAt, ...scratchAt] = room
   const put = (at: number, source: Uint8Array) =>
-    new Uint8Array(region.memory.buffer, at, source.byteLength).set(source)
+    new Uint8Array(memory.buffer, at, source.byteLength).set(source)
   put(queriesAt, bytes)
   if (mask) put(maskAt, mask)
   const queryBytes = bytes.byteLength / nq
   return shares.map(({ begin, count }, at) => ({
-    ...whole,
+    ...plan,
     mask: mask ? maskAt : 0,
     queries: queriesAt + begin * queryBytes,
     nq: count,
     heaps: heapsAt + begin * k * heapPlaceBytes,
     scratch: scratchAt[at],
   }))
+}
+
+/** The largest job, before it is known where its queries and heaps lie. */
+function planOf(
+  family: string,
+  view: SegmentVectors,
+  { dataType, dim, near = Number.NEGATIVE_INFINITY, index }: NearestQuery,
+  { nq, k, firstId }: Pick<IndexSearchJob, 'nq' | 'k' | 'firstId'>,
+): IndexSearchJob {
+  const { memoryId, memory, byteOffset } = view.index!.region
+  // Property by property, and all of them: that is several times as fast as a copy that gets some added.
+  return {
+    family,
+    memoryId,
+    memory,
+    index: byteOffset,
+    vectors: view.parts.at(0)?.region.byteOffset ?? 0,
+    file: view.file ?? null,
+    rowCount: view.rowCount,
+    dataType,
+    dim,
+    spec: index!.spec,
+    params: index!.params,
+    queries: 0,
+    nq,
+    mask: 0,
+    near,
+    heaps: 0,
+    k,
+    firstId,
+    scratch: 0,
+  }
 }
 
 function shareOut(nq: number, threadCount: number): { begin: number; count: number }[] {

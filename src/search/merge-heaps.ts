@@ -16,7 +16,9 @@ export function mergeHeaps(
 ): Neighbors[] {
   const heaps = sources.map((source) => heapsOf(source, nq, k))
   const firstIds = firstIdsOf(views)
-  return Array.from({ length: nq }, (_, query) => mergeQuery(heaps, query, k, firstIds))
+  const found: Neighbors[] = []
+  for (let query = 0; query < nq; query++) found.push(mergeQuery(heaps, query, k, firstIds))
+  return found
 }
 
 /** Whether every query has found k rows. */

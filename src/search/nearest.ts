@@ -24,7 +24,7 @@ export async function nearest(
   views: readonly SegmentVectors[],
   query: NearestQuery,
 ): Promise<Neighbors[]> {
-  const kernel = kernelOf(query)
+  const { metric, element } = kernelOf(query)
   const rowBytes = rowBytesOf(query)
   refuseOddBytes(query, rowBytes)
   const isBits = query.dataType === DataType.BinaryVector
@@ -39,7 +39,7 @@ export async function nearest(
     const nq = Math.min(step, query.nq - first)
     const bytes = query.bytes.subarray(first * rowBytes, (first + nq) * rowBytes)
     const queryRows = kernelQueries(query.dataType, bytes)
-    const queries = { ...kernel, width, rowBytes, nq, near, k, bytes: queryRows }
+    const queries = { metric, element, width, rowBytes, nq, near, k, bytes: queryRows }
     found.push(...(await nearestOfSome({ pool, memory, views, query, queries }, byIndex)))
   }
   return found
@@ -48,6 +48,10 @@ export async function nearest(
 /** Where an index finds fewer rows than there are to be found, its segment is scanned after all. */
 async function nearestOfSome(some: SomeQueries, byIndex: readonly boolean[]): Promise<Neighbors[]> {
   const { pool, memory, views, query, queries } = some
+  if (!byIndex.includes(true)) {
+    const isScanned = byIndex.map((isIndexed) => !isIndexed)
+    return scanRest(some, isScanned, [])
+  }
   const { nq, k } = queries
   const firstIds = firstIdsOf(views)
   const indexed = views.flatMap((view, index) =>

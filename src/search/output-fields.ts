@@ -49,7 +49,7 @@ function remembered(
   requested: readonly string[],
   read: typeof newOutputFields,
 ): OutputFields {
-  const key = JSON.stringify(requested)
+  const key = requested.length === 0 ? '[]' : JSON.stringify(requested)
   let known = recent.get(schema)
   const found = known?.get(key)
   if (found) return found

@@ -9,6 +9,11 @@ export async function runOnThreads<Job>(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const options = { ...work, ...(signal && { signal }) }
+  if (posts.length === 1) {
+    const [{ job, memories }] = posts
+    await pool.run<Job, void>(module, job, { ...options, memories })
+    return
+  }
   const results = await Promise.allSettled(
     posts.map(({ job, memories }) => pool.run<Job, void>(module, job, { ...options, memories })),
   )
@@ -21,11 +26,10 @@ interface Post<Job> {
   readonly memories: readonly NumberedMemory[]
 }
 
-export function apart<Job extends NumberedMemory>({
-  memory,
-  ...job
-}: Job): Post<Omit<Job, 'memory'>> {
-  return { job, memories: [{ memoryId: job.memoryId, memory }] }
+/** Leaving the memory out would be a slow copy. */
+export function apart<Job extends NumberedMemory>(job: Job): Post<Omit<Job, 'memory'>> {
+  const { memoryId, memory } = job
+  return { job: { ...job, memory: null }, memories: [{ memoryId, memory }] }
 }
 
 /** Short searches do not wait behind long ones, which have threads of their own. */

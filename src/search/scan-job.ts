@@ -115,8 +115,19 @@ function scanStep(
   const mask = range.mask && range.mask + begin / 8
   const firstId = range.firstId + begin
   scanKernelsOn(job.memoryId, job.memory).scan(
-    ...([metric, element, width, rows, rowCount, firstId, mask] as const),
-    ...([queries, nq, near, heaps, k, scratch] as const),
+    metric,
+    element,
+    width,
+    rows,
+    rowCount,
+    firstId,
+    mask,
+    queries,
+    nq,
+    near,
+    heaps,
+    k,
+    scratch,
   )
 }
 

@@ -38,29 +38,19 @@ export function openScan(
   jobCount: number,
 ): Scan {
   const taken: VectorRegion[] = []
+  const close = () => {
+    for (const region of taken) memory.free(region)
+  }
   const takeIn = (memoryId: number, byteLength: number) => {
     const region = memory.allocateIn(memoryId, byteLength)
     taken.push(region)
     return region
   }
-  const close = () => {
-    for (const region of taken) memory.free(region)
-  }
   try {
-    const shares = Array.from(piecesByMemory(views))
-    const jobRows = jobRowsFor(
-      shares.flatMap(([, pieces]) => pieces),
-      jobCount,
-    )
-    const jobs = shares.flatMap(([memoryId, pieces]) => {
-      const put = (bytes: Uint8Array) => {
-        const region = takeIn(memoryId, bytes.byteLength)
-        memory.bytesOf(region).set(bytes)
-        return region.byteOffset
-      }
-      const take = (byteLength: number) => takeIn(memoryId, byteLength).byteOffset
-      return jobsIn(pieces, queries, jobRows, put, take)
-    })
+    const shares = piecesByMemory(views)
+    const jobRows = jobRowsFor(shares, jobCount)
+    const jobs: ScanJob[] = []
+    for (const pieces of shares.values()) addJobs(jobs, pieces, queries, jobRows, takeIn)
     return { jobs, close }
   } catch (error) {
     close()
@@ -81,13 +71,9 @@ function piecesByMemory(views: readonly SegmentVectors[]): Map<number, Piece[]> 
   const shares = new Map<number, Piece[]>()
   let viewId = 0
   for (const view of views) {
-    for (const [part, file] of placesOf(view)) {
-      const mask = view.mask && maskOf(part, view.mask)
-      const piece = { part, file, firstId: viewId + part.rowBegin, mask }
-      const pieces = shares.get(part.region.memoryId)
-      if (pieces) pieces.push(piece)
-      else shares.set(part.region.memoryId, [piece])
-    }
+    const { mask } = view
+    if (readsFile(view)) addPiece(shares, wholePart(view), view.file!, viewId, mask)
+    else for (const part of view.parts) addPiece(shares, part, null, viewId, mask)
     viewId += view.rowCount
   }
   if (viewId > rowsMax) {
@@ -99,15 +85,28 @@ function piecesByMemory(views: readonly SegmentVectors[]): Map<number, Piece[]> 
   return shares
 }
 
+function readsFile({ parts, file, index }: SegmentVectors): boolean {
+  return parts.length === 0 && Boolean(file && index)
+}
+
 /** Rows of a file are worked on in the memory of their index. */
-function placesOf({
-  parts,
-  file,
-  index,
-  rowCount,
-}: SegmentVectors): [VectorPart, RowFile | null][] {
-  if (parts.length > 0 || !file || !index) return parts.map((part) => [part, null])
-  return [[{ region: index.region, rowBegin: 0, rowCount }, file]]
+function wholePart({ index, rowCount }: SegmentVectors): VectorPart {
+  return { region: index!.region, rowBegin: 0, rowCount }
+}
+
+function addPiece(
+  shares: Map<number, Piece[]>,
+  part: VectorPart,
+  file: RowFile | null,
+  viewId: number,
+  mask: Uint8Array | null,
+): void {
+  const { memoryId } = part.region
+  const firstId = viewId + part.rowBegin
+  const piece = { part, file, firstId, mask: mask && maskOf(part, mask) }
+  const pieces = shares.get(memoryId)
+  if (pieces) pieces.push(piece)
+  else shares.set(memoryId, [piece])
 }
 
 /** Ids are 32 bits, and all ones mean nothing. */
@@ -117,51 +116,83 @@ function maskOf({ rowBegin, rowCount }: VectorPart, mask: Uint8Array): Uint8Arra
   return mask.subarray(rowBegin / 8, Math.ceil((rowBegin + rowCount) / 8))
 }
 
-function jobRowsFor(pieces: readonly Piece[], jobCount: number): number {
+function jobRowsFor(shares: ReadonlyMap<number, readonly Piece[]>, jobCount: number): number {
   let rowCount = 0
-  for (const { part } of pieces) rowCount += part.rowCount
+  for (const pieces of shares.values()) {
+    for (const { part } of pieces) rowCount += part.rowCount
+  }
   const rows = Math.max(jobRowsMin, rowCount / jobCount)
   return Math.ceil(rows / maskWordRows) * maskWordRows
 }
 
 const jobRowsMin = 4096
 
-function jobsIn(
+/**
+ * The jobs over the pieces of one memory. What they share lies in one region there, what each has of its own in
+ * another: taking one is cheaper than taking many.
+ */
+function addJobs(
+  jobs: ScanJob[],
   pieces: readonly Piece[],
   queries: ScanQueries,
   jobRows: number,
-  put: (bytes: Uint8Array) => number,
-  take: (byteLength: number) => number,
-): ScanJob[] {
+  takeIn: (memoryId: number, byteLength: number) => VectorRegion,
+): void {
   const { metric, element, width, rowBytes, nq, near, k } = queries
   const { memoryId, memory } = pieces[0].part.region
-  const queryRows = put(queries.bytes)
-  const bufferBytes = pieces.some(({ file }) => file) ? fileBlockBytes(rowBytes) : 0
-  const ranges = pieces.map(({ part, file, firstId, mask }) => ({
-    rows: file ? 0 : part.region.byteOffset,
-    file,
-    rowCount: part.rowCount,
-    firstId,
-    mask: mask ? put(mask) : 0,
-  }))
-  return cut(ranges, jobRows, rowBytes).map((ranges) => ({
-    ...{
+  const shared = takeIn(memoryId, sharedBytesOf(pieces, queries))
+  const shares = cut(rangesOf(pieces, queries, shared), jobRows, rowBytes)
+  const heapBytes = aligned(nq * k * heapPlaceBytes)
+  const scratchBytes = aligned(scanScratchBytes(nq, element, width))
+  const bufferBytes = pieces.some(({ file }) => file) ? aligned(fileBlockBytes(rowBytes)) : 0
+  const ownBytes = heapBytes + scratchBytes + bufferBytes
+  let own = takeIn(memoryId, shares.length * ownBytes).byteOffset
+  for (const ranges of shares) {
+    jobs.push({
       memoryId,
       memory,
       metric,
       element,
       width,
       rowBytes,
-      queries: queryRows,
+      queries: shared.byteOffset,
       nq,
       near,
+      heaps: own,
       k,
+      scratch: own + heapBytes,
+      buffer: bufferBytes && own + heapBytes + scratchBytes,
       ranges,
-    },
-    heaps: take(nq * k * heapPlaceBytes),
-    scratch: take(scanScratchBytes(nq, element, width)),
-    buffer: bufferBytes && take(bufferBytes),
-  }))
+    })
+    own += ownBytes
+  }
+}
+
+/** Of the queries and the masks. */
+function sharedBytesOf(pieces: readonly Piece[], { bytes }: ScanQueries): number {
+  let byteLength = aligned(bytes.byteLength)
+  for (const { mask } of pieces) byteLength += mask ? aligned(mask.byteLength) : 0
+  return byteLength
+}
+
+/** Puts the queries, then the masks of the pieces where the jobs find them. */
+function rangesOf(
+  pieces: readonly Piece[],
+  { bytes }: ScanQueries,
+  { memory, byteOffset }: VectorRegion,
+): ScanRange[] {
+  const target = new Uint8Array(memory.buffer)
+  target.set(bytes, byteOffset)
+  let next = byteOffset + aligned(bytes.byteLength)
+  const ranges: ScanRange[] = []
+  for (const { part, file, firstId, mask } of pieces) {
+    const rows = file ? 0 : part.region.byteOffset
+    ranges.push({ rows, file, rowCount: part.rowCount, firstId, mask: mask ? next : 0 })
+    if (!mask) continue
+    target.set(mask, next)
+    next += aligned(mask.byteLength)
+  }
+  return ranges
 }
 
 function cut(ranges: readonly ScanRange[], jobRows: number, rowBytes: number): ScanRange[][] {
@@ -196,4 +227,9 @@ function rangeWithin(
     firstId: firstId + begin,
     mask: mask && mask + begin / 8,
   }
+}
+
+/** To where a kernel may put anything. */
+function aligned(byteLength: number): number {
+  return Math.ceil(byteLength / 64) * 64
 }

@@ -7,6 +7,7 @@ import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js
 import { apart, runOnThreads, workOf } from './run-on-threads.js'
 import { type ScanJob, scanRows } from './scan-job.js'
 import { openScan, type ScanQueries } from './scan-plan.js'
+import { isDoneHere } from './work-here.js'
 
 /** Some of the queries of a search. */
 export interface SomeQueries {
@@ -39,7 +40,7 @@ export async function scanRest(
   const jobCount = Math.min(pool.threadCount, Math.ceil(workBytes / workBytesOfJob))
   const scan = openScan(memory, scanned, queries, Math.max(1, jobCount))
   try {
-    if (workBytes < workBytesHere && !readsFile) runHere(scan.jobs, query.signal)
+    if (!readsFile && isDoneHere(workBytes / bytesOfMicrosecond)) runHere(scan.jobs, query.signal)
     else {
       const work = workOf(workBytes, readsFile)
       await runOnThreads(pool, work, scanModule, scan.jobs.map(apart), query.signal)
@@ -52,8 +53,8 @@ export async function scanRest(
 
 const scanModule = new URL('./scan-job.js', import.meta.url)
 
-/** Below it a scan is done before a message has reached a thread and come back. */
-const workBytesHere = 2000 * 128 * 4
+/** Rows lie side by side, mostly: a scan goes over so many bytes in a microsecond. */
+const bytesOfMicrosecond = 10_000
 
 /** A smaller share is a sliver: asking a thread for it takes longer. */
 const workBytesOfJob = 4096 * 128 * 4

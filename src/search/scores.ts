@@ -3,7 +3,10 @@ import type { Hit } from './vector-search.js'
 
 /** What users see: a distance for L2 and its kin, a similarity for IP and COSINE. */
 export function scoresOf(hits: readonly Hit[], metric: Metric, roundDecimal: number): Float32Array {
-  const scores = Float32Array.from(hits, ({ distance }) => scoreOf(distance, metric))
+  const scores = new Float32Array(hits.length)
+  for (let index = 0; index < hits.length; index++) {
+    scores[index] = scoreOf(hits[index].distance, metric)
+  }
   return roundDecimal < 0 ? scores : scores.map((score) => rounded(score, roundDecimal))
 }
 

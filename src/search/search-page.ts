@@ -5,7 +5,8 @@ import { type Hit, type Searched, searchVectors, type VectorSearch } from './vec
 /**
  * The next rows of a search that is read page by page. A page ends between two distances: rows that are
  * equally near are never parted, since the next page begins past the last distance. So a page may be
- * shorter than it could be, and longer only where more rows than fit into one are equally near.
+ * shorter than it could be, and longer only where more rows than fit into one are equally near. No page goes by an
+ * index: what it missed on the first one would come on none.
  */
 export async function searchPage(
   searched: Searched,
@@ -15,8 +16,9 @@ export async function searchPage(
 ): Promise<readonly Hit[]> {
   const near = lastBound === null ? -Infinity : floatAbove(scoreOf(lastBound, search.metric))
   const range = { ...search.range, near: Math.max(search.range.near, near) }
+  const scan = { ...search, range, index: null }
   for (let wanted = batchSize + 1; ; wanted *= 2) {
-    const [{ hits, isAll }] = await searchVectors(searched, { ...search, range }, wanted)
+    const [{ hits, isAll }] = await searchVectors(searched, scan, wanted)
     const end = pageEnd(hits, batchSize, isAll)
     if (end >= 0) return hits.slice(0, end)
   }

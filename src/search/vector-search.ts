@@ -201,6 +201,7 @@ function hitsOf(
   far: number,
 ): Hit[] {
   const hits: Hit[] = []
+  let areOrdered = true
   const seen = new Set<string | PrimaryKey>()
   for (let index = 0; index < rows.length && distances[index] < far; index++) {
     const pk = pkAt(keys[segments[index]], rows[index])
@@ -209,9 +210,10 @@ function hitsOf(
     if (seen.has(identity)) continue
     seen.add(identity)
     const distance = distances[index]
+    areOrdered &&= hits.length === 0 || hits[hits.length - 1].distance < distance
     hits.push({ viewIndex: segments[index], rowOffset: rows[index], distance, pk, element })
   }
-  return hits.sort(byDistanceThenKey)
+  return areOrdered ? hits : hits.sort(byDistanceThenKey)
 }
 
 function byDistanceThenKey(left: Hit, right: Hit): number {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
+import { CallSignal } from './call-signal.js'
 import { GrpcError, grpcCodes } from './grpc-status.js'
 import { headerBlock } from './http2/header-block.js'
 import type { Headers } from './http2/header-decoder.js'
@@ -82,7 +83,7 @@ class Call implements StreamListener, UnaryCall {
   /** Whether the caller may come in; null: nobody asks any more. */
   #admission: Promise<boolean> | null
   #deadline: NodeJS.Timeout | null = null
-  #aborting: AbortController | null = null
+  #signal: CallSignal | null = null
   #isOver = false
 
   /** @throws GrpcError */
@@ -106,11 +107,11 @@ class Call implements StreamListener, UnaryCall {
 
   /** Made when it is first asked for: most calls are over before anything looks. */
   get signal(): AbortSignal {
-    if (!this.#aborting) {
-      this.#aborting = new AbortController()
-      if (this.#isOver) this.#aborting.abort()
+    if (!this.#signal) {
+      this.#signal = new CallSignal()
+      if (this.#isOver) this.#signal.abort()
     }
-    return this.#aborting.signal
+    return this.#signal
   }
 
   onData(bytes: Buffer): void {
@@ -128,7 +129,7 @@ class Call implements StreamListener, UnaryCall {
 
   onCancel(): void {
     this.#finish()
-    this.#aborting?.abort()
+    this.#signal?.abort()
   }
 
   async #admit(refusing: Promise<string | null>): Promise<boolean> {
@@ -166,7 +167,7 @@ class Call implements StreamListener, UnaryCall {
 
   #expire(): void {
     this.#fail(new GrpcError(grpcCodes.deadlineExceeded, 'Deadline exceeded'))
-    this.#aborting?.abort()
+    this.#signal?.abort()
   }
 
   #fail(error: unknown): void {

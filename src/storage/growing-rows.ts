@@ -90,7 +90,7 @@ export class GrowingRows {
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
     this.#checkBatches(batches)
     const timestamp = this.#context.oracle.next()
-    await this.#commit(batches.map((each) => ({ ...each, kind: 'insert', timestamp })))
+    await this.#commit(batches.map((each) => insertedBatch(each, timestamp)))
     return timestamp
   }
 
@@ -110,7 +110,7 @@ export class GrowingRows {
     const timestamp = this.#context.oracle.next()
     await this.#commit([
       this.#loggedDelete(keys, timestamp),
-      ...batches.map((each) => ({ ...each, kind: 'insert' as const, timestamp })),
+      ...batches.map((each) => insertedBatch(each, timestamp)),
     ])
     return timestamp
   }
@@ -253,6 +253,10 @@ export class GrowingRows {
       throw new MillraceError('partitionNotFound', 'partition not found: it was dropped')
     }
   }
+}
+
+function insertedBatch({ partitionId, batch }: PartitionBatch, timestamp: bigint): NewBatch {
+  return { kind: 'insert', timestamp, partitionId, batch }
 }
 
 /** The partition whose rows an entry holds; a delete holds none. */

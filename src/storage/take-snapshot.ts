@@ -14,7 +14,11 @@ export function takeSnapshot(
   timeToLiveMs: number | null,
 ): Snapshot {
   const oldest = timeToLiveMs === null ? null : timestamp - timestampFromMs(timeToLiveMs)
-  const views = segments.flatMap((segment) => livingView(segment, oldest))
+  const views: PinnedView[] = []
+  for (const segment of segments) {
+    const view = livingView(segment, oldest)
+    if (view) views.push(view)
+  }
   return {
     views,
     timestamp,
@@ -24,11 +28,15 @@ export function takeSnapshot(
   }
 }
 
-/** Nothing where no row is left. */
-function livingView(segment: SealedSegment | GrowingSegment, oldest: bigint | null): PinnedView[] {
-  const { rowCount, insertRuns } = segment
-  const expired = oldest === null ? 0 : rowsBefore(insertRuns, oldest)
-  if (expired >= rowCount) return []
+/** null where no row is left. */
+function livingView(
+  segment: SealedSegment | GrowingSegment,
+  oldest: bigint | null,
+): PinnedView | null {
+  const { rowCount } = segment
+  const expired = oldest === null ? 0 : rowsBefore(segment.insertRuns, oldest)
+  if (expired >= rowCount) return null
   const view = segment.pin()
-  return [{ ...view, alive: aliveFromRow(view.alive, expired, rowCount) }]
+  if (expired === 0) return view
+  return { ...view, alive: aliveFromRow(view.alive, expired, rowCount) }
 }

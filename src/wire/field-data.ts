@@ -38,25 +38,29 @@ export function fieldDataFromColumn(
   rowCount: number,
 ): MessageInput<'FieldData'> {
   const validData = field.nullable ? validDataFromColumn(column, rowCount) : []
-  const head = {
+  const isVector = isVectorType(field.dataType)
+  return {
     type: field.dataType,
     field_name: field.isDynamic ? dynamicFieldName : field.name,
     field_id: BigInt(field.fieldId),
     is_dynamic: field.isDynamic,
     valid_data: validData,
+    scalars: isVector ? null : scalarsFromColumn(field, column, rowCount),
+    vectors: isVector ? vectorsOf(field, column, validData, rowCount) : null,
   }
-  if (!isVectorType(field.dataType)) {
-    return { ...head, scalars: scalarsFromColumn(field, column, rowCount) }
-  }
-  if (column.shape === 'list') {
-    return { ...head, vectors: vectorArrayFromList(field, column, rowCount) }
-  }
-  if (!validData.includes(false)) {
-    return { ...head, vectors: vectorsFromColumn(field, column, rowCount) }
-  }
+}
+
+/** Of nullable vectors only those that are there. */
+function vectorsOf(
+  field: Field,
+  column: Column,
+  validData: readonly boolean[],
+  rowCount: number,
+): MessageInput<'VectorField'> {
+  if (column.shape === 'list') return vectorArrayFromList(field, column, rowCount)
+  if (!validData.includes(false)) return vectorsFromColumn(field, column, rowCount)
   const validRows = validRowOffsets(validData)
-  const compact = gatherColumn(column, validRows)
-  return { ...head, vectors: vectorsFromColumn(field, compact, validRows.length) }
+  return vectorsFromColumn(field, gatherColumn(column, validRows), validRows.length)
 }
 
 /** The values that were sent; none were where the message has none, as when all rows are null. */

@@ -8,8 +8,12 @@ type FilterValue = bigint | number | string | boolean | readonly FilterValue[]
 export function filterValuesFrom(
   values: Readonly<Record<string, TemplateValue>>,
 ): ReadonlyMap<string, FilterValue> {
-  return new Map(Object.entries(values).map(([name, value]) => [name, valueFrom(name, value)]))
+  const entries = Object.entries(values)
+  if (entries.length === 0) return noValues
+  return new Map(entries.map(([name, value]) => [name, valueFrom(name, value)]))
 }
+
+const noValues: ReadonlyMap<string, FilterValue> = new Map()
 
 function valueFrom(name: string, value: TemplateValue): FilterValue {
   const { bool_val, int64_val, float_val, string_val, array_val } = value

@@ -54,6 +54,7 @@ export function messageFromSearchAnswer(
   iteratorToken = '',
 ): MessageInput<'SearchResults'> {
   const hitCount = answer.hitCounts.reduce((sum, count) => sum + count, 0)
+  const groupValues = (answer.groupFields ?? []).map(fieldDataFromAnswer)
   return {
     status: successStatus,
     results: {
@@ -65,11 +66,13 @@ export function messageFromSearchAnswer(
       topks: answer.hitCounts.map(BigInt),
       output_fields: answer.outputFieldNames,
       primary_field_name: answer.primaryFieldName,
-      ...(answer.elements && { element_indices: longs(answer.elements) }),
-      ...groupValues(answer.groupFields ?? []),
-      ...(iteratorToken && {
-        search_iterator_v2_results: { token: iteratorToken, last_bound: answer.lastBound ?? 0 },
-      }),
+      element_indices: answer.elements ? longs(answer.elements) : null,
+      // The newest SDKs read the list, those before it the single one, which is there for one field.
+      group_by_field_values: groupValues,
+      group_by_field_value: groupValues.length === 1 ? groupValues[0] : null,
+      search_iterator_v2_results: iteratorToken
+        ? { token: iteratorToken, last_bound: answer.lastBound ?? 0 }
+        : null,
     },
     collection_name: answer.collectionName,
     session_ts: sessionTimestamp,
@@ -78,15 +81,6 @@ export function messageFromSearchAnswer(
 
 function longs(values: readonly number[]): { data: BigInt64Array } {
   return { data: BigInt64Array.from(values, BigInt) }
-}
-
-/** The newest SDKs read the list, those before it the single one, which is there for one field. */
-function groupValues(answers: readonly AnswerField[]): MessageInput<'SearchResultData'> {
-  const values = answers.map(fieldDataFromAnswer)
-  return {
-    group_by_field_values: values,
-    ...(values.length === 1 && { group_by_field_value: values[0] }),
-  }
 }
 
 /** Primary keys, Int64 or VarChar: also for the answer to Insert and Delete. */
@@ -100,6 +94,7 @@ export function idsFromColumn(column: Column, rowCount: number): MessageInput<'I
 
 /** Sub-fields of a struct array come together, in its place. */
 function fieldsDataFrom(answers: readonly AnswerField[]): MessageInput<'FieldData'>[] {
+  if (answers.length === 0) return []
   return userFieldsOf(answers.map(({ field }) => field)).map(({ struct, fields, fieldIndex }) => {
     const own = answers.slice(fieldIndex, fieldIndex + fields.length)
     return struct ? structDataFromColumns(own, own[0].rowCount) : fieldDataFromAnswer(own[0])

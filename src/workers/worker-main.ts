@@ -31,9 +31,10 @@ async function replyTo(
   for (const { memoryId, memory } of memories) memoriesHere.set(memoryId, memory)
   try {
     const module = await loadModule(moduleUrl)
-    const isRun = type === 'run'
+    if (type === 'load') return null
     givingWay?.begin()
-    return { type: 'result', result: isRun ? await module.run(input, contextOf(moved)) : undefined }
+    const result = await module.run(input, contextOf(moved))
+    return result === undefined ? null : { type: 'result', result }
   } catch (error) {
     return errorReply(error)
   }

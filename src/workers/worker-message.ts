@@ -27,8 +27,9 @@ export interface Progress {
   readonly value: number
 }
 
-/** What a thread sends back in the end is a list of these, one for each job. */
+/** What a thread sends back in the end is a list of these, one for each job; null: it had nothing to give. */
 export type JobReply =
+  | null
   | { readonly type: 'result'; readonly result: unknown }
   | { readonly type: 'error'; readonly error: PlainError }
 

@@ -5,9 +5,15 @@ import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './
 
 /** What becomes of a job that a thread runs. */
 export interface JobListener {
-  readonly onProgress: (value: number) => void
-  readonly onResult: (result: unknown) => void
-  readonly onError: (error: unknown) => void
+  onProgress(value: number): void
+  onResult(result: unknown): void
+  onError(error: unknown): void
+}
+
+/** A job to be run. */
+interface ThreadJob extends JobMessage, JobListener {
+  /** Moved to the thread instead of copied. */
+  readonly transfer: readonly ArrayBuffer[]
 }
 
 /**
@@ -19,18 +25,22 @@ export class WorkerThread {
   readonly #worker: Worker
   /** Which memories it has. */
   readonly #memoryIds = new Set<number>()
-  readonly #onEnd: (thread: WorkerThread) => void
-  #listeners: readonly JobListener[] = []
-  #moduleUrl = ''
+  readonly #onFree: () => void
+  readonly #onDeath: () => void
+  #jobs: readonly ThreadJob[] = []
   #failure: unknown = null
 
-  /** @param onEnd called once when the thread has died: its job has failed by then */
-  constructor(givesWayTo: ShortWorkWords | null, onEnd: (thread: WorkerThread) => void) {
+  /**
+   * @param onFree called when the jobs that ran have been told their end
+   * @param onDeath called once, before they are told of it
+   */
+  constructor(givesWayTo: ShortWorkWords | null, onFree: () => void, onDeath: () => void) {
     this.#worker = startWorker({ cancelFlag: this.#cancelFlag, givesWayTo })
-    this.#onEnd = onEnd
+    this.#onFree = onFree
+    this.#onDeath = onDeath
     this.#worker.unref()
     this.#worker.on('message', (reply: Progress | readonly JobReply[]) => this.#receive(reply))
-    this.#worker.on('messageerror', (error) => this.#finish(({ onError }) => onError(error)))
+    this.#worker.on('messageerror', (error) => this.#finish((job) => job.onError(error)))
     this.#worker.on('error', (error) => {
       this.#failure = error
     })
@@ -38,27 +48,17 @@ export class WorkerThread {
   }
 
   /** @throws DataCloneError when an input cannot be sent; the thread stays free then */
-  start(
-    jobs: readonly JobMessage[],
-    transfer: readonly ArrayBuffer[],
-    listeners: readonly JobListener[],
-  ): void {
+  start(jobs: readonly ThreadJob[]): void {
     Atomics.store(this.#cancelFlag, 0, 0)
     this.#worker.postMessage(
-      jobs.map((job) => this.#withNewMemories(job)),
-      transfer,
+      jobs.map((job) => this.#messageOf(job)),
+      jobs.flatMap(({ transfer }) => transfer),
     )
     for (const { memories } of jobs) {
       for (const { memoryId } of memories) this.#memoryIds.add(memoryId)
     }
     this.#worker.ref()
-    this.#moduleUrl = jobs[0].moduleUrl
-    this.#listeners = listeners
-  }
-
-  /** Whether one job alone runs, which may be told to stop. */
-  get isSingle(): boolean {
-    return this.#listeners.length === 1
+    this.#jobs = jobs
   }
 
   /** Tells the job that it runs to stop. */
@@ -70,38 +70,41 @@ export class WorkerThread {
     await this.#worker.terminate()
   }
 
-  #withNewMemories({ type, moduleUrl, input, memories }: JobMessage): JobMessage {
+  /** With those memories that the thread does not have yet. */
+  #messageOf({ type, moduleUrl, input, memories }: JobMessage): JobMessage {
     const fresh = memories.filter(({ memoryId }) => !this.#memoryIds.has(memoryId))
     return { type, moduleUrl, input, memories: fresh }
   }
 
   /** Progress is told by jobs that are alone. */
   #receive(reply: Progress | readonly JobReply[]): void {
-    if ('type' in reply) this.#listeners[0]?.onProgress(reply.value)
-    else this.#finish((listener, at) => settle(listener, reply[at]))
+    if ('type' in reply) this.#jobs[0]?.onProgress(reply.value)
+    else this.#finish((job, at) => settle(job, reply[at]))
   }
 
-  #finish(tell: (listener: JobListener, at: number) => void): void {
-    const listeners = this.#listeners
-    if (listeners.length === 0) return
-    this.#listeners = []
+  #finish(tell: (job: JobListener, at: number) => void): void {
+    const jobs = this.#jobs
+    if (jobs.length === 0) return
+    this.#jobs = []
     this.#worker.unref()
-    for (const [at, listener] of listeners.entries()) tell(listener, at)
+    for (let at = 0; at < jobs.length; at++) tell(jobs[at], at)
+    this.#onFree()
   }
 
   #die(exitCode: number): void {
-    this.#onEnd(this)
+    this.#onDeath()
     const reason =
       this.#failure instanceof Error ? this.#failure.message : `it left with code ${exitCode}`
-    const message = `the thread that ran ${this.#moduleUrl} died: ${reason}`
+    const message = `the thread that ran ${this.#jobs[0]?.moduleUrl} died: ${reason}`
     const error = new MillraceError('unexpected', message, {}, this.#failure ?? undefined)
-    this.#finish(({ onError }) => onError(error))
+    this.#finish((job) => job.onError(error))
   }
 }
 
-function settle({ onResult, onError }: JobListener, reply: JobReply): void {
-  if (reply.type === 'result') onResult(reply.result)
-  else onError(millraceErrorOf(reply.error))
+function settle(job: JobListener, reply: JobReply): void {
+  if (reply === null) job.onResult(undefined)
+  else if (reply.type === 'result') job.onResult(reply.result)
+  else job.onError(millraceErrorOf(reply.error))
 }
 
 /** Flags of the program's own start, such as --input-type, would stop a thread from starting. */

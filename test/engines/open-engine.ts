@@ -11,11 +11,14 @@ export class OpenEngine {
   readonly folder: string
   /** What the engine logged as errors. */
   readonly errors: string[]
+  /** What belongs to each of them. */
+  readonly details: object[]
   readonly #clock: { aheadMs: number }
 
   private constructor(around: Surroundings, engine: EmbeddedEngine) {
     this.folder = around.folder
     this.errors = around.errors
+    this.details = around.details
     this.#clock = around.clock
     this.engine = engine
   }
@@ -23,7 +26,7 @@ export class OpenEngine {
   static async open(): Promise<OpenEngine> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'))
     mkdirSync(join(folder, 'files'))
-    const around = { folder, clock: { aheadMs: 0 }, errors: [] }
+    const around = { folder, clock: { aheadMs: 0 }, errors: [], details: [] }
     return new OpenEngine(around, await openEngine(around))
   }
 
@@ -38,8 +41,8 @@ export class OpenEngine {
 
   async reopen(): Promise<void> {
     await this.engine.close()
-    const { folder, errors } = this
-    this.engine = await openEngine({ folder, errors, clock: this.#clock })
+    const { folder, errors, details } = this
+    this.engine = await openEngine({ folder, errors, details, clock: this.#clock })
   }
 
   async remove(): Promise<void> {
@@ -96,13 +99,20 @@ interface Surroundings {
   readonly folder: string
   readonly clock: { aheadMs: number }
   readonly errors: string[]
+  readonly details: object[]
 }
 
-function openEngine({ folder, clock, errors }: Surroundings): Promise<EmbeddedEngine> {
+function openEngine({ folder, clock, errors, details }: Surroundings): Promise<EmbeddedEngine> {
   return EmbeddedEngine.open({
     dataPath: join(folder, 'data'),
     nowMs: () => Date.now() + clock.aheadMs,
     importRoots: [join(folder, 'files')],
-    log: { info: () => {}, error: (message) => errors.push(message) },
+    log: {
+      info: () => {},
+      error: (message, more) => {
+        errors.push(message)
+        details.push(more ?? {})
+      },
+    },
   })
 }

@@ -51,7 +51,7 @@ describe('the parameters of an index', () => {
     [
       'HNSW_SQ',
       { refine_type: 'INT8' },
-      'invalid refine type : INT8, optional types are [sq6, sq8, fp16, bf16, fp32, flat]: invalid parameter',
+      'invalid refine type : INT8, optional types are [sq4u, sq6, sq8, fp16, bf16, fp32, flat]: invalid parameter',
     ],
     ['HNSW_SQ', { refine: 'test' }, 'should be a boolean: invalid parameter'],
     [

@@ -40,6 +40,10 @@ function found(k: number) {
   return neighbors
 }
 
+function squared(left: Float32Array, right: Float32Array): number {
+  return left.reduce((sum, value, at) => sum + (value - right[at]) ** 2, 0)
+}
+
 describe.each(builds)('the kernels of lists of $file', ({ kernels }) => {
   const k = 7
 
@@ -62,6 +66,48 @@ describe.each(builds)('the kernels of lists of $file', ({ kernels }) => {
           kernels.scanCentroids(kernelMetrics[metric]!, width, rowsAt, rowCount, queryAt, heapAt, k)
           kernels.sortHeaps(heapAt, 1, k)
           expect(found(k)).toEqual(nearestRows(metric, width, rows, rowCount, null, query, k))
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('gives each row the nearest of its few centroids, the first of equal ones', () => {
+    fc.assert(
+      fc.property(
+        widths,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 17 }),
+        fc.integer({ min: 1 }),
+        (width, rowCount, nearCount, seed) => {
+          const random = randomFrom(seed)
+          const centroidCount = 30
+          const [rows, centroids] = [rowCount, centroidCount].map((count) =>
+            wholeNumbers(random, count * width),
+          )
+          const anyList = () => Math.floor(random() * centroidCount)
+          const near = Uint16Array.from({ length: rowCount * nearCount }, anyList)
+          const lists = Uint32Array.from({ length: rowCount }, anyList)
+          new Uint8Array(memory.buffer).fill(0xff)
+          put(rowsAt, rows)
+          put(rowsAt + rows.byteLength, centroids)
+          put(idsAt, new Uint8Array(near.buffer))
+          put(resultAt, lists)
+          const moved = kernels.chooseNear(
+            ...([width, rowsAt, rowCount, rowsAt + rows.byteLength, idsAt] as const),
+            ...([nearCount, resultAt] as const),
+          )
+          const part = (values: Float32Array, at: number) =>
+            values.subarray(at * width, (at + 1) * width)
+          const expected = lists.map((_, row) => {
+            const own = near.subarray(row * nearCount, (row + 1) * nearCount)
+            const distances = Array.from(own, (centroid) =>
+              squared(part(rows, row), part(centroids, centroid)),
+            )
+            return own[distances.indexOf(Math.min(...distances))]
+          })
+          expect(new Uint32Array(memory.buffer, resultAt, rowCount)).toEqual(expected)
+          expect(moved).toBe(expected.filter((list, row) => list !== lists[row]).length)
         },
       ),
       { numRuns: 80 },

@@ -259,6 +259,22 @@ describe('an aborted signal', () => {
   })
 })
 
+describe('a short job', () => {
+  it('never runs once its caller has given up while it waited', async () => {
+    pool = createWorkerPool(1)
+    const aborting = new AbortController()
+    const { signal } = aborting
+    const first = pool.run(module, { what: 'thread', ms: 50 }, { lane })
+    const runs = () => pool.run(module, { what: 'runs' }, { lane, isShort: true })
+    const given = pool.run(module, { what: 'runs' }, { lane, isShort: true, signal })
+    const kept = runs()
+    aborting.abort()
+    await expect(given).rejects.toMatchObject({ kind: 'cancelled' })
+    await first
+    await expect(kept).resolves.toBe(2)
+  })
+})
+
 describe('close', () => {
   it('waits for running jobs, and refuses waiting and new ones', async () => {
     pool = createWorkerPool(1)

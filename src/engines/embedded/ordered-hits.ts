@@ -3,6 +3,7 @@ import { orderRows } from '../../search/order-rows.js'
 import type { RowRef } from '../../search/row-ref.js'
 import type { OrderByName } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
+import { joined } from '../../util/joined.js'
 import { orderPlaceOf } from './queried-rows.js'
 
 /**
@@ -14,8 +15,8 @@ export async function orderedHits<Row extends RowRef>(
   schema: CollectionSchema,
   orderBy: readonly OrderByName[] | undefined,
   answers: readonly (readonly (readonly Row[])[])[],
-): Promise<Row[][]> {
-  if (!orderBy || orderBy.length === 0) return answers.map((groups) => groups.flat())
+): Promise<(readonly Row[])[]> {
+  if (!orderBy || orderBy.length === 0) return answers.map(joined)
   const order = orderBy.map((by) => ({ ...by, ...orderPlaceOf(schema, by.fieldName) }))
   return Promise.all(
     answers.map(async (groups) => {

@@ -41,7 +41,8 @@ export class PendingLoads {
 
   /** The partitions of a collection that are being loaded. */
   partitionIds(collectionId: bigint): Set<bigint> {
-    const loads = this.#loads.get(collectionId) ?? []
+    const loads = this.#loads.get(collectionId)
+    if (!loads) return new Set()
     return new Set([...loads].flatMap(({ partitionIds }) => [...partitionIds]))
   }
 

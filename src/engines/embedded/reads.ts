@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../errors.js'
-import { primaryKeyOf } from '../../schema/collection-schema.js'
+import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Metric } from '../../schema/metric.js'
 import { isAggregate } from '../../search/aggregate-name.js'
 import { elementFilterOf, elementsOf } from '../../search/element-filter.js'
@@ -8,6 +8,7 @@ import { countRows } from '../../search/row-query.js'
 import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
 import type {
   HybridSearchRequest,
+  OutputField,
   QueryRequest,
   QueryResult,
   SearchRequest,
@@ -16,6 +17,7 @@ import type {
 import type { SegmentView } from '../../search/segment-view.js'
 import type { Hit } from '../../search/vector-search.js'
 import type { RowsContext } from '../../storage/rows-context.js'
+import { joined } from '../../util/joined.js'
 import { aggregatedFields } from './aggregate-query.js'
 import { answerOf, gatherFields } from './answers.js'
 import type { Collections, OpenCollection } from './collections.js'
@@ -55,11 +57,16 @@ export class Reads {
       const opened = await openSearch(this.#context, open.record, views, request, request.signal)
       const found = await hitsOf(opened, views, request, groupFields)
       const hits = await orderedHits(views, schema, request.orderBy, found)
-      const rows = hits.flat()
-      const { metric } = opened.search
+      const rows = joined(hits)
+      const answer = await answerOf(schema, views, rows, output)
+      const { metric, queries } = opened.search
       return {
-        ...(await answerOf(schema, views, rows, output)),
-        nq: opened.search.queries.nq,
+        collectionName: answer.collectionName,
+        primaryFieldName: answer.primaryFieldName,
+        ids: answer.ids,
+        fields: answer.fields,
+        outputFieldNames: answer.outputFieldNames,
+        nq: queries.nq,
         topK: request.topK,
         hitCounts: hits.map(({ length }) => length),
         scores: scoresOf(rows, metric, request.roundDecimal),
@@ -83,12 +90,17 @@ export class Reads {
         rankedGroups(ofQuery, request, columns).slice(offset, offset + topK),
       )
       const hits = await orderedHits(views, schema, request.orderBy, fused)
-      const rows = hits.flat()
+      const rows = joined(hits)
+      const answer = await answerOf(schema, views, rows, output)
       const scores = Float32Array.from(rows, ({ score }) =>
         roundDecimal < 0 ? score : rounded(score, roundDecimal),
       )
       return {
-        ...(await answerOf(schema, views, rows, output)),
+        collectionName: answer.collectionName,
+        primaryFieldName: answer.primaryFieldName,
+        ids: answer.ids,
+        fields: answer.fields,
+        outputFieldNames: answer.outputFieldNames,
         nq: hits.length,
         topK,
         hitCounts: hits.map(({ length }) => length),
@@ -102,33 +114,23 @@ export class Reads {
     const open = await this.#loaded(request, 'parameterInvalid')
     const { schema } = open.record
     const filter = boundFilter(open.record, request.filter, request.filterValues)
-    const base = { collectionName: schema.name, primaryFieldName: primaryKeyOf(schema).name }
-    return this.#withViews(open, request, async (views, sessionTimestamp) => {
+    return this.#withViews(open, request, async (views, timestamp) => {
       if (isAggregated(request)) {
         const fields = await aggregatedFields(views, filter, schema, request)
-        return {
-          ...base,
-          fields,
-          outputFieldNames: fields.map(({ field }) => field.name),
-          sessionTimestamp,
-        }
+        const names = fields.map(({ field }) => field.name)
+        return queryResult(schema, timestamp, fields, names)
       }
       if (request.outputFields.some(isCount)) {
         checkCount(request)
-        const count = await countRows(views, filter)
-        return {
-          ...base,
-          fields: [countField(count)],
-          outputFieldNames: [countName],
-          sessionTimestamp,
-        }
+        const fields = [countField(await countRows(views, filter))]
+        return queryResult(schema, timestamp, fields, [countName])
       }
       const output = outputFieldsOf(schema, request.outputFields)
       const rows = await queriedRows(views, filter, schema, request)
       const fields = await gatherFields(views, rows, output)
       const picked = elementFilterOf(filter)
       const elements = picked && (await elementsOf(views, rows, picked))
-      return { ...base, fields, outputFieldNames: output.names, elements, sessionTimestamp }
+      return queryResult(schema, timestamp, fields, output.names, elements)
     })
   }
 
@@ -142,7 +144,7 @@ export class Reads {
     const open = this.#collections.named(dbName, collectionName)
     const loadingIds = this.#collections.loads.partitionIds(open.record.collectionId)
     checkLoaded(open.record, loadingIds, partitionNames, kind)
-    return { ...open, record: zonedRecordOf(open.record, timeZone) }
+    return { record: zonedRecordOf(open.record, timeZone), rows: open.rows }
   }
 
   async #withViews<Result>(
@@ -161,6 +163,23 @@ export class Reads {
   }
 }
 
+function queryResult(
+  schema: CollectionSchema,
+  sessionTimestamp: bigint,
+  fields: readonly OutputField[],
+  outputFieldNames: readonly string[],
+  elements: QueryResult['elements'] = null,
+): QueryResult {
+  return {
+    collectionName: schema.name,
+    primaryFieldName: primaryKeyOf(schema).name,
+    fields,
+    outputFieldNames,
+    elements,
+    sessionTimestamp,
+  }
+}
+
 /** A lone `count(*)` needs no values of rows. */
 function isAggregated({ groupBy = [], outputFields }: QueryRequest): boolean {
   if (groupBy.length > 0) return true
@@ -168,7 +187,8 @@ function isAggregated({ groupBy = [], outputFields }: QueryRequest): boolean {
 }
 
 function elementsOfHits(hits: readonly Hit[]): readonly number[] | null {
-  const elements = hits.flatMap(({ element }) => (element === undefined ? [] : [element]))
+  const elements: number[] = []
+  for (const { element } of hits) if (element !== undefined) elements.push(element)
   return elements.length > 0 ? elements : null
 }
 

@@ -41,7 +41,7 @@ function readFilter(
   values: FilterValues,
 ): BoundExpr {
   const bound = bindExpr(fillTemplates(parseExpr(filter), values), schema)
-  const converting = indexes.filter(({ params }) => flatParams(params).has('json_cast_function'))
+  const converting = convertingAmong(indexes)
   if (converting.length === 0) return bound
   const wanted = wantedIndexes({ schema, indexes: converting })
   return readTexts(bound, ({ field, path }) =>
@@ -53,6 +53,17 @@ function readFilter(
     ),
   )
 }
+
+function convertingAmong(indexes: readonly IndexRecord[]): readonly IndexRecord[] {
+  const known = converting.get(indexes)
+  if (known) return known
+  const among = indexes.filter(({ params }) => flatParams(params).has('json_cast_function'))
+  converting.set(indexes, among)
+  return among
+}
+
+/** Read once: a record never changes, another takes its place. */
+const converting = new WeakMap<readonly IndexRecord[], readonly IndexRecord[]>()
 
 /** The vector field of a name, or the only one. @throws parameterInvalid */
 export function searchedField(schema: CollectionSchema, name: string): Field {
@@ -100,7 +111,7 @@ export function indexToSearch(
   return { indexId: index.indexId, spec, params: searchParamsOf(spec, params, topK) }
 }
 
-/** Read once: a record never changes, another takes its place. */
+/** Read once, too. */
 function specOf(index: IndexRecord, field: Field): IndexSpec {
   const known = specs.get(index)
   if (known) return known

@@ -19,8 +19,9 @@ export interface GraphQuery {
   /** Candidates of the walk, and how many of them are looked at exactly. */
   readonly ef: number
   readonly candidateCount: number
-  /** For a query with nothing near it that may be found. */
+  /** The same for a query with nothing near it that may be found. */
   readonly efFar: number
+  readonly farCandidateCount: number
   /** That a walk may need, also one over masked rows. */
   readonly places: number
 }
@@ -36,6 +37,9 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   // A walk cannot have more candidates than there are rows.
   const within = (count: number) => Math.max(1, Math.min(count, job.rowCount))
   const ef = within(efWanted)
+  const efFar = within(ef * efFarFactor)
+  const candidateCount =
+    job.near === -Infinity ? Math.min(ef, Math.max((isCoarse ? 3 : 2) * k + 16, refined)) : ef
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
@@ -43,9 +47,11 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     rowBytes: width * (componentBytes[dataType] ?? 1),
     queryBytes: isBits ? width : width * 4,
     ef,
-    candidateCount:
-      job.near === -Infinity ? Math.min(ef, Math.max((isCoarse ? 3 : 2) * k + 16, refined)) : ef,
-    efFar: within(ef * efFarFactor),
+    candidateCount,
+    efFar,
+    // What lies elsewhere is about equally near, and codes tell it apart less well.
+    farCandidateCount:
+      job.mask === 0 ? candidateCount : Math.min(efFar, candidateCount * efFarFactor),
     places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax)),
   }
 }
@@ -79,7 +85,7 @@ export function searchBytesOf(job: Omit<IndexSearchJob, 'scratch'>): number {
 
 /** The end of the scratch is room for candidates whose rows are read from the file: numbers, then rows. */
 function candidateBytes({ file }: Omit<IndexSearchJob, 'scratch'>, query: GraphQuery): number {
-  return file ? query.candidateCount * (4 + query.rowBytes) + 32 : 0
+  return file ? query.farCandidateCount * (4 + query.rowBytes) + 32 : 0
 }
 
 /** Where that room begins. */

@@ -1,6 +1,7 @@
 import { hnswCodeKinds } from '../../kernels/hnsw-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexedVectors, IndexSpec } from '../index-family.js'
+import { scalarTypeOf } from './scalar-type.js'
 
 /** What a graph is built as. */
 export interface GraphShape {
@@ -41,9 +42,9 @@ function bitKindsOf({ metric }: IndexSpec): Kinds {
   return [kind, kind]
 }
 
-function floatKindsOf({ metric, params }: IndexSpec, dim: number, dataType: DataType): Kinds {
-  const type = String(params.sq_type ?? plainType(dim, dataType)).toUpperCase()
-  return (metric === 'IP' ? dotKinds : squaredKinds)[type]
+function floatKindsOf(spec: IndexSpec, dim: number, dataType: DataType): Kinds {
+  const type = scalarTypeOf(spec, dim) ?? plainType(dim, dataType)
+  return (spec.metric === 'IP' ? dotKinds : squaredKinds)[type]
 }
 
 /**
@@ -90,21 +91,24 @@ const autoLinks = { m: 16, efConstruction: 100 }
  * their own codes.
  */
 export function keepsRows({ indexType }: IndexSpec, dataType: DataType): boolean {
-  return indexType !== 'HNSW_SQ' && indexType !== 'DISKANN' && !ownCodeTypes.includes(dataType)
+  const isLeftOnDisk = coarseTypes.includes(indexType) || indexType === 'DISKANN'
+  return !isLeftOnDisk && !ownCodeTypes.includes(dataType)
 }
 
+/** Their distances are those of codes, where nothing else is asked for. */
+const coarseTypes: readonly string[] = ['HNSW_SQ', 'HNSW_PQ', 'HNSW_PRQ']
 const ownCodeTypes: readonly DataType[] = [DataType.BinaryVector, DataType.Int8Vector]
 
 /** Whether exact distances come from the raw rows; otherwise they are those of the codes. */
 export function isRefined(spec: IndexSpec, dataType: DataType): boolean {
   if (dataType === DataType.BinaryVector || isOwnCode(spec, dataType)) return false
-  return (
-    spec.indexType !== 'HNSW_SQ' || spec.params.refine === true || spec.params.refine === 'true'
-  )
+  const { refine } = spec.params
+  return !coarseTypes.includes(spec.indexType) || refine === true || refine === 'true'
 }
 
 /** Whether codes of bytes are the rows of bytes themselves. */
 function isOwnCode({ metric, params }: IndexSpec, dataType: DataType): boolean {
-  const isOfBytes = String(params.sq_type ?? 'SQ8').toUpperCase() === 'SQ8'
+  const isOfBytes =
+    params.nbits === undefined && String(params.sq_type ?? 'SQ8').toUpperCase() === 'SQ8'
   return dataType === DataType.Int8Vector && metric !== 'COSINE' && isOfBytes
 }

@@ -6,7 +6,7 @@ import { searchGraph } from './search-graph.js'
 
 /**
  * Graphs of near neighbors on several levels, built and walked by small codes of the vectors. Serves HNSW,
- * HNSW_SQ, DISKANN and AUTOINDEX.
+ * HNSW_SQ, HNSW_PQ, HNSW_PRQ, DISKANN and AUTOINDEX.
  */
 export const hnsw: IndexFamily = {
   name: 'hnsw',

@@ -104,12 +104,13 @@ function searchOne(search: Search, index: number): void {
   const { job, context, query, findableCount } = search
   const address = job.queries + index * query.queryBytes
   const isStarted = goesPlain(search) && startsPlain(search, address)
-  if (!isStarted && !startsCrossing(search, address)) {
+  const candidateCount = isStarted ? query.candidateCount : startCrossing(search, address)
+  if (candidateCount === 0) {
     scanRows(job, index, 1, context)
     return
   }
   walk(search)
-  if (finish(search, index) >= Math.min(job.k, findableCount)) return
+  if (finish(search, index, candidateCount) >= Math.min(job.k, findableCount)) return
   if (search.hasRows) scanRows(job, index, 1, context)
   else scanCodes(search, index)
 }
@@ -121,15 +122,18 @@ function startsPlain(search: Search, address: number): boolean {
   return shareNear >= farShare * shareOf(search)
 }
 
-/** @returns false where a scan is the better way */
-function startsCrossing(search: Search, address: number): boolean {
-  const { kernels, job, query } = search
-  const shareNear = kernels.hnswStartQuery(address, query.ef)
-  if (job.mask === 0 || shareNear >= farShare * shareOf(search)) return true
+/** @returns how many candidates are looked at; 0: a scan is the better way */
+function startCrossing(search: Search, address: number): number {
+  const { kernels, query } = search
+  if (!isFar(search, kernels.hnswStartQuery(address, query.ef))) return query.candidateCount
   // What may be found lies elsewhere, on all sides: a walk for as many candidates would see one of them.
-  if (search.hasRows && isScannedForCrossing(search, query.efFar)) return false
+  if (search.hasRows && isScannedForCrossing(search, query.efFar)) return 0
   kernels.hnswStartQuery(address, query.efFar)
-  return true
+  return query.farCandidateCount
+}
+
+function isFar(search: Search, shareNear: number): boolean {
+  return search.job.mask !== 0 && shareNear < farShare * shareOf(search)
 }
 
 const farShare = 0.25
@@ -143,20 +147,31 @@ const nodesBetweenLooks = 256
 
 function scanCodes(search: Search, index: number): void {
   const { kernels, job, context, query, nodeCount } = search
-  kernels.hnswStartQuery(job.queries + index * query.queryBytes, query.ef)
+  const candidateCount = startScan(search, job.queries + index * query.queryBytes)
   for (let first = 0; first < nodeCount; first += codesBetweenLooks) {
     context.throwIfCancelled()
     kernels.hnswScanCodes(first, Math.min(first + codesBetweenLooks, nodeCount))
   }
   scanKernelsOn(job.memoryId, job.memory).clearHeaps(heapOf(job, index), 1, job.k)
-  finish(search, index)
+  finish(search, index, candidateCount)
+}
+
+/** @returns how many candidates are looked at */
+function startScan(search: Search, address: number): number {
+  const { kernels, query } = search
+  if (!isFar(search, kernels.hnswStartQuery(address, query.ef))) return query.candidateCount
+  kernels.hnswStartQuery(address, query.efFar)
+  return query.farCandidateCount
 }
 
 const codesBetweenLooks = 65_536
 
 /** @returns how many rows were found */
-function finish({ kernels, job, query, reader }: Search, index: number): number {
-  const { candidateCount } = query
+function finish(
+  { kernels, job, query, reader }: Search,
+  index: number,
+  candidateCount: number,
+): number {
   const { k, firstId } = job
   const heap = heapOf(job, index)
   if (reader === null) return kernels.hnswFinishQuery(candidateCount, heap, k, firstId) >>> 0

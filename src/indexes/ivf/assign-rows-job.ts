@@ -1,5 +1,5 @@
 import { rowKernelsOn } from '../../kernels/row-kernels.js'
-import { kernelMetrics, scanKernelsOn } from '../../kernels/scan-kernels.js'
+import { heapPlaceBytes, kernelMetrics, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IvfShape } from './ivf-shape.js'
 
@@ -16,39 +16,55 @@ export interface AssignRowsInput {
   readonly listCount: number
   /** Filled: a list for each row, uint32. */
   readonly lists: number
-  /** `assignScratchBytes(shape)` bytes. */
+  /** Filled, where it is not 0: the `nearCount` lists nearest to each row, uint16. */
+  readonly near: number
+  readonly nearCount: number
+  /** `assignScratchBytes(shape, nearCount)` bytes. */
   readonly scratch: number
 }
 
 const rowsAtOnce = 256
 const scanBytes = 1024 + 12 * rowsAtOnce
 
-export function assignScratchBytes({ centroidBytes }: IvfShape): number {
-  return scanBytes + rowsAtOnce * 8 + rowsAtOnce * centroidBytes
+export function assignScratchBytes({ centroidBytes }: IvfShape, nearCount: number): number {
+  return scanBytes + rowsAtOnce * nearCount * heapPlaceBytes + rowsAtOnce * centroidBytes
 }
 
 /** Reports how many rows are done. */
 export function run(input: AssignRowsInput, context: WorkerContext): void {
-  const { memoryId, memory, shape, rowCount, centroids, listCount, scratch } = input
+  const { memoryId, memory, shape, rowCount, centroids, listCount, nearCount, scratch } = input
   const kernels = scanKernelsOn(memoryId, memory)
   const heaps = scratch + scanBytes
-  const lists = new Uint32Array(memory.buffer, input.lists, rowCount)
-  const places = new Uint32Array(memory.buffer, heaps, rowsAtOnce * 2)
   const metric = shape.isBits ? kernelMetrics.HAMMING! : kernelMetrics.L2!
   for (let begin = 0; begin < rowCount; begin += rowsAtOnce) {
     context.throwIfCancelled()
     const count = Math.min(rowsAtOnce, rowCount - begin)
-    const queries = readyRows(input, begin, count, heaps + rowsAtOnce * 8)
-    kernels.clearHeaps(heaps, count, 1)
+    const queries = readyRows(input, begin, count, heaps + rowsAtOnce * nearCount * heapPlaceBytes)
+    kernels.clearHeaps(heaps, count, nearCount)
     kernels.scan(
       ...([metric, 0, shape.width, centroids, listCount, 0, 0] as const),
-      ...([queries, count, Number.NEGATIVE_INFINITY, heaps, 1, scratch] as const),
+      ...([queries, count, Number.NEGATIVE_INFINITY, heaps, nearCount, scratch] as const),
     )
-    // A place that holds nothing (a row of NaN) is all ones.
-    for (let row = 0; row < count; row++) lists[begin + row] = places[row * 2] % listCount
+    kernels.sortHeaps(heaps, count, nearCount)
+    takeLists(input, begin, count, heaps)
     if ((begin / rowsAtOnce) % 16 === 15) context.reportProgress(begin + count)
   }
   context.reportProgress(rowCount)
+}
+
+function takeLists(
+  { memory, lists, near, nearCount, listCount }: AssignRowsInput,
+  begin: number,
+  count: number,
+  heaps: number,
+): void {
+  const places = new Uint32Array(memory.buffer, heaps, count * nearCount * 2)
+  const nearest = new Uint32Array(memory.buffer, lists + begin * 4, count)
+  // A place that holds nothing (a row of NaN) is all ones.
+  for (let row = 0; row < count; row++) nearest[row] = places[row * nearCount * 2] % listCount
+  if (near === 0) return
+  const all = new Uint16Array(memory.buffer, near + begin * nearCount * 2, count * nearCount)
+  for (let at = 0; at < all.length; at++) all[at] = places[at * 2] % listCount
 }
 
 function readyRows(

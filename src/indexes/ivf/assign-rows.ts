@@ -8,10 +8,10 @@ const assignJob = new URL('./assign-rows-job.js', import.meta.url)
 
 type Assignment = Omit<AssignRowsInput, 'memoryId' | 'memory' | 'scratch'>
 
-/** Finds each row's nearest centroid. Cuts the rows for all threads. All have ended when it does. */
+/** Finds each row's nearest centroids. Cuts the rows for all threads. All have ended when it does. */
 export async function assign(
   context: BuildContext,
-  { rows, rowCount, lists, areReady, shape, ...rest }: Assignment,
+  { rows, rowCount, lists, near, areReady, shape, ...rest }: Assignment,
   scratches: readonly number[],
   onProgress: (rows: number) => void,
 ): Promise<void> {
@@ -25,6 +25,7 @@ export async function assign(
       rows: rows + begin * stride,
       rowCount: Math.min(size, rowCount - begin),
       lists: lists + begin * 4,
+      near: near && near + begin * rest.nearCount * 2,
     }
     return runJob<AssignRowsInput, void>(context, assignJob, input, (value) => {
       done[share] = value
@@ -34,6 +35,12 @@ export async function assign(
   await allOf(jobs)
 }
 
-export function scratchesFor({ pool }: BuildContext, work: BuildMemory, shape: IvfShape): number[] {
-  return Array.from({ length: pool.threadCount }, () => work.take(assignScratchBytes(shape)))
+export function scratchesFor(
+  { pool }: BuildContext,
+  work: BuildMemory,
+  shape: IvfShape,
+  nearCount: number,
+): number[] {
+  const byteLength = assignScratchBytes(shape, nearCount)
+  return Array.from({ length: pool.threadCount }, () => work.take(byteLength))
 }

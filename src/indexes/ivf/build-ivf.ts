@@ -5,6 +5,7 @@ import { assign, scratchesFor } from './assign-rows.js'
 import { BuildMemory } from './build-memory.js'
 import { allOf, placeOf, runJob } from './build-run.js'
 import { type EncodeRowsInput, encodeScratchBytes, placesAtOnce } from './encode-rows-job.js'
+import { bitSampleRowsMax, findBitCentroids } from './find-bit-centroids.js'
 import { type Clustering, findCentroids, sampleRowsMax } from './find-centroids.js'
 import { type IvfLayout, ivfLayout, writeHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape, shapeOfRows } from './ivf-shape.js'
@@ -31,7 +32,8 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
     ? countBits(vectors.validity, vectors.rowCount)
     : vectors.rowCount
   const listCount = Math.max(1, Math.min(Number(spec.params.nlist), rowCount))
-  const sampleCount = Math.min(rowCount, sampleRowsMax(listCount, wanted))
+  const sampleMax = (wanted.isBits ? bitSampleRowsMax : sampleRowsMax)(listCount, wanted)
+  const sampleCount = Math.min(rowCount, sampleMax)
   const work = new BuildMemory(context)
   let region: VectorRegion | null = null
   try {
@@ -45,7 +47,8 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
     const lists = work.take(sampleCount * 4)
     const clustering = { sample, sampleCount, centroids, listCount, lists }
     const tell = progressOf(context)
-    await findCentroids(context, work, shape, clustering, tell.clustered)
+    const find = shape.isBits ? findBitCentroids : findCentroids
+    await find(context, work, shape, clustering, tell.clustered)
     writeHead(region, layout, shape, range.step)
     const centers = await prepareCodes(context, work, shape, { region, layout, clustering, range })
     work.free(centers)
@@ -173,8 +176,8 @@ async function assignAll(
   onProgress: (rows: number) => void,
 ): Promise<void> {
   const { region, rowCount } = context.vectors
-  const rows = { rows: region.byteOffset, rowCount, areReady: false, lists }
-  const scratches = scratchesFor(context, work, shape)
+  const rows = { rows: region.byteOffset, rowCount, areReady: false, lists, near: 0, nearCount: 1 }
+  const scratches = scratchesFor(context, work, shape, 1)
   await assign(context, { ...rows, shape, centroids, listCount }, scratches, onProgress)
 }
 

@@ -2,30 +2,34 @@ import type { BuildContext } from '../index-family.js'
 import { assign, scratchesFor } from './assign-rows.js'
 import type { BuildMemory } from './build-memory.js'
 import { allOf, placeOf, runJob } from './build-run.js'
+import type { ChooseListsInput } from './choose-lists-job.js'
 import type { IvfShape } from './ivf-shape.js'
 import type { MoveCentroidsInput } from './move-centroids-job.js'
-import { type ReassignRowsInput, reassignScratchBytes } from './reassign-rows-job.js'
 
-/** Rounds in which every row of a part of the sample looks for its centroid among all; so many rows a list. */
-const roundsRowsPerList = [64, 64, 64, 256]
-/** A sample of long rows is cut to this, but for what the first rounds need. */
+/** Rounds on a part of the sample, in which every row looks for its centroid among all; so many rows a list. */
+const roundsRowsPerList = [128, 128, 128]
+/** The whole of it. */
+const rowsPerListMax = 256
+const rowsPerListMin = 64
+/** A sample of long rows is cut to this, but not to fewer rows a list. */
 const sampleBytesMax = 512 * 1024 ** 2
 /**
- * Rounds after them, in which rows of the whole sample look only among the centroids beside their own, for a
- * small part of the work: many are needed until lists lie where rows do.
+ * After them each row of the whole sample looks for the few centroids nearest to it, and then for so many rounds only
+ * among those, for a small part of the work; and once more.
  */
-const nearRoundsMax = 20
-/** There are no more of them once fewer rows move: a share of the sample. */
+const nearRounds = [6, 14]
+/** Were they those beside a row's centroid, what is in the middle of all would only ever take rows. */
+const nearCountMax = 16
+/** There are no more rounds once fewer rows move: a share of the sample. */
 const restingShare = 0.002
 
 const moveJob = new URL('./move-centroids-job.js', import.meta.url)
-const reassignJob = new URL('./reassign-rows-job.js', import.meta.url)
+const chooseJob = new URL('./choose-lists-job.js', import.meta.url)
 
 /** Rows of the sample, at most. */
 export function sampleRowsMax(listCount: number, { centroidBytes }: IvfShape): number {
-  const [least, most] = [Math.min(...roundsRowsPerList), Math.max(...roundsRowsPerList)]
   const fitting = Math.floor(sampleBytesMax / centroidBytes)
-  return Math.min(most * listCount, Math.max(least * listCount, fitting))
+  return Math.min(rowsPerListMax * listCount, Math.max(rowsPerListMin * listCount, fitting))
 }
 
 export interface Clustering {
@@ -54,17 +58,22 @@ export async function findCentroids(
   const { memory } = context.vectors.region
   const bytes = new Uint8Array(memory.buffer)
   bytes.copyWithin(centroids, sample, sample + listCount * shape.centroidBytes)
-  const scratches = scratchesFor(context, work, shape)
-  const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
-  const assignment = { ...rows, shape, centroids, listCount }
   const rounds = sampleCount > listCount ? roundsRowsPerList : []
+  const roundCount = rounds.length + nearRounds.length
+  const scratches = scratchesFor(context, work, shape, 1)
+  const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists }
+  const assignment = { ...rows, shape, centroids, listCount, near: 0, nearCount: 1 }
   for (const [round, perList] of rounds.entries()) {
     const rowCount = Math.min(sampleCount, perList * listCount)
     await assign(context, { ...assignment, rowCount }, scratches, () => {})
     await move(context, shape, clustering, rowCount)
-    onProgress((round + 1) / (rounds.length + 1))
+    onProgress((round + 1) / roundCount)
   }
-  if (rounds.length > 0 && !shape.isBits) await settle(context, work, shape, clustering)
+  if (rounds.length > 0) {
+    await settle(context, work, shape, clustering, (part) =>
+      onProgress((rounds.length + part) / roundCount),
+    )
+  }
   if (shape.product) await assign(context, assignment, scratches, () => {})
 }
 
@@ -81,29 +90,51 @@ async function move(
   await runJob<MoveCentroidsInput, void>(context, moveJob, input)
 }
 
-/** The rows have the lists of the last round. */
+/** @param onProgress told how many times rows have looked for what is near */
 async function settle(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
   clustering: Clustering,
+  onProgress: (times: number) => void,
 ): Promise<void> {
   const { sample, sampleCount, lists, centroids, listCount } = clustering
+  const nearCount = Math.min(nearCountMax, listCount)
+  const near = work.take(sampleCount * nearCount * 2)
+  const scratches = scratchesFor(context, work, shape, nearCount)
+  const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists, near, nearCount }
+  for (const [time, rounds] of nearRounds.entries()) {
+    await assign(context, { ...rows, shape, centroids, listCount }, scratches, () => {})
+    await move(context, shape, clustering, sampleCount)
+    await settleNear(context, shape, clustering, near, nearCount, rounds)
+    onProgress(time + 1)
+  }
+}
+
+async function settleNear(
+  context: BuildContext,
+  shape: IvfShape,
+  clustering: Clustering,
+  near: number,
+  nearCount: number,
+  rounds: number,
+): Promise<void> {
+  const { sample, sampleCount, lists, centroids } = clustering
   const { threadCount } = context.pool
   const size = Math.ceil(sampleCount / threadCount)
-  const inputs = Array.from({ length: threadCount }, (_, share): ReassignRowsInput => {
+  const inputs = Array.from({ length: threadCount }, (_, share): ChooseListsInput => {
     const begin = Math.min(sampleCount, share * size)
     return {
-      ...{ ...placeOf(context), shape, centroids, listCount },
+      ...{ ...placeOf(context), shape, centroids, nearCount },
       rows: sample + begin * shape.centroidBytes,
       rowCount: Math.min(size, sampleCount - begin),
       lists: lists + begin * 4,
-      scratch: work.take(reassignScratchBytes(shape)),
+      near: near + begin * nearCount * 2,
     }
   })
-  for (let round = 0; round < nearRoundsMax; round++) {
+  for (let round = 0; round < rounds; round++) {
     const moved = await allOf(
-      inputs.map((input) => runJob<ReassignRowsInput, number>(context, reassignJob, input)),
+      inputs.map((input) => runJob<ChooseListsInput, number>(context, chooseJob, input)),
     )
     await move(context, shape, clustering, sampleCount)
     if (moved.reduce((sum, each) => sum + each, 0) < sampleCount * restingShare) return

@@ -12,13 +12,15 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 /** More queries whose lists are found together gain nothing. */
 const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8 }
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 4 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 /** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
 const exactCandidatesPerRow = 3
 const exactCandidatesMin = 32
 export const manyCandidates = 4
+/** More where what may be found lies far from the query: it is about equally near, and codes tell it apart less well. */
+const farCandidates = 8
 
 export interface IvfPlan {
   readonly shape: IvfShape
@@ -30,6 +32,8 @@ export interface IvfPlan {
   readonly probeCount: number
   /** Rows that the lists give: those wanted, or more, of which the best are then chosen. */
   readonly candidateCount: number
+  /** The same where what may be found lies elsewhere. */
+  readonly farCandidateCount: number
 }
 
 export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
@@ -43,6 +47,8 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     params.reorder_k ?? 0,
     Math.ceil(k * Math.max(perRow, params.refine_k ?? 1)),
   )
+  const candidateCount = candidateCountOf(shape, rowCount, wanted, k)
+  const mayBeFar = job.mask !== 0 && shape.isQuantized && !shape.isExact
   return {
     shape,
     layout: head.layout,
@@ -50,7 +56,10 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     step: head.step,
     together: Math.min(queriesAtOnce, job.nq),
     probeCount: Math.min(params.nprobe, listCount),
-    candidateCount: candidateCountOf(shape, rowCount, wanted, k),
+    candidateCount,
+    farCandidateCount: mayBeFar
+      ? Math.max(1, Math.min(rowCount, candidateCount * farCandidates))
+      : candidateCount,
   }
 }
 
@@ -84,7 +93,7 @@ export interface IvfScratch {
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, candidateCount, together } = plan
+  const { shape, longestList, probeCount, farCandidateCount, together } = plan
   const { element, width, centroidBytes, isQuantized, isNormalized, product } = shape
   const probes = begin
   const queries = aligned(probes + together * probeCount * heapPlaceBytes)
@@ -97,8 +106,8 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
     tables + (product ? productTableBytes(product.codes) : byteQueryBytes(width)),
   )
   const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
-  const found = aligned(candidates + candidateCount * heapPlaceBytes)
-  const row = aligned(found + candidateCount * 4)
+  const found = aligned(candidates + farCandidateCount * heapPlaceBytes)
+  const row = aligned(found + farCandidateCount * 4)
   const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
   return {
     probes,

@@ -40,9 +40,13 @@ export function ivfShape(
   const rowBytes = isBits ? width : width * elementBytes[element]
   const isFlat = indexType === 'IVF_FLAT'
   const isQuantized = !isBits && !(isFlat && elementBytes[element] === 1)
+  // One literal, without spreading: every search makes one.
   return {
     metric: kernelMetrics[metric]!,
-    ...{ element, width, rowBytes, isBits },
+    element,
+    width,
+    rowBytes,
+    isBits,
     isNormalized: metric === 'COSINE',
     isProduct: metric === 'IP',
     listMetric: isBits ? kernelMetrics.HAMMING! : listMetrics[metric]!,

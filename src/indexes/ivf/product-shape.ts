@@ -24,8 +24,10 @@ export function productShape({ indexType, params }: IndexSpec, dim: number): Pro
       const m = Number(params.m)
       return shapeOf(dim / m, m, stagesOf(Number(params.nbits)), false)
     }
-    case 'SCANN':
-      return shapeOf(2, Math.ceil(dim / 2), [4], false)
+    case 'SCANN': {
+      const subWidth = Number(params.sub_dim ?? 2)
+      return shapeOf(subWidth, Math.ceil(dim / subWidth), [4], false)
+    }
     default:
       return null
   }

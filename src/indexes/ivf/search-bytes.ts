@@ -96,7 +96,10 @@ function measuredQuery(
     product += value * offsets[at]
   }
   return {
-    ...{ scale, left: Math.sqrt(leftSquared), length: Math.sqrt(squared) },
-    ...{ offsetLength: Math.sqrt(offsetSquared), offsetDistance: -product },
+    scale,
+    left: Math.sqrt(leftSquared),
+    length: Math.sqrt(squared),
+    offsetLength: Math.sqrt(offsetSquared),
+    offsetDistance: -product,
   }
 }

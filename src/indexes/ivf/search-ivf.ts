@@ -1,6 +1,7 @@
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
+import { areRowsFar } from './far-rows.js'
 import { type IvfPlan, type IvfScratch, planOf, scratchFor } from './ivf-plan.js'
 import { findLists, maskOf, probesOf } from './nearest-lists.js'
 import { placesToRows, rankCandidates } from './rank-candidates.js'
@@ -50,9 +51,11 @@ function searchOne(
     searchExactly(job, plan, scratch, query, heap)
     return
   }
-  if (product) searchProducts(job, plan, scratch, query, product)
-  else searchBytes(job, plan, scratch, plan.candidateCount, query)
-  rankCandidates(job, plan, scratch, plan.candidateCount, query, heap)
+  const isFar = areRowsFar(job, plan, scratch)
+  const candidateCount = isFar ? plan.farCandidateCount : plan.candidateCount
+  if (product) searchProducts(job, { ...plan, candidateCount }, scratch, query, product)
+  else searchBytes(job, plan, scratch, candidateCount, query)
+  rankCandidates(job, plan, scratch, candidateCount, query, heap)
 }
 
 /** In the order in which the lists lie, since places must ascend. */

@@ -35,9 +35,8 @@ function fillTables(
     ...([shape.width, width, source, 1, index + layout.offsets, centered] as const),
   )
   if (isRotated) kernels.rotateRows(width, index + layout.signs, centered, 1)
-  if (params.rbq_query_bits) {
-    roundQuery(new Float32Array(memory.buffer, centered, width), params.rbq_query_bits)
-  }
+  const queryBits = params.rbq_bits_query ?? params.rbq_query_bits
+  if (queryBits) roundQuery(new Float32Array(memory.buffer, centered, width), queryBits)
   kernels.fillTables(
     ...([codes, subWidth, stageBits.length, centered, index + layout.codebooks] as const),
     ...([scratch.tables, scratch.products] as const),

@@ -1,6 +1,5 @@
 // How rows of floats become codes: (component − mean) / scale, rounded, what is out of range at its
 // edge; or shorter floats. A row of bits is its own code, and so is one of bytes.
-import { dotProduct, isOrdinary } from './float-distances'
 import { floatElement, queryBytes, queryFromCode } from './hnsw-distances'
 import { bfloat16From, float16From } from './hnsw-halves'
 import {
@@ -9,6 +8,7 @@ import {
   width,
 } from './hnsw-layout'
 import { pack4, pack6 } from './hnsw-packed'
+import { normalizeRow } from './normalize'
 import { FLOAT16, FLOAT32, INT8 } from './shape'
 import { storedBytes, widenBlock } from './widen'
 
@@ -37,26 +37,8 @@ export function hnswFloats(element: u32, vectors: usize, row: u32, room: usize):
   if (element == FLOAT32 && !normalizes()) return stored
   if (element != FLOAT32) widenBlock(element, width, stored, 1, room)
   else memory.copy(room, stored, <usize>width << 2)
-  if (normalizes()) normalize(room)
+  if (normalizes()) normalizeRow(room, width)
   return room
-}
-
-/** A vector of zeros, which has no direction, stays as it is. */
-export function normalize(values: usize): void {
-  const factor = normalizingFactor(values)
-  for (const end = values + (<usize>width << 2); values < end; values += 4) {
-    store<f32>(values, load<f32>(values) * factor)
-  }
-}
-
-function normalizingFactor(values: usize): f32 {
-  const squared = dotProduct(values, values, width)
-  if (isOrdinary(squared)) return 1 / sqrt(squared)
-  let sum: f64 = 0
-  for (let at = values, end = values + (<usize>width << 2); at < end; at += 4) {
-    sum += <f64>load<f32>(at) * <f64>load<f32>(at)
-  }
-  return sum == 0 ? 1 : <f32>(1 / sqrt(sum))
 }
 
 /** Makes the codes of the nodes `[first, end)`. @param room `hnswFloatBytes` bytes */

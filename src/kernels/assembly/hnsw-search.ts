@@ -4,7 +4,7 @@ import { distance } from './distance'
 import { dotProduct } from './float-distances'
 import { offer } from './heap'
 import { dotZero, queryBytes } from './hnsw-distances'
-import { decode, hnswFloatBytes, normalize, queryFromFloats } from './hnsw-encode'
+import { decode, hnswFloatBytes, queryFromFloats } from './hnsw-encode'
 import {
   capacityOf, codeOf, entryLevel, entryNode, isBits, isFloats, isSquared, JACCARD_BITS, kind, linkMax,
   linksOf,
@@ -19,6 +19,7 @@ import {
   batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
   visitInBatch,
 } from './hnsw-walk'
+import { normalizeRow } from './normalize'
 import { FLOAT32 } from './shape'
 import { storedBytes, widenBlock } from './widen'
 
@@ -249,7 +250,7 @@ function prepareQuery(): void {
   let values = floats
   if (normalizes()) {
     memory.copy(room, floats, <usize>width << 2)
-    normalize(room)
+    normalizeRow(room, width)
     values = room
   }
   const unit = queryFromFloats(values, query)

@@ -3,6 +3,7 @@ export {
 } from './compare'
 export { countRows } from './count'
 export { firstNonFinite32, firstNonFinite64 } from './finite'
+export { chooseNear } from './choose-near'
 export { currentDepth, followDepth, startDepth } from './json-depth'
 export { readFloatList } from './number-text'
 export { clearHeaps, scan, sortHeaps } from './scan'

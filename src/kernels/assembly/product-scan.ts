@@ -4,8 +4,11 @@ import { offer, thresholdOf } from './heap'
 import { madd } from './lanes'
 import { blockBytes, blockPlaces, bookBytes, pairsOf } from './product-layout'
 
+/** Of a table: two of them are added up in a byte. */
+const largest: f32 = 127
+
 /**
- * Makes the tables of a query: 16 bytes for each code, in pairs, then f32 base and f32 step. A product is its
+ * Makes the tables of a query: 16 bytes, at most 127, for each code, in pairs, then f32 base and f32 step. A product is its
  * share of the base + step × byte.
  * @param query float32, less the mean
  * @param scratch 64 bytes for each code
@@ -23,7 +26,7 @@ export function fillTables(
     base += least
   }
   // Nothing may be infinite here, nor is it but where a distance overflows: any order is as good then.
-  const step: f32 = widest > 0 ? widest / 255 : 1
+  const step: f32 = widest > 0 ? widest / largest : 1
   const bytes = pairsOf(codes) << 5
   memory.fill(tables, 0, bytes)
   const scale = f32x4.splat(1 / step)
@@ -124,7 +127,10 @@ export function scanCodes(
 /** So many pairs of codes have a sum below 65,536. */
 const pairsAtOnce: usize = 128
 
-/** Fills 32 sums of u32. Bytes are added two at a time as u16, and those of odd rows once more for themselves. */
+/**
+ * Fills 32 sums of u32. The bytes of a pair of codes are added as they are, then two rows at a time as u16, and those of
+ * odd rows once more for themselves.
+ */
 function sumCodes(pairs: usize, block: usize, tables: usize, sums: usize): void {
   const low = i8x16.splat(15)
   for (let done: usize = 0; done < pairs; done += pairsAtOnce) {
@@ -135,17 +141,11 @@ function sumCodes(pairs: usize, block: usize, tables: usize, sums: usize): void 
       const one = v128.load(table)
       const other = v128.load(table, 16)
       let pair = v128.load(codes)
-      let found = lookUp(one, v128.and(pair, low))
-      bothA = i16x8.add(bothA, found)
-      oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
-      found = lookUp(other, i8x16.shr_u(pair, 4))
+      let found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
       bothA = i16x8.add(bothA, found)
       oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
       pair = v128.load(codes, 16)
-      found = lookUp(one, v128.and(pair, low))
-      bothB = i16x8.add(bothB, found)
-      oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
-      found = lookUp(other, i8x16.shr_u(pair, 4))
+      found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
       bothB = i16x8.add(bothB, found)
       oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
     }

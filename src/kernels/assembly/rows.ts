@@ -1,5 +1,5 @@
 // Rows on their way from one place to another.
-import { dotProduct } from './float-distances'
+import { normalizeRow } from './normalize'
 import { FLOAT32 } from './shape'
 import { storedBytes, widenRow } from './widen'
 
@@ -21,12 +21,7 @@ export function widenRows(
 /** Gives rows of float32 the length 1, but for those of length 0. */
 export function normalizeRows(width: u32, rows: usize, rowCount: u32): void {
   const stride = <usize>width << 2
-  for (let row: usize = 0; row < rowCount; row++, rows += stride) {
-    const squared = dotProduct(rows, rows, width)
-    if (!(squared > 0)) continue
-    const scale: f32 = 1 / Mathf.sqrt(squared)
-    for (let at = rows; at < rows + stride; at += 4) store<f32>(at, load<f32>(at) * scale)
-  }
+  for (let row: usize = 0; row < rowCount; row++) normalizeRow(rows + row * stride, width)
 }
 
 /** Copies the rows of `ids`, one after the other. */

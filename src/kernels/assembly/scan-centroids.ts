@@ -29,7 +29,7 @@ export function scanCentroids(
   }
 }
 
-function fourSquares(
+export function fourSquares(
   query: usize, row: usize, second: usize, third: usize, fourth: usize, width: u32,
 ): v128 {
   let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a

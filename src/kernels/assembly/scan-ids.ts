@@ -1,4 +1,5 @@
-// The exact scan of rows that lie here and there.
+// The exact scan of rows that lie here and there. Each would be waited for where it is read, so some rows are
+// touched before the first of them is computed: what they wait for is waited for once.
 import { distance } from './distance'
 import { dotProduct } from './float-distances'
 import { offer } from './heap'
@@ -9,7 +10,7 @@ import { storedBytes, widenRow } from './widen'
  * Offers the rows of `ids`, which come in any order, to a heap, as `firstId` + id. Rows are of floats.
  * @param mask a bit for each of the ids, in whole words of 64; 0: all
  * @param near the least distance that counts
- * @param scratch a row of float32 where rows are stored as something else
+ * @param scratch a row of float32
  */
 export function scanIds(
   metric: u32, element: u32, width: u32, rows: usize, ids: usize, idCount: u32, mask: usize,
@@ -17,7 +18,13 @@ export function scanIds(
 ): void {
   const stored = storedBytes(element, width)
   const squared = dotProduct(query, query, width)
+  const together = <u32>max<usize>(1, min<usize>(touchedRows, touchedBytes / stored))
+  let touched: u32 = 0
   for (let index: u32 = 0; index < idCount; index++) {
+    if (mask == 0 && index == touched) {
+      touched = min(idCount, index + together)
+      touchRows(rows, stored, ids, index, touched, scratch)
+    }
     if (mask != 0 && !((load<u8>(mask + (index >> 3)) >> <u8>(index & 7)) & 1)) continue
     const id = load<u32>(ids + (<usize>index << 2))
     let row = rows + <usize>id * stored
@@ -29,4 +36,22 @@ export function scanIds(
     if (d < near) continue
     offer(heap, k, d, firstId + id)
   }
+}
+
+/** As many as the processor waits for at once, and no more than its nearest cache holds. */
+const touchedRows: usize = 8
+const touchedBytes: usize = 16384
+const lineBytes: usize = 64
+
+/** Reads a byte of each of their lines. */
+function touchRows(
+  rows: usize, stored: usize, ids: usize, begin: u32, end: u32, sink: usize,
+): void {
+  let sum: u32 = 0
+  for (let index = begin; index < end; index++) {
+    const row = rows + <usize>load<u32>(ids + (<usize>index << 2)) * stored
+    for (let at = row; at < row + stored; at += lineBytes) sum += load<u8>(at)
+  }
+  // Reads whose sum nobody wants would be left out.
+  store<u32>(sink, sum)
 }

@@ -1,4 +1,5 @@
 // The exact scan: the k nearest rows of each query, over the rows whose bit is set.
+import { hammingDistance } from './binary-distances'
 import { distance } from './distance'
 import { offer, sortHeap, thresholdOf } from './heap'
 import { blockRows, FLOAT32, HAMMING, JACCARD } from './shape'
@@ -46,6 +47,8 @@ export function scan(
     const id = firstId + begin
     if (isFloat && nq > 2) {
       scanTiles(metric, width, block, bits, id, queries, nq, least, heaps, k, scratch)
+    } else if (metric == HAMMING) {
+      scanHamming(width, block, bits, id, queries, nq, least, heaps, k)
     } else {
       scanEach(metric, width, stride, block, bits, id, queries, nq, least, heaps, k, scratch)
     }
@@ -71,6 +74,25 @@ function scanEach(
     for (let rest = bits; rest != 0; rest &= rest - 1) {
       const row = <u32>ctz(rest)
       const d = distance(metric, width, query, squared, block + <usize>row * stride)
+      if (d >= threshold || d < near) continue
+      offer(heap, k, d, firstId + row)
+      threshold = thresholdOf(heap)
+    }
+  }
+}
+
+/** As above: to find out the metric for each row would take as long as the distance of a short one. */
+function scanHamming(
+  width: u32, block: usize, bits: u64, firstId: u32,
+  queries: usize, nq: u32, near: f32, heaps: usize, k: u32,
+): void {
+  for (let index: u32 = 0; index < nq; index++) {
+    const query = queries + <usize>index * width
+    const heap = heaps + ((<usize>index * k) << 3)
+    let threshold = thresholdOf(heap)
+    for (let rest = bits; rest != 0; rest &= rest - 1) {
+      const row = <u32>ctz(rest)
+      const d = hammingDistance(query, block + <usize>row * width, width)
       if (d >= threshold || d < near) continue
       offer(heap, k, d, firstId + row)
       threshold = thresholdOf(heap)

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../errors.js'
 import type { QueryKeys, QueryVectors } from '../../search/search-request.js'
-import { Recent } from '../../util/recent.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { vectorsFromPlaceholderGroup } from '../../wire/placeholder-group.js'
 import { messageFromSearchAnswer } from '../../wire/results.js'
 import type { Handlers, Request } from './call.js'
+import { recentPairs } from './recent-pairs.js'
 import {
   groupingFrom,
   indexParamsFrom,
@@ -27,9 +27,12 @@ export const searchHandlers = {
     refuseFeatures(request)
     refuse({ 'several searches in one request': request.sub_reqs.length > 0 })
     const asked = askedOf(request.search_params)
+    const { target } = asked
     const page = iteratorPageFrom(asked.params, randomUUID)
     const result = await engine.search({
-      ...asked.target,
+      vectorFieldName: target.vectorFieldName,
+      metricType: target.metricType,
+      params: target.params,
       filter: request.dsl,
       filterValues: filterValuesFrom(request.expr_template_values),
       queries: queriesOf(request),
@@ -55,27 +58,7 @@ export const searchHandlers = {
   },
 } satisfies Handlers
 
-type Asked = ReturnType<typeof askedFrom>
-
-/** What the parameters of a search mean. They are read once: one search after the other has the same. */
-function askedOf(pairs: readonly KeyValuePair[]): Asked {
-  const text = textOf(pairs)
-  const known = recentlyAsked.get(text)
-  if (known) return known
-  const asked = askedFrom(pairs)
-  if (text.length <= textCharactersMax) recentlyAsked.set(text, asked)
-  return asked
-}
-
-const recentlyAsked = new Recent<string, Asked>(256)
-const textCharactersMax = 4096
-
-/** Lengths keep apart what separators would not. */
-function textOf(pairs: readonly KeyValuePair[]): string {
-  let text = ''
-  for (const { key, value } of pairs) text += `${key.length}:${key}${value.length}:${value}`
-  return text
-}
+const askedOf = recentPairs(askedFrom)
 
 /** @throws parameterInvalid, unsupported */
 function askedFrom(pairs: readonly KeyValuePair[]) {
@@ -83,10 +66,12 @@ function askedFrom(pairs: readonly KeyValuePair[]) {
   const target = searchTargetFrom(params)
   const orderBy = orderByFrom(params)
   checkOrdered(params, orderBy)
+  const { topK, offset } = searchWindow(params)
   return {
     params,
     target,
-    ...searchWindow(params),
+    topK,
+    offset,
     roundDecimal: roundDecimalFrom(params),
     grouping: groupingFrom(params, target.params),
     orderBy,

@@ -27,7 +27,9 @@ export function withTimeParts<Answer extends { readonly fields: readonly OutputF
 
 /** @throws parameterInvalid with Milvus's text */
 function timePartsFrom(params: Params): readonly TimePart[] {
-  const names = (params.get('time_fields') ?? '').split(/[, ]+/).filter((name) => name !== '')
+  const text = params.get('time_fields')
+  if (!text) return []
+  const names = text.split(/[, ]+/).filter((name) => name !== '')
   return names.map((given) => {
     const name = given.toLowerCase()
     if (partNames.includes(name)) return name as TimePart
