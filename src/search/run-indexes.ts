@@ -23,8 +23,10 @@ export async function runIndexes(
     microseconds += microsecondsOf(job, bytes)
     if (job.file) readsFile = true
   }
-  if (!readsFile && isDoneHere(microseconds)) runHere(jobs, signal)
-  else await runThere(pool, shares, workOf(workBytes, readsFile), signal)
+  if (!readsFile && isDoneHere(microseconds)) {
+    pool.noteShortWork()
+    runHere(jobs, signal)
+  } else await runThere(pool, shares, workOf(workBytes, readsFile), signal)
 }
 
 function runHere(jobs: readonly IndexSearchJob[], signal: AbortSignal | undefined): void {

@@ -40,8 +40,10 @@ export async function scanRest(
   const jobCount = Math.min(pool.threadCount, Math.ceil(workBytes / workBytesOfJob))
   const scan = openScan(memory, scanned, queries, Math.max(1, jobCount))
   try {
-    if (!readsFile && isDoneHere(workBytes / bytesOfMicrosecond)) runHere(scan.jobs, query.signal)
-    else {
+    if (!readsFile && isDoneHere(workBytes / bytesOfMicrosecond)) {
+      pool.noteShortWork()
+      runHere(scan.jobs, query.signal)
+    } else {
       const work = workOf(workBytes, readsFile)
       await runOnThreads(pool, work, scanModule, scan.jobs.map(apart), query.signal)
     }

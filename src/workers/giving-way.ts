@@ -9,8 +9,13 @@ export class ShortWork {
   readonly words: ShortWorkWords = new Int32Array(new SharedArrayBuffer(8))
 
   begin(): void {
-    Atomics.store(this.words, cameAt, nowMs())
+    this.note()
     Atomics.add(this.words, countAt, 1)
+  }
+
+  /** Some came that is done already. */
+  note(): void {
+    Atomics.store(this.words, cameAt, nowMs())
   }
 
   end(): void {

@@ -58,6 +58,8 @@ export interface WorkerPool {
   run<Input, Result>(module: URL, input: Input, options: JobOptions): Promise<Result>
   /** Starts a thread of the lane that has the module at hand, ahead of the first job. */
   load(module: URL, lane: LaneName): Promise<void>
+  /** Short work was done without a thread: long work gives way to what may follow, too. */
+  noteShortWork(): void
   /** Waits for running jobs, refuses new ones, ends the threads. */
   close(): Promise<void>
 }

@@ -23,6 +23,7 @@ export function createWorkerPool(threadCount = availableParallelism()): WorkerPo
       const result = lanes.interactive.run<Result>(module, input, options)
       return result.finally(() => shortWork.end())
     },
+    noteShortWork: () => shortWork.note(),
     close: async () => {
       await Promise.all(Object.values(lanes).map((lane) => lane.close()))
     },

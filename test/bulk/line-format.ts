@@ -142,6 +142,7 @@ export function localPool(threadCount: number): WorkerPool {
       return (await import(module.href)).run(structuredClone(input), context)
     },
     async load() {},
+    noteShortWork() {},
     async close() {},
   }
 }
