@@ -1,12 +1,12 @@
 import { type FixedColumn, type FixedValues, type ListColumn, layoutOf } from '../column/column.js'
 import { regularOffsets } from '../column/regular-offsets.js'
 import { rowOfElement } from '../column/row-of-element.js'
-import { MillraceError } from '../errors.js'
 import type { Field } from '../schema/field.js'
 import { innerMetricOf, type Metric } from '../schema/metric.js'
 import { elementFieldOf } from '../schema/struct-array.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { type ListRange, type ListScanJob, run as runListScan } from './list-scan-job.js'
+import { looksAt } from './looks-at.js'
 import type { Neighbors } from './nearest-query.js'
 import { NearestRows } from './nearest-rows.js'
 import { kernelQueries } from './query-floats.js'
@@ -144,12 +144,4 @@ function rangesIn(segments: readonly ListRows[], begin: number, end: number): Li
 /** Memory that is not shared would be sent whole, however little of it is used. */
 function cheapToSend(values: FixedValues): FixedValues {
   return values.buffer instanceof SharedArrayBuffer ? values : values.slice()
-}
-
-function looksAt(signal: AbortSignal | undefined) {
-  return {
-    throwIfCancelled() {
-      if (signal?.aborted) throw new MillraceError('cancelled', 'the search was cancelled')
-    },
-  }
 }

@@ -1,8 +1,8 @@
-import { MillraceError } from '../errors.js'
 import { familyNamed } from '../indexes/families.js'
 import type { IndexSearchJob } from '../indexes/index-family.js'
 import { searchCost } from '../indexes/search-cost.js'
 import type { WorkerPool } from '../workers/worker-job.js'
+import { looksAt } from './looks-at.js'
 import { apart, runOnThreads, workOf } from './run-on-threads.js'
 import { isDoneHere } from './work-here.js'
 
@@ -30,10 +30,7 @@ export async function runIndexes(
 }
 
 function runHere(jobs: readonly IndexSearchJob[], signal: AbortSignal | undefined): void {
-  const throwIfCancelled = () => {
-    if (signal?.aborted) throw new MillraceError('cancelled', 'the search was cancelled')
-  }
-  for (const job of jobs) familyNamed(job.family).search(job, { throwIfCancelled })
+  for (const job of jobs) familyNamed(job.family).search(job, looksAt(signal))
 }
 
 async function runThere(

@@ -1,7 +1,7 @@
-import { MillraceError } from '../errors.js'
 import type { VectorMemory } from '../kernels/vector-memory.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { survivorsOf } from './index-choice.js'
+import { looksAt } from './looks-at.js'
 import { type HeapSource, mergeHeaps } from './merge-heaps.js'
 import type { NearestQuery, Neighbors, SegmentVectors } from './nearest-query.js'
 import { apart, runOnThreads, workOf } from './run-on-threads.js'
@@ -72,8 +72,5 @@ function rowsToScan(view: SegmentVectors): number {
 const rowsPassedAtOnce = 256
 
 function runHere(jobs: readonly ScanJob[], signal: AbortSignal | undefined): void {
-  const throwIfCancelled = () => {
-    if (signal?.aborted) throw new MillraceError('cancelled', 'the search was cancelled')
-  }
-  for (const job of jobs) scanRows(job, { throwIfCancelled })
+  for (const job of jobs) scanRows(job, looksAt(signal))
 }
