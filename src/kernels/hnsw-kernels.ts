@@ -34,9 +34,23 @@ interface HnswKernels {
   /** A row as floats, as they become codes. @returns where they are */
   hnswFloats(element: number, vectors: number, row: number, room: number): number
   hnswEncode(element: number, vectors: number, first: number, end: number, room: number): void
-  hnswSeedBytes(): number
-  hnswChooseSeeds(seeds: number, sampleCount: number, step: number, query: number): void
-  hnswCluster(seeds: number, first: number, end: number, clusters: number, query: number): void
+  hnswSeedBytes(levels: number): number
+  hnswChooseSeeds(
+    seeds: number,
+    levels: number,
+    sampleCount: number,
+    step: number,
+    query: number,
+  ): void
+  /** Clusters are numbered below 32 to the power of `levels`. */
+  hnswCluster(
+    seeds: number,
+    levels: number,
+    first: number,
+    end: number,
+    clusters: number,
+    query: number,
+  ): void
   hnswSharedBytes(nodes: number): number
   hnswOrder(shared: number): number
   hnswPlaceNodes(order: number): void

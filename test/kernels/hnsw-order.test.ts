@@ -4,7 +4,7 @@ import { randomFrom } from '../indexes/vectors.js'
 import { kernelBuilds } from './kernel-builds.js'
 
 const memory = new WebAssembly.Memory({ initial: 64, maximum: 65_535, shared: true })
-const at = { index: 64, rows: 1 << 20, seeds: 2 << 20, clusters: 2200 * 1024, query: 3 << 20 }
+const at = { index: 64, rows: 1 << 20, seeds: 2 << 20, clusters: 2500 * 1024, query: 3 << 20 }
 const [fanout, rowCount, width, int8Element] = [32, 900, 5, 3]
 
 type Nodes = readonly number[]
@@ -21,28 +21,46 @@ function nearestOf(rows: Int8Array, node: number, seeds: Nodes): number {
   return distances.indexOf(Math.min(...distances))
 }
 
-/** 32 samples, and for each 32 more: those that are nearest to it, the later ones in place of the first. */
-function seedsOf(rows: Int8Array, sampleCount: number, step: number) {
-  const upper = Array.from({ length: fanout }, (_, seed) => (seed % sampleCount) * step)
-  const lower = upper.map((node) => Array.from({ length: fanout }, () => node))
-  for (let sample = fanout; sample < sampleCount; sample++) {
-    const group = lower[nearestOf(rows, sample * step, upper)]
-    group[Math.floor(sample / fanout) % fanout] = sample * step
+/**
+ * For each level its groups of seeds: 32 samples, then for each seed 32 more, those that are nearest to it, the
+ * later ones in place of the first.
+ */
+function seedsOf(rows: Int8Array, levels: number, sampleCount: number, step: number): Nodes[][] {
+  const top = Array.from({ length: fanout }, (_, seed) => (seed % sampleCount) * step)
+  const groups: Nodes[][] = [[top]]
+  while (groups.length < levels) {
+    const seeds = groups.at(-1)!.flat()
+    const below = seeds.map((node) => Array.from({ length: fanout }, () => node))
+    for (let sample = fanout; sample < sampleCount; sample++) {
+      const group = below[clusterOf(rows, sample * step, groups)]
+      group[Math.floor(sample / fanout) % fanout] = sample * step
+    }
+    groups.push(below)
   }
-  return { upper, lower }
+  return groups
+}
+
+function clusterOf(rows: Int8Array, node: number, groups: readonly Nodes[][]): number {
+  let cluster = 0
+  for (const level of groups) {
+    cluster = cluster * fanout + nearestOf(rows, node, level[cluster])
+  }
+  return cluster
 }
 
 const builds = kernelBuilds<ReturnType<typeof hnswKernelsOn>>(memory)
 
 describe.each(builds)('the order of nodes of $file', ({ kernels }) => {
-  for (const [sampleCount, step] of [
-    [rowCount, 1],
-    [300, 3],
-    [40, 7],
-    [10, 90],
-    [1, 1],
+  for (const [sampleCount, step, levels] of [
+    [rowCount, 1, 2],
+    [300, 3, 2],
+    [40, 7, 2],
+    [10, 90, 2],
+    [1, 1, 2],
+    [rowCount, 1, 3],
+    [40, 7, 3],
   ]) {
-    it(`is by clusters around seeds of ${sampleCount} samples, as in the twin`, () => {
+    it(`is by clusters around ${levels} levels of seeds of ${sampleCount} samples, as in the twin`, () => {
       const random = randomFrom(sampleCount)
       const rows = Int8Array.from({ length: rowCount * width }, () => random() * 100 - 50)
       new Uint8Array(memory.buffer).fill(0xaa)
@@ -53,15 +71,12 @@ describe.each(builds)('the order of nodes of $file', ({ kernels }) => {
         numbers[node] = node
       })
       kernels.hnswEncode(int8Element, at.rows, 0, rowCount, at.query)
-      kernels.hnswChooseSeeds(at.seeds, sampleCount, step, at.query)
-      kernels.hnswCluster(at.seeds, 0, rowCount, at.clusters, at.query)
-      const { upper, lower } = seedsOf(rows, sampleCount, step)
-      const seeds = new Uint32Array(memory.buffer, at.seeds, kernels.hnswSeedBytes() / 4)
-      expect([...seeds]).toEqual([...upper, ...lower.flat()])
-      const clusters = Array.from({ length: rowCount }, (_, node) => {
-        const group = nearestOf(rows, node, upper)
-        return group * fanout + nearestOf(rows, node, lower[group])
-      })
+      kernels.hnswChooseSeeds(at.seeds, levels, sampleCount, step, at.query)
+      kernels.hnswCluster(at.seeds, levels, 0, rowCount, at.clusters, at.query)
+      const groups = seedsOf(rows, levels, sampleCount, step)
+      const seeds = new Uint32Array(memory.buffer, at.seeds, kernels.hnswSeedBytes(levels) / 4)
+      expect([...seeds]).toEqual(groups.flat(2))
+      const clusters = Array.from({ length: rowCount }, (_, node) => clusterOf(rows, node, groups))
       expect([...new Uint32Array(memory.buffer, at.clusters, rowCount)]).toEqual(clusters)
     })
   }

@@ -71,9 +71,15 @@ function measure(kernels: Kernels, { nodeCount, shape }: BuildJob): BuildRooms {
     upperSlots,
     indexBytes: Math.max(bytesOf(kind), builtBytes),
     builtBytes,
-    sharedBytes: (kernels.hnswSharedBytes(nodeCount) >>> 0) + (kernels.hnswSeedBytes() >>> 0),
+    sharedBytes: sharedBytesOf(kernels, nodeCount),
     scratchBytes: kernels.hnswBuildBytes(kind, width, nodeCount, m, efConstruction) >>> 0,
   }
+}
+
+/** What `kernels` share, then the seeds. */
+function sharedBytesOf(kernels: Kernels, nodeCount: number): number {
+  const seedBytes = kernels.hnswSeedBytes(seedLevels(nodeCount)) >>> 0
+  return (kernels.hnswSharedBytes(nodeCount) >>> 0) + seedBytes
 }
 
 function create(kernels: Kernels, job: BuildJob): void {
@@ -131,18 +137,33 @@ function encode(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
 }
 
 function seed(kernels: Kernels, job: BuildJob): void {
-  const sampleCount = Math.min(job.nodeCount, sampledNodes)
-  const step = Math.floor(job.nodeCount / sampleCount)
+  const { nodeCount, scratch } = job
+  const levels = seedLevels(nodeCount)
+  const sampleCount = Math.min(nodeCount, samplesPerCluster * clustersOf(levels))
+  const step = Math.floor(nodeCount / sampleCount)
   if (sampleCount > 0)
-    kernels.hnswChooseSeeds(seedsOf(kernels, job), sampleCount, step, job.scratch)
+    kernels.hnswChooseSeeds(seedsOf(kernels, job), levels, sampleCount, step, scratch)
 }
 
-const sampledNodes = 8192
+/** Clusters of some tens to some hundreds of nodes. */
+function seedLevels(nodeCount: number): number {
+  return nodeCount < manyNodes ? 2 : 3
+}
+
+const manyNodes = 400_000
+
+function clustersOf(levels: number): number {
+  return 32 ** levels
+}
+
+const samplesPerCluster = 8
 
 function cluster(kernels: Kernels, job: BuildJob, context: WorkerContext): void {
   const clusters = kernels.hnswOrder(job.shared)
+  const seeds = seedsOf(kernels, job)
+  const levels = seedLevels(job.nodeCount)
   takeRanges(job, context, 32, (first, end) =>
-    kernels.hnswCluster(seedsOf(kernels, job), first, end, clusters, job.scratch),
+    kernels.hnswCluster(seeds, levels, first, end, clusters, job.scratch),
   )
 }
 
@@ -156,7 +177,7 @@ function arrange(kernels: Kernels, job: BuildJob): void {
   const order = kernels.hnswOrder(job.shared) >>> 0
   const rows = new Uint32Array(memory.buffer, kernels.hnswRows() >>> 0, nodeCount)
   const clusters = new Uint32Array(memory.buffer, order, nodeCount)
-  rows.set(sortedBy(rows, clusters))
+  rows.set(sortedBy(rows, clusters, clustersOf(seedLevels(nodeCount))))
   kernels.hnswPlaceNodes(order)
 }
 
@@ -194,13 +215,11 @@ function takeRanges(
   }
 }
 
-function sortedBy(rows: Uint32Array, clusters: Uint32Array): Uint32Array {
-  const begins = new Uint32Array(clusterMax + 1)
+function sortedBy(rows: Uint32Array, clusters: Uint32Array, clusterCount: number): Uint32Array {
+  const begins = new Uint32Array(clusterCount + 1)
   for (const cluster of clusters) begins[cluster + 1]++
-  for (let cluster = 0; cluster < clusterMax; cluster++) begins[cluster + 1] += begins[cluster]
+  for (let cluster = 0; cluster < clusterCount; cluster++) begins[cluster + 1] += begins[cluster]
   const sorted = new Uint32Array(rows.length)
   for (let node = 0; node < rows.length; node++) sorted[begins[clusters[node]]++] = rows[node]
   return sorted
 }
-
-const clusterMax = 1024
