@@ -13,27 +13,21 @@ export type IndexParams = readonly (readonly [key: string, value: string])[]
  * @throws parameterInvalid with Milvus's text
  */
 export function indexSpecOf(field: Field, params: IndexParams): IndexSpec {
-  return specFrom(field, params, (error) => {
+  return storedSpecOf(field, params, (error) => {
     throw error
   })
 }
 
 /**
- * The same of an index that was created before, also by an older release: what is refused by now counts as left
- * out.
- * @param onRefused told of each parameter that is
+ * The same of an index that was created before, also by an older release: a parameter that is refused by now
+ * counts as left out.
+ * @param refuse told of each
  */
 export function storedSpecOf(
   field: Field,
   params: IndexParams,
-  onRefused: (error: MillraceError) => void = () => {},
+  refuse: Refuse = () => {},
 ): IndexSpec {
-  return specFrom(field, params, onRefused)
-}
-
-type Refuse = (error: MillraceError) => void
-
-function specFrom(field: Field, params: IndexParams, refuse: Refuse): IndexSpec {
   const values = flatParams(params)
   const indexType = (values.get('index_type') || 'AUTOINDEX').toUpperCase()
   const type = typeNamed(indexType)
@@ -48,6 +42,8 @@ function specFrom(field: Field, params: IndexParams, refuse: Refuse): IndexSpec 
   checkRefine(spec, values, refuse)
   return withParts(field, spec, values, refuse)
 }
+
+type Refuse = (error: MillraceError) => void
 
 /** The parameters, those of the JSON in `params` among them. @throws parameterInvalid */
 export function flatParams(params: IndexParams): Map<string, string> {

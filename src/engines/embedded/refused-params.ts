@@ -11,12 +11,25 @@ export function tellRefusedParams(catalog: Catalog, log: EngineLog): void {
   }
 }
 
-function tellRefused({ dbName, schema }: CollectionRecord, index: IndexRecord, log: EngineLog) {
+function tellRefused(
+  { dbName, schema }: CollectionRecord,
+  index: IndexRecord,
+  log: EngineLog,
+): void {
   const field = schema.fields.find(({ fieldId }) => fieldId === index.fieldId)
   if (!field || !isDenseVectorType(field.dataType)) return
-  storedSpecOf(field, index.params, ({ message }) =>
-    log.info('a parameter of an index is refused by now, and counts as left out', {
-      ...{ database: dbName, collection: schema.name, index: index.name, refused: message },
-    }),
-  )
+  const named = { database: dbName, collection: schema.name, index: index.name }
+  try {
+    storedSpecOf(field, index.params, ({ message }) =>
+      log.info('a parameter of an index is refused by now, and counts as left out', {
+        ...named,
+        refused: message,
+      }),
+    )
+  } catch (error) {
+    log.error('an index is refused by now, and its collection cannot be searched', {
+      ...named,
+      error,
+    })
+  }
 }
