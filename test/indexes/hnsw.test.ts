@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
+import { isRefined } from '../../dist/indexes/hnsw/graph-shape.js'
 import { hnsw } from '../../dist/indexes/hnsw/hnsw.js'
 import { efOf, walkCost } from '../../dist/indexes/hnsw/walk-cost.js'
 import type { IndexSpec } from '../../dist/indexes/index-family.js'
@@ -192,13 +193,36 @@ describe('a graph with coarse distances', () => {
     }
   }
 
-  it('tells distances of shorter floats as those floats have them', async () => {
-    const vectors = clusteredVectors(DataType.Float16Vector, 40, 1000, 13)
-    const spec = specOf('L2', 'HNSW_SQ', { sq_type: 'FP16' })
+  it.each([
+    ['FP16', DataType.Float16Vector, 'L2'],
+    ['FP16', DataType.Float16Vector, 'IP'],
+    ['BF16', DataType.BFloat16Vector, 'L2'],
+    ['BF16', DataType.BFloat16Vector, 'IP'],
+  ] as const)('has shorter floats of %s themselves for codes: %i by %s', async (...which) => {
+    const [sqType, dataType, metric] = which
+    const vectors = clusteredVectors(dataType, 40, 1000, 13)
+    const spec = specOf(metric, 'HNSW_SQ', { sq_type: sqType, refine: true })
+    expect([isRefined(spec, dataType), hnsw.searchesVectors(spec, dataType)]).toEqual([
+      false,
+      false,
+    ])
     const index = await build(vectors, spec)
     const search = { queries: queriesLike(vectors, 20, 14), k: 10, params: { ef: 64 } }
-    const truth = expected(vectors, 'L2', search)
-    expect(recall(index.search(search), truth)).toBeGreaterThan(0.98)
+    const truth = expected(vectors, metric, search)
+    const found = index.search(search)
+    expect(recall(found, truth)).toBeGreaterThan(0.98)
+    for (const [query, [{ distance }]] of found.entries()) {
+      expect(distance / truth[query][0].distance).toBeCloseTo(1, 4)
+    }
+  })
+
+  it('reads the rows where codes are coarser than they are', () => {
+    const refines = (metric: Metric, sqType: string, dataType: DataType) =>
+      isRefined(specOf(metric, 'HNSW_SQ', { sq_type: sqType, refine: true }), dataType)
+    expect(refines('COSINE', 'FP16', DataType.Float16Vector)).toBe(true)
+    expect(refines('L2', 'BF16', DataType.Float16Vector)).toBe(true)
+    expect(refines('L2', 'FP16', DataType.FloatVector)).toBe(true)
+    expect(refines('L2', 'SQ8', DataType.Float16Vector)).toBe(true)
   })
 
   it('holds codes of any number of components', async () => {

@@ -6,7 +6,7 @@ import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
 import { readTexts } from '../../expr/read-texts.js'
 import type { IndexSpec } from '../../indexes/index-family.js'
-import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
+import { flatParams, storedSpecOf } from '../../indexes/index-spec.js'
 import { searchParamsOf } from '../../indexes/search-params.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
@@ -115,7 +115,7 @@ export function indexToSearch(
 function specOf(index: IndexRecord, field: Field): IndexSpec {
   const known = specs.get(index)
   if (known) return known
-  const spec = indexSpecOf(field, index.params)
+  const spec = storedSpecOf(field, index.params)
   specs.set(index, spec)
   return spec
 }

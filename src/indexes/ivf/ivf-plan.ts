@@ -34,6 +34,8 @@ export interface IvfPlan {
   readonly candidateCount: number
   /** The same where what may be found lies elsewhere. */
   readonly farCandidateCount: number
+  /** The rows of the candidates are read from the file. */
+  readonly readsRows: boolean
 }
 
 export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
@@ -60,6 +62,7 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     farCandidateCount: mayBeFar
       ? Math.max(1, Math.min(rowCount, candidateCount * farCandidates))
       : candidateCount,
+    readsRows: job.file !== null && shape.isQuantized && !shape.isExact,
   }
 }
 
@@ -89,12 +92,14 @@ export interface IvfScratch {
   /** The rows of candidates, uint32, and room for one of float32. */
   readonly found: number
   readonly row: number
+  /** The raw rows of candidates, where they are read. */
+  readonly stored: number
   readonly byteLength: number
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, farCandidateCount, together } = plan
-  const { element, width, centroidBytes, isQuantized, isNormalized, product } = shape
+  const { shape, longestList, probeCount, farCandidateCount, together, readsRows } = plan
+  const { element, width, rowBytes, centroidBytes, isQuantized, isNormalized, product } = shape
   const probes = begin
   const queries = aligned(probes + together * probeCount * heapPlaceBytes)
   const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
@@ -108,7 +113,8 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
   const found = aligned(candidates + farCandidateCount * heapPlaceBytes)
   const row = aligned(found + farCandidateCount * 4)
-  const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
+  const stored = aligned(row + (isQuantized ? centroidBytes : 0))
+  const byteLength = aligned(stored + (readsRows ? farCandidateCount * rowBytes : 0)) - begin
   return {
     probes,
     queries,
@@ -120,6 +126,7 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
     candidates,
     found,
     row,
+    stored,
     byteLength,
   }
 }
