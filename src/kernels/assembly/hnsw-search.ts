@@ -16,8 +16,8 @@ import {
 } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
-  visitInBatch,
+  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch,
+  stepFromBoth, visitInBatch, visitNeighborsOf, visitNeighborsOfBoth,
 } from './hnsw-walk'
 import { normalizeRow } from './normalize'
 import { FLOAT32 } from './shape'
@@ -129,15 +129,15 @@ function shareAround(node: u32): f32 {
   return <f32>allowed / <f32>all
 }
 
-/** Goes on from up to `stepCount` nodes. @returns whether there are more */
+/** Goes on from up to `stepCount` nodes, or pairs of nodes. @returns whether there are more */
 export function hnswWalk(stepCount: u32): bool {
   for (let step: u32 = 0; step < stepCount; step++) {
     const node = innerCount > 0 ? takeInner() : takeFromPool()
     if (node == NONE) return false
-    if (isPlain) stepFromAny(node)
+    if (isPlain) stepFromAny(node, takeFromPool())
     else if (mask != 0) stepFromAllowed(node)
     else if (innerHigh != 0) stepOverInner(node)
-    else stepFrom(node, query, 0)
+    else stepFromBoth(node, takeFromPool(), query)
   }
   return true
 }
@@ -333,23 +333,13 @@ function takeInner(): u32 {
 }
 
 function stepOverInner(node: u32): void {
-  visitNeighborsOf(node)
+  visitNeighborsOf(node, 0)
   keepBatch()
 }
 
-function stepFromAny(node: u32): void {
-  visitNeighborsOf(node)
+function stepFromAny(node: u32, other: u32): void {
+  visitNeighborsOfBoth(node, other)
   keepMixedBatch()
-}
-
-@inline
-function visitNeighborsOf(node: u32): void {
-  const links = linksOf(node, 0)
-  for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
-    const neighbor = load<u32>(at)
-    if (neighbor == NONE) break
-    if (!isVisited(neighbor)) visitInBatch(neighbor)
-  }
 }
 
 /** Only of what is near it is asked whether it may be found. */
