@@ -64,5 +64,5 @@ const denseShare = 0.3
 /** Below it no walk is as good as a scan. */
 export const sparseShare = 0.05
 export const plainPlacesMax = 600
-const rowsForPlace = 10
+const rowsForPlace = 8
 const rowsForCrossing = 100
