@@ -8,14 +8,14 @@ import type { NearestQuery, SegmentVectors } from './nearest-query.js'
  * an iterator and a range that leaves out the nearest rows: both are to miss none.
  */
 export function choosesIndex(view: SegmentVectors, query: NearestQuery, k: number): boolean {
-  const { index, near = -Infinity, nq } = query
+  const { index, near = -Infinity, nq, dataType, dim } = query
   if (!index || view.index?.indexId !== index.indexId || near > -Infinity) return false
   const { rowCount, mask } = view
   const survivors = mask ? survivorsOf(mask, rowCount) : rowCount
   if (survivors === 0) return false
   const isApart = view.parts.length === 0
   const share = survivors / rowCount
-  const cost = searchCost(index.spec, index.params, rowCount, share, k, isApart)
+  const cost = searchCost(index.spec, index.params, { rowCount, dataType, dim }, share, k, isApart)
   const costOfRow = nq >= queriesOfTile ? costInTile : 1
   if (!isApart) return cost < survivors * costOfRow
   const read = Math.min(survivors * costToReadOne, rowCount * costToReadAll)

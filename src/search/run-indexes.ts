@@ -52,9 +52,11 @@ async function runThere(
 const indexModule = new URL('../indexes/index-search-job.js', import.meta.url)
 
 /** What would have to be scanned in the time that the search of an index takes. */
-function indexWorkBytes({ spec, params, rowCount, nq, k, dim, file }: IndexSearchJob): number {
-  const cost = searchCost(spec, params, rowCount, 1, k, file !== null)
-  return cost * nq * dim * Float32Array.BYTES_PER_ELEMENT
+function indexWorkBytes(job: IndexSearchJob): number {
+  const { spec, params, nq, k, dim, file } = job
+  return (
+    searchCost(spec, params, job, 1, k, file !== null) * nq * dim * Float32Array.BYTES_PER_ELEMENT
+  )
 }
 
 /** Rows of an index come from all over the memory, and of a large one seldom from a cache. */

@@ -35,6 +35,16 @@ export function graphShapeOf(
   }
 }
 
+/** By codes of few bits the right rows are not all among the first. */
+export function hasCoarseCodes(
+  spec: IndexSpec,
+  { dataType, dim }: Pick<IndexedVectors, 'dataType' | 'dim'>,
+): boolean {
+  if (dataType === DataType.BinaryVector) return false
+  const [, searchKind] = floatKindsOf(spec, dim, dataType)
+  return searchKind === hnswCodeKinds.squared4 || searchKind === hnswCodeKinds.dot4
+}
+
 type Kinds = readonly [kind: number, searchKind: number]
 
 function bitKindsOf({ metric }: IndexSpec): Kinds {

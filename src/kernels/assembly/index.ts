@@ -15,9 +15,11 @@ export { hnswCodeMax, hnswEncode, hnswFloats } from './hnsw-encode'
 export {
   hnswByteLength, hnswCreate, hnswMean, hnswNodes, hnswOpen, hnswPlaceNodes, hnswRecode, hnswRows, hnswSetScale, hnswUpperSlots,
 } from './hnsw-layout'
+export { hnswScanCodes } from './hnsw-scan'
 export { hnswChooseSeeds, hnswCluster, hnswSeedBytes } from './hnsw-order'
 export {
-  hnswFinishQuery, hnswListCandidates, hnswOfferRows, hnswOpenSearch, hnswScanCodes, hnswStartPlainQuery, hnswStartQuery, hnswWalk,
+  hnswFinishQuery, hnswLateCount, hnswListCandidates, hnswOfferRows, hnswOpenSearch, hnswStartPlainQuery, hnswStartQuery,
+  hnswStartScan, hnswWalk,
 } from './hnsw-search'
 export { readCsvRows, setCsv } from './csv-rows'
 export { readJsonRows } from './json-rows'
