@@ -4,7 +4,11 @@ import {
   codeScanScratchBytes,
   productTableBytes,
 } from '../../kernels/product-kernels.js'
-import { heapPlaceBytes, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import {
+  heapPlaceBytes,
+  scanScratchBytes,
+  scanTogetherScratchBytes,
+} from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
@@ -99,7 +103,9 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const queries = aligned(probes + together * probeCount * heapPlaceBytes)
   const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(together, element, width), codeScanScratchBytes)
+  const scanBytes = Math.max(
+    ...[scanScratchBytes(together, element, width), scanTogetherScratchBytes, codeScanScratchBytes],
+  )
   const query = aligned(scan + scanBytes)
   const tables = aligned(query + centroidBytes)
   const products = aligned(
