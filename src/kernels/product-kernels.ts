@@ -36,7 +36,7 @@ interface ProductKernels {
     sums: number,
     takes: number,
   ): void
-  /** Fills `productTableBytes`, for each code 16 bytes of at most 127. @param scratch 64 bytes for each code */
+  /** Fills `productTableBytes`, for each code 16 bytes of at most 63. @param scratch 64 bytes for each code */
   fillTables(
     codes: number,
     subWidth: number,

@@ -4,11 +4,11 @@ import { offer, thresholdOf } from './heap'
 import { madd } from './lanes'
 import { blockBytes, blockPlaces, bookBytes, pairsOf } from './product-layout'
 
-/** Of a table: two of them are added up in a byte. */
-const largest: f32 = 127
+/** Of a table: four of them are added up in a byte. */
+const largest: f32 = 63
 
 /**
- * Makes the tables of a query: 16 bytes, at most 127, for each code, in pairs, then f32 base and f32 step. A product is its
+ * Makes the tables of a query: 16 bytes, at most 63, for each code, in pairs, then f32 base and f32 step. A product is its
  * share of the base + step × byte.
  * @param query float32, less the mean
  * @param scratch 64 bytes for each code
@@ -125,33 +125,56 @@ export function scanCodes(
 }
 
 /** So many pairs of codes have a sum below 65,536. */
-const pairsAtOnce: usize = 128
+const pairsAtOnce: usize = 512
 
 /**
- * Fills 32 sums of u32. The bytes of a pair of codes are added as they are, then two rows at a time as u16, and those of
+ * Fills 32 sums of u32. The bytes of two pairs of codes are added as they are, then two rows at a time as u16, and those of
  * odd rows once more for themselves.
  */
 function sumCodes(pairs: usize, block: usize, tables: usize, sums: usize): void {
-  const low = i8x16.splat(15)
   for (let done: usize = 0; done < pairs; done += pairsAtOnce) {
     let bothA = i16x8.splat(0), oddA = bothA, bothB = bothA, oddB = bothA
-    const end = tables + (min(pairs, done + pairsAtOnce) << 5)
+    const count = min(pairs - done, pairsAtOnce)
+    let table = tables + (done << 5)
     let codes = block + (done << 5)
-    for (let table = tables + (done << 5); table < end; table += 32, codes += 32) {
+    for (const end = table + ((count & ~1) << 5); table < end; table += 64, codes += 64) {
       const one = v128.load(table)
       const other = v128.load(table, 16)
-      let pair = v128.load(codes)
-      let found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
+      const third = v128.load(table, 32)
+      const fourth = v128.load(table, 48)
+      let found = i8x16.add(
+        pairOf(one, other, v128.load(codes)), pairOf(third, fourth, v128.load(codes, 32)),
+      )
       bothA = i16x8.add(bothA, found)
       oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
-      pair = v128.load(codes, 16)
-      found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
+      found = i8x16.add(
+        pairOf(one, other, v128.load(codes, 16)), pairOf(third, fourth, v128.load(codes, 48)),
+      )
+      bothB = i16x8.add(bothB, found)
+      oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
+    }
+    if (count & 1) {
+      const one = v128.load(table)
+      const other = v128.load(table, 16)
+      let found = pairOf(one, other, v128.load(codes))
+      bothA = i16x8.add(bothA, found)
+      oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
+      found = pairOf(one, other, v128.load(codes, 16))
       bothB = i16x8.add(bothB, found)
       oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
     }
     addSums(sums, bothA, oddA, done == 0)
     addSums(sums + 64, bothB, oddB, done == 0)
   }
+}
+
+/** What 16 pairs of codes have in their tables, together. */
+@inline
+function pairOf(one: v128, other: v128, codes: v128): v128 {
+  const low = i8x16.splat(15)
+  return i8x16.add(
+    lookUp(one, v128.and(codes, low)), lookUp(other, v128.and(i16x8.shr_u(codes, 4), low)),
+  )
 }
 
 @inline
