@@ -64,6 +64,23 @@ interface ProductKernels {
     k: number,
     scratch: number,
   ): void
+  /**
+   * Offers the places of all lists of a query, none of them masked.
+   * @param begins where each list begins, uint32, and behind them the end of the last
+   * @param probes a heap of the lists with the query's distances to their centroids, none of its places empty
+   * @param scratch `codeScanScratchBytes`
+   */
+  scanCodesOfLists(
+    codes: number,
+    blocks: number,
+    begins: number,
+    probes: number,
+    probeCount: number,
+    tables: number,
+    heap: number,
+    k: number,
+    scratch: number,
+  ): void
 }
 
 /** This thread's instance for a memory of a `VectorMemory`. */

@@ -124,6 +124,11 @@ interface ScanKernels {
     k: number,
     scratch: number,
   ): void
+  /**
+   * Fills the ids, uint32, that stand at the places of a heap.
+   * @returns how many: places that hold nothing have none
+   */
+  fillIds(heap: number, k: number, ids: number, target: number): number
   /** Sorts the heaps: nearest first, then by id, the places that hold nothing at the end. */
   sortHeaps(heaps: number, nq: number, k: number): void
   /** The rows of a mask that may be found; its words are whole. */

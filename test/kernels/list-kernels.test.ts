@@ -225,6 +225,15 @@ describe.each(builds)('the kernels of lists of $file', ({ kernels }) => {
     )
   })
 
+  it('gives the ids at the places of a heap, and none for those that hold nothing', () => {
+    const none = 0xffffffff
+    put(heapAt, Uint32Array.of(none, none, 2, 5, 0, 7, none, none, 1, 6))
+    put(idsAt, Uint32Array.of(30, 10, 20))
+    put(resultAt, new Uint32Array(4))
+    expect(kernels.fillIds(heapAt, 5, idsAt, resultAt)).toBe(3)
+    expect(new Uint32Array(memory.buffer, resultAt, 4)).toEqual(Uint32Array.of(20, 30, 10, 0))
+  })
+
   it('finds among rows here and there what a scan of them does, in whatever order they come', () => {
     fc.assert(
       fc.property(

@@ -12,14 +12,13 @@ export function rankCandidates(
   heap: number,
 ): void {
   const { memoryId, memory, index, vectors, near, k, firstId } = job
-  const places = new Uint32Array(memory.buffer, scratch.candidates, candidateCount * 2)
-  const ids = new Uint32Array(memory.buffer, index + layout.ids, layout.rowCount)
-  const found = new Uint32Array(memory.buffer, scratch.found, candidateCount)
-  let count = 0
-  for (let at = 0; at < candidateCount; at++) {
-    if (places[at * 2 + 1] !== emptyKey) found[count++] = ids[places[at * 2]]
-  }
   const kernels = scanKernelsOn(memoryId, memory)
+  const count = kernels.fillIds(
+    scratch.candidates,
+    candidateCount,
+    index + layout.ids,
+    scratch.found,
+  )
   kernels.clearHeaps(heap, 1, k)
   kernels.scanIds(
     ...([shape.metric, shape.element, shape.width, vectors, scratch.found, count, 0] as const),

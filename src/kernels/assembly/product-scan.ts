@@ -124,6 +124,23 @@ export function scanCodes(
   }
 }
 
+/**
+ * Offers the places of all lists of a query, of which each is a place of a heap, { list, distance }: in that order.
+ * @param begins where each list begins, u32, and behind them the end of the last
+ */
+export function scanCodesOfLists(
+  codes: u32, blocks: usize, begins: usize, probes: usize, probeCount: u32, tables: usize,
+  heap: usize, k: u32, scratch: usize,
+): void {
+  for (const end = probes + (<usize>probeCount << 3); probes < end; probes += 8) {
+    const bounds = begins + (<usize>load<u32>(probes) << 2)
+    const distance = thresholdOf(probes)
+    scanCodes(
+      codes, blocks, load<u32>(bounds), load<u32>(bounds, 4), 0, tables, distance, heap, k, scratch,
+    )
+  }
+}
+
 /** So many pairs of codes have a sum below 65,536. */
 const pairsAtOnce: usize = 512
 
@@ -208,12 +225,25 @@ function nearPlaces(
   const distances = f32x4.splat(distance)
   const thresholds = f32x4.splat(threshold)
   let far: u32 = 0
-  for (let at: usize = 0; at < 128; at += 16) {
-    const products = madd(f32x4.convert_i32x4_u(v128.load(sums + at)), steps, bases)
-    const rest = f32x4.add(distances, v128.load(terms + at))
-    const estimate = madd(products, v128.load(terms + at, 128), rest)
-    v128.store(estimates + at, estimate)
-    far |= <u32>i32x4.bitmask(f32x4.ge(estimate, thresholds)) << <u32>(at >> 2)
+  for (let at: usize = 0; at < 128; at += 64) {
+    const a = estimate(terms + at, bases, steps, distances, sums + at, estimates + at)
+    const b = estimate(terms + at + 16, bases, steps, distances, sums + at + 16, estimates + at + 16)
+    const c = estimate(terms + at + 32, bases, steps, distances, sums + at + 32, estimates + at + 32)
+    const d = estimate(terms + at + 48, bases, steps, distances, sums + at + 48, estimates + at + 48)
+    const ab = i16x8.narrow_i32x4_s(f32x4.ge(a, thresholds), f32x4.ge(b, thresholds))
+    const cd = i16x8.narrow_i32x4_s(f32x4.ge(c, thresholds), f32x4.ge(d, thresholds))
+    far |= <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd)) << <u32>(at >> 2)
   }
   return ~far
+}
+
+@inline
+function estimate(
+  terms: usize, bases: v128, steps: v128, distances: v128, sums: usize, target: usize,
+): v128 {
+  // Sums are far below where a sign begins, which takes seven instructions to leave out.
+  const products = madd(f32x4.convert_i32x4_s(v128.load(sums)), steps, bases)
+  const v = madd(products, v128.load(terms, 128), f32x4.add(distances, v128.load(terms)))
+  v128.store(target, v)
+  return v
 }
