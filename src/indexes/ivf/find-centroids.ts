@@ -91,6 +91,7 @@ function takeSums(
   return { counted, countedMax: sampleCount, sums, drifts: work.take(listCount * 4) }
 }
 
+/** @returns how many rows have another list than the last time */
 async function move(
   context: BuildContext,
   shape: IvfShape,
@@ -98,12 +99,12 @@ async function move(
   sums: CentroidSums,
   sampleCount: number,
   isFirst = false,
-): Promise<void> {
+): Promise<number> {
   const { memory } = context.vectors.region
   const input: MoveCentroidsInput = {
     ...{ memory, shape, sample, sampleCount, lists, centroids, listCount, sums, isFirst },
   }
-  await runJob<MoveCentroidsInput, void>(context, moveJob, input)
+  return runJob<MoveCentroidsInput, number>(context, moveJob, input)
 }
 
 /** @param onProgress told how many times rows have looked for what is near */
@@ -124,9 +125,10 @@ async function settle(
   const rows = { rows: sample, rowCount: sampleCount, areReady: true, lists, near, nearCount }
   for (const [time, rounds] of nearRounds.entries()) {
     await assign(context, { ...rows, shape, centroids, listCount }, scratches, () => {})
-    await move(context, shape, clustering, sums, sampleCount)
+    const moved = await move(context, shape, clustering, sums, sampleCount)
     await settleNear(context, shape, clustering, sums, choice, rounds)
     onProgress(time + 1)
+    if (moved < sampleCount * restingShare) return
   }
 }
 

@@ -16,7 +16,7 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 /** More queries whose lists are found together gain nothing. */
 const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 4 }
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 5 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 /** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */

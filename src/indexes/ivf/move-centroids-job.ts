@@ -31,14 +31,21 @@ export interface CentroidSums {
 
 const uncounted = 0xffffffff
 
-/** A list that no row is in begins anew beside the fullest one. */
-export function run(input: MoveCentroidsInput): void {
+/**
+ * A list that no row is in begins anew beside the fullest one.
+ * @returns how many rows have another list than the last time
+ */
+export function run(input: MoveCentroidsInput): number {
   const { memory, sampleCount, listCount } = input
   const { width } = input.shape
   if (input.isFirst) clearSums(input)
   const counts = countRows(input)
   const sums = new Float64Array(memory.buffer, input.sums.sums, listCount * width)
-  addMovedRows(input, sums, new Uint32Array(memory.buffer, input.lists, sampleCount))
+  const movedRows = addMovedRows(
+    input,
+    sums,
+    new Uint32Array(memory.buffer, input.lists, sampleCount),
+  )
   const centroids = new Float32Array(memory.buffer, input.centroids, listCount * width)
   const drifts = new Float32Array(memory.buffer, input.sums.drifts, listCount)
   const shares = counts.slice()
@@ -57,6 +64,7 @@ export function run(input: MoveCentroidsInput): void {
     drifts[list] += Math.sqrt(moved)
     if (isEmpty) shares[list] = shares[source]
   }
+  return movedRows
 }
 
 function clearSums({ memory, shape, listCount, sums }: MoveCentroidsInput): void {
@@ -71,11 +79,12 @@ function countRows({ memory, lists, sampleCount, listCount }: MoveCentroidsInput
   return counts
 }
 
-function addMovedRows(input: MoveCentroidsInput, sums: Float64Array, lists: Uint32Array): void {
+function addMovedRows(input: MoveCentroidsInput, sums: Float64Array, lists: Uint32Array): number {
   const { memory, sampleCount } = input
   const { width } = input.shape
   const counted = new Uint32Array(memory.buffer, input.sums.counted, sampleCount)
   const sample = new Float32Array(memory.buffer, input.sample, sampleCount * width)
+  let movedRows = 0
   for (let row = 0; row < sampleCount; row++) {
     if (counted[row] === lists[row]) continue
     const from = row * width
@@ -86,7 +95,9 @@ function addMovedRows(input: MoveCentroidsInput, sums: Float64Array, lists: Uint
       for (let at = 0; at < width; at++) sums[left + at] -= sample[from + at]
     }
     counted[row] = lists[row]
+    movedRows++
   }
+  return movedRows
 }
 
 /** The fullest list, which from now on counts for half. */
