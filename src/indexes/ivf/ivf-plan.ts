@@ -4,7 +4,11 @@ import {
   codeScanScratchBytes,
   productTableBytes,
 } from '../../kernels/product-kernels.js'
-import { heapPlaceBytes, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import {
+  heapPlaceBytes,
+  scanScratchBytes,
+  scanTogetherScratchBytes,
+} from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
@@ -12,7 +16,7 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 /** More queries whose lists are found together gain nothing. */
 const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 4 }
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 5 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 /** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
@@ -104,7 +108,9 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const queries = aligned(probes + together * probeCount * heapPlaceBytes)
   const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(together, element, width), codeScanScratchBytes)
+  const scanBytes = Math.max(
+    ...[scanScratchBytes(together, element, width), scanTogetherScratchBytes, codeScanScratchBytes],
+  )
   const query = aligned(scan + scanBytes)
   const tables = aligned(query + centroidBytes)
   const products = aligned(

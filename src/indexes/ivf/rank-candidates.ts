@@ -53,19 +53,13 @@ export function rankReadCandidates(
 
 /** Leaves the rows of the candidates. @returns how many */
 function findRows(
-  { memory, index }: IndexSearchJob,
+  { memoryId, memory, index }: IndexSearchJob,
   layout: IvfLayout,
-  scratch: IvfScratch,
+  { candidates, found }: IvfScratch,
   candidateCount: number,
 ): number {
-  const places = new Uint32Array(memory.buffer, scratch.candidates, candidateCount * 2)
-  const ids = new Uint32Array(memory.buffer, index + layout.ids, layout.rowCount)
-  const found = new Uint32Array(memory.buffer, scratch.found, candidateCount)
-  let count = 0
-  for (let at = 0; at < candidateCount; at++) {
-    if (places[at * 2 + 1] !== emptyKey) found[count++] = ids[places[at * 2]]
-  }
-  return count
+  const kernels = scanKernelsOn(memoryId, memory)
+  return kernels.fillIds(candidates, candidateCount, index + layout.ids, found) >>> 0
 }
 
 /** Places of a sorted heap become rows of the search; rows equally near get into the order of their ids. */

@@ -69,7 +69,7 @@ function searchOne(
   }
   const isFar = areRowsFar(job, plan, scratch)
   const candidateCount = isFar ? plan.farCandidateCount : plan.candidateCount
-  if (product) searchProducts(job, { ...plan, candidateCount }, scratch, query, product)
+  if (product) searchProducts(job, plan, scratch, candidateCount, query, product)
   else searchBytes(job, plan, scratch, candidateCount, query)
   if (reader) rankReadCandidates(reader, job, plan, scratch, candidateCount, query, heap)
   else rankCandidates(job, plan, scratch, candidateCount, query, heap)
