@@ -39,6 +39,8 @@ async function replyTo(
     return result === undefined ? null : { type: 'result', result }
   } catch (error) {
     return errorReply(error)
+  } finally {
+    givingWay?.end()
   }
 }
 
