@@ -113,9 +113,16 @@ function checkSchemaTimestamp(
 function mutationMembers({ ids, rowCount, timestamp }: Mutation) {
   return {
     IDs: idsFromColumn(ids, rowCount),
-    succ_index: Array.from({ length: rowCount }, (_, index) => index),
+    succ_index: numbersTo(rowCount),
     timestamp,
   }
+}
+
+/** Milvus: all rows are told to have succeeded, each by its number. */
+function numbersTo(count: number): number[] {
+  const numbers: number[] = []
+  for (let number = 0; number < count; number++) numbers.push(number)
+  return numbers
 }
 
 function byCollection<Value>(

@@ -8,8 +8,8 @@ import type { SentRowsInput } from './sent-rows-job.js'
 /** A request that carries rows. */
 export type RowsRequestName = 'InsertRequest' | 'UpsertRequest'
 
-/** Texts of so many bytes are some ten milliseconds' work, which another thread does; numbers are less. */
-const decodedApartBytes = 2 * 1024 * 1024
+/** Texts of so many bytes are some twenty milliseconds’ work, which another thread does; numbers are two. */
+const decodedApartBytes = 4 * 1024 * 1024
 
 /** Whether a message has rows that are so many that they are not decoded here. */
 export function hasRowsApart(name: MessageName, bytes: Uint8Array): name is RowsRequestName {
