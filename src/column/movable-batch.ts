@@ -1,7 +1,7 @@
 import type { BytesColumn, Column, ColumnBatch, FixedColumn } from './column.js'
 
 /** A batch whose arrays have buffers of their own, and these: what moves to another thread with it. */
-export interface MovableBatch {
+interface MovableBatch {
   readonly batch: ColumnBatch
   readonly buffers: readonly ArrayBuffer[]
 }

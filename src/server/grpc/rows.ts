@@ -11,7 +11,8 @@ import { FieldPartialUpdateOpOpType } from '../../wire/generated/messages.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
-import { type RowsRequestName, sentRows } from './sent-rows.js'
+import { sentRows } from './sent-rows.js'
+import type { RowsRequestName } from './sent-rows-job.js'
 import { refuse } from './unsupported.js'
 
 export const rowHandlers = {

@@ -4,7 +4,9 @@ import type { CollectionSchema } from '../../schema/collection-schema.js'
 import { decode } from '../../wire/codec.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
-import type { RowsRequestName } from './sent-rows.js'
+
+/** A request that carries rows. */
+export type RowsRequestName = 'InsertRequest' | 'UpsertRequest'
 
 /** A message, and what its rows are rows of. */
 export interface SentRowsInput {

@@ -3,10 +3,7 @@ import type { CollectionSchema } from '../../schema/collection-schema.js'
 import { decodeWithout, type MessageName } from '../../wire/codec.js'
 import { batchFromFieldsData } from '../../wire/fields-data.js'
 import type { Call, Request } from './call.js'
-import type { SentRowsInput } from './sent-rows-job.js'
-
-/** A request that carries rows. */
-export type RowsRequestName = 'InsertRequest' | 'UpsertRequest'
+import type { RowsRequestName, SentRowsInput } from './sent-rows-job.js'
 
 /** Texts of so many bytes are some twenty milliseconds’ work, which another thread does; numbers are two. */
 const decodedApartBytes = 4 * 1024 * 1024
