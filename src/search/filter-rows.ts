@@ -1,7 +1,7 @@
 import type { BytesColumn, Column, ListColumn } from '../column/column.js'
 import { MillraceError } from '../errors.js'
 import type { Columns } from '../expr/evaluate-value.js'
-import { costOf } from '../expr/expr-cost.js'
+import { costBeforeRows, costOf } from '../expr/expr-cost.js'
 import { columnsOfRows } from '../expr/keep-passing.js'
 import type { WorkerPool } from '../workers/worker-job.js'
 import { type FilterJob, run } from './filter-job.js'
@@ -20,11 +20,13 @@ export async function filterRows(
 ): Promise<void> {
   const costOfRow = conjuncts.reduce((sum, conjunct) => sum + costOf(conjunct), 0)
   const nanoseconds = costOfRow * count * sizeFactor(columns, rowCount)
-  if (nanoseconds < nanosecondsHere) {
+  const before = conjuncts.reduce((sum, conjunct) => sum + costBeforeRows(conjunct), 0)
+  if (nanoseconds + before < nanosecondsHere) {
     run({ conjuncts, columns, rowCount, mask }, looksAt(signal))
     return
   }
-  const shareCount = Math.min(pool.threadCount, Math.ceil(nanoseconds / nanosecondsOfShare))
+  const shares = Math.max(1, Math.ceil(nanoseconds / Math.max(before, nanosecondsOfShare)))
+  const shareCount = Math.min(pool.threadCount, shares)
   const shareRows = Math.ceil(rowCount / shareCount / rowsOfStep) * rowsOfStep
   const options = { lane: 'interactive', ...(signal && { signal }) } as const
   const jobs: Promise<void>[] = []

@@ -1,4 +1,5 @@
 import { distanceFromKey } from '../kernels/scan-kernels.js'
+import { Breath } from '../util/breath.js'
 import type { Neighbors, SegmentVectors } from './nearest-query.js'
 
 /** Sorted heaps of all queries, one after the other. */
@@ -7,17 +8,21 @@ export interface HeapSource {
   readonly heaps: number
 }
 
-/** The k nearest of each query from all sources. */
-export function mergeHeaps(
+/** The k nearest of each query from all sources, which stay as they are until it settles. */
+export async function mergeHeaps(
   sources: readonly HeapSource[],
   views: readonly SegmentVectors[],
   nq: number,
   k: number,
-): Neighbors[] {
+): Promise<Neighbors[]> {
   const heaps = sources.map((source) => heapsOf(source, nq, k))
   const firstIds = firstIdsOf(views)
   const found: Neighbors[] = []
-  for (let query = 0; query < nq; query++) found.push(mergeQuery(heaps, query, k, firstIds))
+  const breath = new Breath()
+  for (let query = 0; query < nq; query++) {
+    if (breath.isDue) await breath.take()
+    found.push(mergeQuery(heaps, query, k, firstIds))
+  }
   return found
 }
 

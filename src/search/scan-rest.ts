@@ -47,7 +47,7 @@ export async function scanRest(
       const work = workOf(workBytes, readsFile)
       await runOnThreads(pool, work, scanModule, scan.jobs.map(apart), query.signal)
     }
-    return mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
+    return await mergeHeaps([...found, ...scan.jobs], views, queries.nq, queries.k)
   } finally {
     scan.close()
   }
