@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
 import type { BytesColumn } from '../../dist/column/column.js'
-import { nearestSparse } from '../../dist/search/nearest-sparse.js'
-import { run } from '../../dist/search/sparse-scan-job.js'
+import { nearestSparse } from '../../dist/search/nearest/nearest-sparse.js'
+import { run } from '../../dist/search/nearest/sparse-scan-job.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 
 type Pairs = ReadonlyMap<number, number>
