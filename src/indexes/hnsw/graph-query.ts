@@ -3,7 +3,7 @@ import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/s
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { graphShapeOf, hasCoarseCodes } from './graph-shape.js'
-import { efOf, plainPlacesMax, scannedCandidates } from './walk-cost.js'
+import { efOf, scannedCandidates, sparseShare } from './walk-cost.js'
 
 /** What the kernels are told of a search's queries. */
 export interface GraphQuery {
@@ -56,7 +56,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     farCandidateCount:
       job.mask === 0 ? candidateCount : Math.min(efFar, candidateCount * efFarFactor),
     scannedCount,
-    places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax, scannedCount)),
+    places: within(Math.max(efFar, Math.ceil(ef / sparseShare), scannedCount)),
   }
 }
 

@@ -7,14 +7,7 @@ import type { IndexSearchJob } from '../index-family.js'
 import { candidatesAt, type GraphQuery, graphQueryOf } from './graph-query.js'
 import { isRefined } from './graph-shape.js'
 import { scanRows } from './scan-rows.js'
-import {
-  codeScanCost,
-  crossingCost,
-  rowScanCost,
-  sparseShare,
-  walkCost,
-  walksPlain,
-} from './walk-cost.js'
+import { codeScanCost, crossingCost, rowScanCost, sparseShare, walkCost } from './walk-cost.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
 
@@ -126,7 +119,7 @@ function shareOf({ findableCount, nodeCount }: Search): number {
 
 function goesPlain(search: Search): boolean {
   const { mask, near } = search.job
-  return mask !== 0 && near === -Infinity && walksPlain(search.query.ef, shareOf(search))
+  return mask !== 0 && near === -Infinity && shareOf(search) >= sparseShare
 }
 
 function searchOne(search: Search, index: number): void {

@@ -7,27 +7,18 @@ export function efOf(params: Readonly<Record<string, number>>, k: number): numbe
 const efDefault = 96
 
 /**
- * What a walk costs, in rows of a scan.
+ * What a walk over masked rows as over any others costs, in rows of a scan. Below `sparseShare` none is as good as a
+ * scan.
  * @param share of the rows, that may be found
  */
 export function walkCost(ef: number, share: number): number {
   if (share < sparseShare) return Number.POSITIVE_INFINITY
-  return walksPlain(ef, share) ? plainCost(ef / share) : crossingCost(ef)
+  const places = ef / share
+  // The list is sorted, so that a place in a long one costs more.
+  return places * (rowsForPlace + places / 200)
 }
 
-/**
- * Whether a walk over masked rows as over any others is better than one that crosses them: it is where they
- * are not too many, or its list does not become long.
- */
-export function walksPlain(ef: number, share: number): boolean {
-  return share >= denseShare || (share >= sparseShare && ef / share <= plainPlacesMax)
-}
-
-/** The list is sorted, so that a place in a long one costs more. */
-function plainCost(places: number): number {
-  return places * (rowsForPlace + places / 100)
-}
-
+/** What a walk costs that crosses masked rows, which finds what lies elsewhere, and else less for more. */
 export function crossingCost(ef: number): number {
   return ef * rowsForCrossing
 }
@@ -60,9 +51,6 @@ export function rowScanCost(findableCount: number, nq: number): number {
 
 const costToFetch = 0.87
 
-const denseShare = 0.3
-/** Below it no walk is as good as a scan. */
 export const sparseShare = 0.05
-export const plainPlacesMax = 600
 const rowsForPlace = 8
 const rowsForCrossing = 100
