@@ -1,9 +1,10 @@
 // npm run bench -- ivf [--rows 200000] [--dim 128] [--clusters 1000] [--nlist 1024] [--runs 5] [--builds 1]
-//   [--queries 1000] [--batches 1,64] [--types A,B]
+//   [--queries 1000] [--batches 1,64] [--types A,B] [--rows-in memory|file]
 // Inverted files over a Gaussian mixture, L2: seconds to build by all cores, and for a recall@10 the least nprobe that
 // reaches it with what one thread takes for a query: one after the other, and 64 asked together; in turn, medians.
 // Beside each type the peer of its kind of faiss's, in the Python environment that MILLRACE_PEERS_VENV names (pip
 // install faiss-cpu), and faiss's time over ours. Processor time, so that other work of the machine counts little.
+// Candidates are ranked by rows in memory, as faiss does, or by rows read from their file.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     builds: { type: 'string', default: '1' },
     batches: { type: 'string', default: '1,64' },
+    'rows-in': { type: 'string', default: 'memory' },
     types: { type: 'string', default: 'IVF_FLAT,IVF_SQ8,IVF_PQ,IVF_RABITQ,SCANN' },
   },
 })
@@ -77,7 +79,9 @@ function peersOf(set: VectorSet, pool: WorkerPool): ListPeers | null {
 function pairOf(type: string, set: VectorSet, pool: WorkerPool, peers: ListPeers | null): Pair {
   const { dim } = set.options
   const nlist = Number(options.nlist)
-  const ours = new ListIndex(set, pool, type, { nlist, m: dim / 4, nbits: 8 })
+  const isInMemory = options['rows-in'] === 'memory'
+  const refine = { refine: isInMemory, refine_type: 'FP32', with_raw_data: isInMemory }
+  const ours = new ListIndex(set, pool, type, { nlist, m: dim / 4, nbits: 8, ...refine })
   if (!peers) return { type, contenders: [ours] }
   const likes: Record<string, [codes: string, refineK: number]> = {
     IVF_FLAT: ['Flat', 0],

@@ -100,11 +100,20 @@ function writeFiles(): { files: StallFiles; queries: Float32Array } {
   writeFileSync(vector, npyBytes(source.rows(searchedCount), [searchedCount, dim]))
   const textRows = Math.ceil(rowCount / 5)
   const json = join(folder, 'rows.json')
+  const csv = join(folder, 'rows.csv')
   writeVectorText(json, 'json', textRows, dim)
+  writeVectorText(csv, 'csv', textRows, dim)
   const parquet = join(folder, 'rows.parquet')
   writeParquet(parquet, rowCount, dim)
   const npy = writeNpySet(join(folder, 'large'), rowCount, dim)
-  const files = { searched: [id, vector], npy, json: [json], parquet: [parquet], rowCount }
+  const files = {
+    searched: [id, vector],
+    npy,
+    json: [json],
+    csv: [csv],
+    parquet: [parquet],
+    rowCount,
+  }
   return { files, queries: source.rows(1000) }
 }
 

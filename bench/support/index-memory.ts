@@ -12,16 +12,17 @@ import { DataType } from '#rooms/schema/data-type.js'
 
 const [directory, indexFile, specText, rowCountText, dimText] = process.argv.slice(2)
 const spec = JSON.parse(specText)
+const params = { ef: 64, nprobe: 8 }
 const [rowCount, dim, k] = [Number(rowCountText), Number(dimText), 10]
 const family = familyNamed(indexTypes[spec.indexType].family!)
 const before = residentBytes()
 const memory = new VectorMemory()
 const rowsFile = join(directory, 'rows.f32')
-const [rows, index] = memory.allocateTogether(
-  [rowsFile, indexFile].map((file) => statSync(file).size),
-)
-read(rowsFile, rows)
-read(indexFile, index)
+const isInMemory = family.searchesVectors(spec, DataType.FloatVector)
+const files = isInMemory ? [indexFile, rowsFile] : [indexFile]
+const regions = memory.allocateTogether(files.map((file) => statSync(file).size))
+for (const [at, file] of files.entries()) read(file, regions[at])
+const [index, rows] = regions
 search()
 console.log(JSON.stringify({ bytes: residentBytes() - before }))
 
@@ -40,14 +41,15 @@ function read(file: string, region: VectorRegion): void {
 function search(): void {
   const bytes = readFileSync(join(directory, 'queries.f32'))
   const nq = Math.min(100, bytes.length / dim / 4)
-  const take = (byteLength: number) => memory.allocateIn(rows.memoryId, byteLength)
+  const take = (byteLength: number) => memory.allocateIn(index.memoryId, byteLength)
   const queries = take(nq * dim * 4)
   memory.bytesOf(queries).set(bytes.subarray(0, queries.byteLength))
   const job = {
-    ...{ family: family.name, memoryId: rows.memoryId, memory: rows.memory },
-    ...{ rowCount, dataType: DataType.FloatVector, dim, spec, params: { ef: 64 }, nq, k },
+    ...{ family: family.name, memoryId: index.memoryId, memory: index.memory },
+    ...{ rowCount, dataType: DataType.FloatVector, dim, spec, params, nq, k },
     ...{ near: Number.NEGATIVE_INFINITY, firstId: 0, mask: 0 },
-    ...{ index: index.byteOffset, vectors: rows.byteOffset, file: null },
+    ...{ index: index.byteOffset, vectors: rows?.byteOffset ?? 0 },
+    file: isInMemory ? null : { path: rowsFile, byteOffset: 0, rowBytes: dim * 4 },
     ...{ queries: queries.byteOffset, heaps: take(nq * k * heapPlaceBytes).byteOffset },
   }
   const scratch = take(family.scratchBytes(job)).byteOffset

@@ -58,6 +58,7 @@ export class ListIndex implements Lists {
     const { memory, rows, queries, heaps, options } = this.#set
     const { rowCount, dim, nq, k } = options
     const [spec, params, index] = [this.#spec, { nprobe }, this.#index!.byteOffset]
+    const { vectors, file } = this.#set.placeOfRows(ivf.searchesVectors(spec, dataType))
     const [queriesAt, heapsAt] = [queries.byteOffset, heaps.byteOffset]
     // Without spreading, which would cost a query as much as the search of a list.
     const jobOf = (first: number, scratch: number): IndexSearchJob => ({
@@ -65,8 +66,8 @@ export class ListIndex implements Lists {
       memoryId: rows.memoryId,
       memory: rows.memory,
       index,
-      vectors: rows.byteOffset,
-      file: null,
+      vectors,
+      file,
       rowCount,
       dataType,
       dim,

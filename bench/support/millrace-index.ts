@@ -127,7 +127,8 @@ export class MillraceIndex implements Contender {
       ...{ family: this.#family.name, memoryId: rows.memoryId, memory: rows.memory },
       ...{ rowCount, dataType, dim, spec: this.#spec, params: this.#paramsOf(effort), nq, k },
       ...{ near: Number.NEGATIVE_INFINITY, firstId: 0, mask: this.#set.maskOf(mask) },
-      ...{ index: this.#index!.byteOffset, vectors: rows.byteOffset, file: null },
+      ...{ index: this.#index!.byteOffset },
+      ...this.#set.placeOfRows(this.#family.searchesVectors(this.#spec, dataType)),
       ...this.#placesOf(firstQuery),
     }
     const scratch = this.#set.take(this.#family.scratchBytes(job))

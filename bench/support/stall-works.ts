@@ -7,9 +7,10 @@ import { randomFloats } from './files.js'
 export interface StallFiles {
   /** What the searches beside go over. */
   readonly searched: readonly string[]
-  /** The same rows of `id` and `vector`, of each kind; fewer of JSON. */
+  /** The same rows of `id` and `vector`, of each kind; fewer of texts. */
   readonly npy: readonly string[]
   readonly json: readonly string[]
+  readonly csv: readonly string[]
   readonly parquet: readonly string[]
   readonly rowCount: number
 }
@@ -33,6 +34,7 @@ export function stallWorks(dim: number, files: StallFiles): StallWork[] {
   })
   return [
     importing('import of JSON, no index', files.json, 'FLAT'),
+    importing('import of CSV, no index', files.csv, 'FLAT'),
     importing('import of Parquet, no index', files.parquet, 'FLAT'),
     importing('import of npy, no index', files.npy, 'FLAT'),
     importing('import of npy, AUTOINDEX', files.npy, 'AUTOINDEX'),

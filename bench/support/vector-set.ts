@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { IndexSearchJob } from '#rooms/indexes/index-family.js'
 import {
   heapPlaceBytes,
   kernelMetrics,
@@ -46,6 +47,14 @@ export class VectorSet {
     this.memory.bytesOf(this.queries).set(new Uint8Array(queries.buffer))
     this.heaps = this.take(nq * k * heapPlaceBytes)
     this.#addTruth('all', 0)
+  }
+
+  /** Where a search finds the rows: in memory, or in their file. */
+  placeOfRows(areInMemory: boolean): Pick<IndexSearchJob, 'vectors' | 'file'> {
+    if (areInMemory) return { vectors: this.rows.byteOffset, file: null }
+    const { directory, dim } = this.options
+    const file = { path: join(directory, 'rows.f32'), byteOffset: 0, rowBytes: dim * 4 }
+    return { vectors: 0, file }
   }
 
   take(byteLength: number): VectorRegion {

@@ -4,6 +4,7 @@ import { BytesBuilder } from '../column/column-builder.js'
 import { canonicalWkt } from '../geometry/canonical-wkt.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { giveWay } from '../workers/give-way.js'
 
 /** The batch with geometries as Milvus answers them; they have been checked. */
 export function withCanonicalGeometries(fields: readonly Field[], batch: ColumnBatch): ColumnBatch {
@@ -25,6 +26,7 @@ function canonicalColumn(column: BytesColumn, rowCount: number): BytesColumn {
     const isNull = validity !== null && !hasBit(validity, row)
     const text = isNull ? null : canonicalWkt(bytes, offsets[row], offsets[row + 1])
     if (text !== null) builder ??= builderWith(column, row)
+    giveWay()
     if (builder === null) continue
     if (text === null) builder.write(bytes, offsets[row], offsets[row + 1])
     else builder.write(Buffer.from(text), 0, Buffer.byteLength(text))

@@ -15,6 +15,8 @@ import { StepWriter } from './step-writer.js'
 /** As many segments are open at once; of counted rows for more partitions the files are read several times. */
 const openSegmentsMax = 256
 
+const tellEveryMs = 20
+
 /**
  * Reads rows from where the step before it ended, checks them, and writes them into sealed segments: to
  * the part's end where its rows are counted, else until a segment is full. Leaves no file behind when it
@@ -60,6 +62,7 @@ class Step {
   #checkpoint: Checkpoint
   readonly #warnings = new Set<string>()
   #bytesRead = 0
+  #toldAt = Number.NEGATIVE_INFINITY
   #isDone = false
 
   constructor(group: FileGroup, input: ImportStepInput, context: WorkerContext) {
@@ -116,7 +119,7 @@ class Step {
         if (batch === null) return
         this.#writer.write(batch, wanted)
         // Told only now: what is shown as done has been checked and written.
-        this.#context.reportProgress((pass * bytes + this.#bytesRead) / passCount)
+        this.#tell((pass * bytes + this.#bytesRead) / passCount)
       }
     })
   }
@@ -153,8 +156,16 @@ class Step {
     if (batch === null) return false
     this.#writer.expectAbout(this.#rowsExpected(reader, batch), batch)
     this.#writer.write(batch, null)
-    this.#context.reportProgress(this.#bytesRead)
+    this.#tell(this.#bytesRead)
     return !this.#writer.isFull && !this.#rejects.isFull
+  }
+
+  /** Not each batch is worth a message, which wakes the main thread. */
+  #tell(bytesRead: number): void {
+    const now = performance.now()
+    if (now - this.#toldAt < tellEveryMs) return
+    this.#toldAt = now
+    this.#context.reportProgress(bytesRead)
   }
 
   /** By what rows took so far. */

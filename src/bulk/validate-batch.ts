@@ -6,6 +6,7 @@ import { canonicalWkt } from '../geometry/canonical-wkt.js'
 import { WktFault } from '../geometry/wkt-cursor.js'
 import { DataType, dataTypeName } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { giveWay } from '../workers/give-way.js'
 
 /** Finds the first value that is not finite: its index, or -1. */
 export interface FiniteChecks {
@@ -87,6 +88,7 @@ export function firstFault(
   rowCount: number,
   checks: FiniteChecks,
 ): Fault | null {
+  giveWay()
   if (!field.nullable && column.validity) {
     const row = firstNull(column.validity, rowCount)
     if (row >= 0) return { row, message: nullMessage(field) }
@@ -190,6 +192,7 @@ function jsonFault(field: Field, column: BytesColumn, rowCount: number): Fault |
   const text = Buffer.from(column.bytes.buffer, column.bytes.byteOffset, column.bytes.byteLength)
   for (let row = 0; row < rowCount; row++) {
     if (column.validity && !hasBit(column.validity, row)) continue
+    giveWay()
     const fault = jsonTextFault(
       text.toString('utf8', column.offsets[row], column.offsets[row + 1]),
       field.isDynamic,
@@ -215,6 +218,7 @@ function jsonTextFault(text: string, mustBeObject: boolean): string | null {
 function geometryFault({ bytes, offsets, validity }: BytesColumn, rowCount: number): Fault | null {
   for (let row = 0; row < rowCount; row++) {
     if (validity && !hasBit(validity, row)) continue
+    giveWay()
     try {
       canonicalWkt(bytes, offsets[row], offsets[row + 1])
     } catch (thrown) {

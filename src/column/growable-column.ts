@@ -7,6 +7,7 @@ import type {
   FixedValues,
   ListColumn,
 } from './column.js'
+import { copyInto } from './copy-into.js'
 
 /**
  * A column that grows at its end. `snapshot` gives the rows so far without copying them: rows once
@@ -62,7 +63,7 @@ class GrowableFixed implements GrowableColumn {
     const width = this.#width
     this.#values = withCapacity(this.#values, (this.rowCount + rowEnd - rowBegin) * width)
     const rows = source.values.subarray(rowBegin * width, rowEnd * width)
-    this.#values.set(rows as never, this.rowCount * width)
+    copyInto(this.#values, rows, this.rowCount * width)
     this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
     this.rowCount += rowEnd - rowBegin
   }
@@ -101,7 +102,7 @@ class GrowableBytes implements GrowableColumn {
     const first = source.offsets[rowBegin]
     const last = source.offsets[rowEnd]
     this.#bytes = withCapacity(this.#bytes, used + last - first)
-    this.#bytes.set(source.bytes.subarray(first, last), used)
+    copyInto(this.#bytes, source.bytes.subarray(first, last), used)
     this.#offsets.append(source.offsets, rowBegin, rowEnd, this.rowCount)
     this.#validity.append(column.validity, rowBegin, rowEnd, this.rowCount)
     this.rowCount += rowEnd - rowBegin
@@ -233,6 +234,6 @@ function withCapacity<Values extends FixedValues>(values: Values, length: number
     grownLength * values.BYTES_PER_ELEMENT,
   )
   const grown = new (values.constructor as new (bytes: ArrayBufferLike) => Values)(bytes)
-  grown.set(values as never)
+  copyInto(grown, values, 0)
   return grown
 }

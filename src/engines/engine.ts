@@ -8,6 +8,7 @@ import type {
   SearchRequest,
   SearchResult,
 } from '../search/search-request.js'
+import type { WorkerPool } from '../workers/worker-job.js'
 import type { AccessCatalog } from './access.js'
 import type { AliasCatalog, CollectionChanges, DatabaseCatalog, KeyValues } from './catalog.js'
 import type { ImportJobs } from './import-jobs.js'
@@ -131,6 +132,8 @@ export interface Engine {
   readonly access: AccessCatalog
   readonly resourceGroups: ResourceGroupCatalog
   readonly snapshots: SnapshotCatalog
+  /** Threads, also for whoever asks an engine: what takes long is none of the main thread's. */
+  readonly pool: WorkerPool
 
   allocTimestamp(): bigint
 

@@ -30,6 +30,33 @@ export function costOf(bound: BoundExpr): number {
   }
 }
 
+/** About how many nanoseconds it takes before the first row: lists of values become tables. */
+export function costBeforeRows(bound: BoundExpr): number {
+  switch (bound.kind) {
+    case 'test':
+      return listedIn(bound.test) * listedCost
+    case 'contains':
+    case 'listEquals':
+      return bound.tests.reduce((sum, test) => sum + listedIn(test) * listedCost, 0)
+    case 'elements':
+      return costBeforeRows(bound.condition)
+    case 'not':
+      return costBeforeRows(bound.operand)
+    case 'and':
+    case 'or':
+      return bound.operands.reduce((sum, operand) => sum + costBeforeRows(operand), 0)
+    default:
+      return 0
+  }
+}
+
+function listedIn(test: ColumnTest): number {
+  return 'values' in test ? test.values.length : 0
+}
+
+/** A place in a table that is larger than any cache. */
+const listedCost = 100
+
 /** Of an array. */
 const elementsLikely = 8
 /** To follow a path through a document. */

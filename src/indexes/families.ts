@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js'
+import type { Field } from '../schema/field.js'
 import { hnsw } from './hnsw/hnsw.js'
 import type { IndexFamily, IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
@@ -10,14 +11,20 @@ export function familyNamed(name: string): IndexFamily {
   return families.get(name)!
 }
 
-/** @throws ioFailed of an index's file that no family would write now: one of an older release */
-export function checkIndexFile({ buffer, byteOffset, byteLength }: Uint8Array): void {
-  const head = new DataView(buffer, byteOffset, byteLength)
-  if (byteLength >= 8 && [...families.values()].some((family) => family.isCurrent(head))) return
-  const begin = Array.from({ length: Math.min(4, byteLength) }, (_, at) => head.getUint8(at))
+/** @throws ioFailed of an index's file that nobody would write now: one of an older release */
+export function checkIndexFile(
+  { buffer, byteOffset, byteLength }: Uint8Array,
+  spec: IndexSpec,
+  field: Field,
+): void {
+  const file = new DataView(buffer, byteOffset, byteLength)
+  const family = familyNamed(indexTypes[spec.indexType].family!)
+  if (byteLength >= 8 && family.isCurrent(file, spec, field)) return
+  const begin = Array.from({ length: Math.min(4, byteLength) }, (_, at) => file.getUint8(at))
+  const name = JSON.stringify(String.fromCharCode(...begin))
   throw new MillraceError(
     'ioFailed',
-    `the file of an index begins with ${JSON.stringify(String.fromCharCode(...begin))}, as none does that this release writes`,
+    `the file of an index begins with ${name} and has ${byteLength} bytes, as none of ${spec.indexType} does that this release writes`,
   )
 }
 

@@ -22,6 +22,8 @@ export interface IndexedVectors {
   readonly validity: Uint8Array | null
 }
 
+type VectorsShape = Pick<IndexedVectors, 'dataType' | 'dim'>
+
 export interface BuildContext {
   readonly pool: WorkerPool
   readonly memory: VectorMemory
@@ -77,8 +79,8 @@ export interface IndexSearchJob {
  */
 export interface IndexFamily {
   readonly name: string
-  /** Whether a file begins as those do that `build` makes now, rather than one of an older release. */
-  isCurrent(head: DataView): boolean
+  /** Whether a file is one that `build` might have made now, rather than one of an older release. */
+  isCurrent(file: DataView, spec: IndexSpec, vectors: VectorsShape): boolean
   /**
    * Whether searches want the raw vectors in the memory of the index. Otherwise they stay in the segment's
    * file, where single rows can be read.

@@ -13,19 +13,37 @@ export type IndexParams = readonly (readonly [key: string, value: string])[]
  * @throws parameterInvalid with Milvus's text
  */
 export function indexSpecOf(field: Field, params: IndexParams): IndexSpec {
+  return storedSpecOf(field, params, (error) => {
+    throw error
+  })
+}
+
+/**
+ * The same of an index that was created before, also by an older release: a parameter that is refused by now
+ * counts as left out.
+ * @param refuse told of each
+ */
+export function storedSpecOf(
+  field: Field,
+  params: IndexParams,
+  refuse: Refuse = () => {},
+): IndexSpec {
   const values = flatParams(params)
   const indexType = (values.get('index_type') || 'AUTOINDEX').toUpperCase()
   const type = typeNamed(indexType)
   checkDataType(field, indexType, type)
   const metric = metricFor(field, values, type)
-  const numbers = type.numbers.map((param) => [param.name, numberOf(param, values)] as const)
-  const words = type.words.map((param) => [param.name, wordOf(param, values)] as const)
+  const numbers = type.numbers.map(
+    (param) => [param.name, numberOf(param, values, refuse)] as const,
+  )
+  const words = type.words.map((param) => [param.name, wordOf(param, values, refuse)] as const)
   const spec = { indexType, metric, params: Object.fromEntries([...numbers, ...words]) }
   checkSubvectors(field, spec)
-  checkParts(field, spec, values)
-  checkRefine(spec, values)
-  return spec
+  checkRefine(spec, values, refuse)
+  return withParts(field, spec, values, refuse)
 }
+
+type Refuse = (error: MillraceError) => void
 
 /** The parameters, those of the JSON in `params` among them. @throws parameterInvalid */
 export function flatParams(params: IndexParams): Map<string, string> {
@@ -87,16 +105,18 @@ function suits(metric: Metric, dataType: DataType): boolean {
   return isOfFloats !== (dataType === DataType.BinaryVector)
 }
 
-function numberOf(param: NumberParam, values: Map<string, string>): number {
+function numberOf(param: NumberParam, values: Map<string, string>, refuse: Refuse): number {
   const text = values.get(param.name)
   if (text === undefined || text === 'None') return param.default!
   if (!/^-?\d+$/.test(text)) {
     const said = /^-?\d*\.\d*$/.test(text) ? 'wrong data type in json' : 'invalid integer value'
-    throw invalid(`${said}, key: '${param.name}', value: '${text}'`)
+    refuse(invalid(`${said}, key: '${param.name}', value: '${text}'`))
+    return param.default!
   }
   const value = Number(text)
   if (value >= param.min && value <= param.max) return value
-  throw invalid(outOfRange(param, text))
+  refuse(invalid(outOfRange(param, text)))
+  return param.default!
 }
 
 export function outOfRange({ name, min, max, isFraction }: NumberParam, text: string): string {
@@ -108,15 +128,18 @@ export function outOfRange({ name, min, max, isFraction }: NumberParam, text: st
 function wordOf(
   { name, default: fallback, words, noun }: IndexType['words'][number],
   values: Map<string, string>,
+  refuse: Refuse,
 ): string | boolean {
   const text = values.get(name)
   if (text === undefined || text === 'None') return fallback
   if (words?.includes(text.toLowerCase())) return text.toUpperCase()
   if (words) {
-    throw invalid(`invalid ${noun} : ${text}, optional types are [${words.join(', ')}]`)
+    refuse(invalid(`invalid ${noun} : ${text}, optional types are [${words.join(', ')}]`))
+    return fallback
   }
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
-  throw invalid(`Type conflict in json: param '${name}' (${text}) should be a boolean`)
+  refuse(invalid(`Type conflict in json: param '${name}' (${text}) should be a boolean`))
+  return fallback
 }
 
 function checkSubvectors({ dim }: Field, { indexType, params }: IndexSpec): void {
@@ -129,20 +152,30 @@ function checkSubvectors({ dim }: Field, { indexType, params }: IndexSpec): void
 }
 
 /** Where nobody says how wide parts are, an odd dimension is served, which Milvus does not. */
-function checkParts({ dim }: Field, { params }: IndexSpec, values: Map<string, string>): void {
-  if (!values.has('sub_dim') || params.sub_dim === undefined) return
-  if (dim % Number(params.sub_dim) === 0) return
-  throw invalid(
-    'The dimension of a vector (dim) should be a multiple of sub_dim.' +
-      ` Dimension:${dim}, sub_dim:${params.sub_dim}`,
+function withParts(
+  { dim }: Field,
+  spec: IndexSpec,
+  values: Map<string, string>,
+  refuse: Refuse,
+): IndexSpec {
+  const { indexType, params } = spec
+  if (!values.has('sub_dim') || params.sub_dim === undefined) return spec
+  if (dim % Number(params.sub_dim) === 0) return spec
+  refuse(
+    invalid(
+      'The dimension of a vector (dim) should be a multiple of sub_dim.' +
+        ` Dimension:${dim}, sub_dim:${params.sub_dim}`,
+    ),
   )
+  const usual = indexTypes[indexType].numbers.find(({ name }) => name === 'sub_dim')!
+  return { ...spec, params: { ...params, sub_dim: usual.default! } }
 }
 
 /** Milvus: of a graph of the vectors themselves there is nothing to refine. */
-function checkRefine({ indexType }: IndexSpec, values: Map<string, string>): void {
+function checkRefine({ indexType }: IndexSpec, values: Map<string, string>, refuse: Refuse): void {
   if (indexType !== 'HNSW') return
   const isWanted = values.get('refine')?.toLowerCase() === 'true' || values.has('refine_type')
-  if (isWanted) throw invalid('refine is not supported for this index')
+  if (isWanted) refuse(invalid('refine is not supported for this index'))
 }
 
 function invalid(text: string): MillraceError {

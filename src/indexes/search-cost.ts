@@ -1,5 +1,6 @@
-import { codeScanCost, efOf, walkCost } from './hnsw/walk-cost.js'
-import type { IndexSpec } from './index-family.js'
+import { hasCoarseCodes } from './hnsw/graph-shape.js'
+import { codeScanCost, efOf, scannedCandidates, walkCost } from './hnsw/walk-cost.js'
+import type { IndexedVectors, IndexSpec } from './index-family.js'
 import { indexTypes } from './index-types.js'
 
 /** What a code costs in an inverted file, measured in rows. */
@@ -17,16 +18,21 @@ const codeCosts: Readonly<Record<string, number>> = {
  * @param isApart the rows are not in memory, so that codes are looked at where a walk does not pay
  */
 export function searchCost(
-  { indexType, params: built }: IndexSpec,
+  spec: IndexSpec,
   params: Readonly<Record<string, number>>,
-  rowCount: number,
+  vectors: Pick<IndexedVectors, 'rowCount' | 'dataType' | 'dim'>,
   share: number,
   k: number,
   isApart: boolean,
 ): number {
+  const { indexType, params: built } = spec
+  const { rowCount } = vectors
   if (indexTypes[indexType].family !== 'ivf') {
-    const cost = walkCost(efOf(params, k), share)
-    return isApart ? Math.min(cost, codeScanCost(rowCount, share)) : cost
+    const ef = efOf(params, k)
+    const cost = walkCost(ef, share)
+    if (!isApart && !hasCoarseCodes(spec, vectors)) return cost
+    const candidateCount = isApart ? 0 : Math.max(ef, scannedCandidates(k))
+    return Math.min(cost, codeScanCost(rowCount, share, candidateCount))
   }
   const probed = Math.min(1, params.nprobe / Number(built.nlist))
   return (Number(built.nlist) + rowCount * probed * (codeCosts[indexType] ?? 1)) / share

@@ -1,3 +1,4 @@
+import { giveWay } from '../workers/give-way.js'
 import { kernelExportsOn, pageBytes } from './kernel-module.js'
 
 /**
@@ -36,6 +37,7 @@ function firstIn<Values extends Float32Array | Float64Array>(
     block.set(part)
     const index = kernel(pageBytes, part.length)
     if (index >= 0) return begin + index
+    giveWay()
   }
   return -1
 }

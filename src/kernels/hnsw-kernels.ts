@@ -79,11 +79,16 @@ interface HnswKernels {
    * to `places` of all.
    */
   hnswStartPlainQuery(query: number, ef: number, places: number): number
+  /** For a look at codes instead of a walk, of which the nearest `places` are kept. */
+  hnswStartScan(query: number, places: number): void
   /** @returns 0 when the walk has ended */
   hnswWalk(stepCount: number): number
+  /** After `hnswStartScan`. */
   hnswScanCodes(first: number, end: number): void
   /** @returns how many candidates were offered to the heap */
   hnswFinishQuery(candidateCount: number, heap: number, k: number, firstId: number): number
+  /** Of the candidates last offered, those of the farther half that were nearer than some found before. */
+  hnswLateCount(): number
   /** The rows of the candidates, uint32, where their vectors lie elsewhere. @returns how many */
   hnswListCandidates(candidateCount: number, list: number): number
   /** @param stored the raw rows that `list` names, in its order @returns how many were offered */

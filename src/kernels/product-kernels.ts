@@ -36,7 +36,7 @@ interface ProductKernels {
     sums: number,
     takes: number,
   ): void
-  /** Fills `productTableBytes`, for each code 16 bytes of at most 127. @param scratch 64 bytes for each code */
+  /** Fills `productTableBytes`, for each code 16 bytes of at most 63. @param scratch 64 bytes for each code */
   fillTables(
     codes: number,
     subWidth: number,
@@ -60,6 +60,23 @@ interface ProductKernels {
     mask: number,
     tables: number,
     distance: number,
+    heap: number,
+    k: number,
+    scratch: number,
+  ): void
+  /**
+   * Offers the places of all lists of a query, none of them masked.
+   * @param begins where each list begins, uint32, and behind them the end of the last
+   * @param probes a heap of the lists with the query's distances to their centroids, none of its places empty
+   * @param scratch `codeScanScratchBytes`
+   */
+  scanCodesOfLists(
+    codes: number,
+    blocks: number,
+    begins: number,
+    probes: number,
+    probeCount: number,
+    tables: number,
     heap: number,
     k: number,
     scratch: number,

@@ -40,10 +40,56 @@ interface ScanKernels {
     heap: number,
     k: number,
   ): void
+  /** The same for many queries, to about as many digits. @param scratch `scanTogetherScratchBytes` */
+  scanTogether(
+    metric: number,
+    width: number,
+    rows: number,
+    rowCount: number,
+    queries: number,
+    nq: number,
+    heaps: number,
+    k: number,
+    scratch: number,
+  ): void
+  /**
+   * Rows of float32 as whole numbers of 16 bits, for `findNear`.
+   * @param mean what is taken from each, float32
+   * @param target `wholeRowBytes(width)` bytes for each row
+   * @param terms filled: two float32 for each row
+   */
+  fillWholeRows(
+    width: number,
+    rows: number,
+    rowCount: number,
+    mean: number,
+    target: number,
+    terms: number,
+  ): void
+  /**
+   * Offers all centroids to the heaps of rows, by L2 but for what is the same for a row, and about as near as they are;
+   * rows and centroids are as `fillWholeRows` leaves them.
+   * @param scratch `findNearScratchBytes`
+   */
+  findNear(
+    width: number,
+    rows: number,
+    rowTerms: number,
+    rowCount: number,
+    centroids: number,
+    centroidTerms: number,
+    listCount: number,
+    heaps: number,
+    k: number,
+    scratch: number,
+  ): void
   /**
    * Gives each row the nearest of its own few centroids, by L2; rows and centroids are float32.
-   * @param near `nearCount` centroids for each row, uint16
-   * @param lists the centroid of each row, uint32, which is changed
+   * @param near `nearCount` centroids for each row, uint16, at most 32
+   * @param lists the centroid of each row, uint32, which is changed; it is one of those, but for the first time
+   * @param bounds 1 + `nearCount` float32 for each row, kept from time to time
+   * @param drifts how far each centroid has moved in all, float32
+   * @param isFirst 1: the bounds say nothing yet
    * @returns how many rows have another one now
    */
   chooseNear(
@@ -54,6 +100,9 @@ interface ScanKernels {
     near: number,
     nearCount: number,
     lists: number,
+    bounds: number,
+    drifts: number,
+    isFirst: number,
   ): number
   /**
    * Offers the rows of `ids`, uint32 in any order, to a heap, as `firstId` + id. Rows are of floats.
@@ -75,6 +124,11 @@ interface ScanKernels {
     k: number,
     scratch: number,
   ): void
+  /**
+   * Fills the ids, uint32, that stand at the places of a heap.
+   * @returns how many: places that hold nothing have none
+   */
+  fillIds(heap: number, k: number, ids: number, target: number): number
   /** Sorts the heaps: nearest first, then by id, the places that hold nothing at the end. */
   sortHeaps(heaps: number, nq: number, k: number): void
   /** The rows of a mask that may be found; its words are whole. */
@@ -116,6 +170,14 @@ export const maskWordRows = 64
  * unsigned integer. All ones: it holds nothing.
  */
 export const heapPlaceBytes = 8
+
+export const findNearScratchBytes = 1024
+export const scanTogetherScratchBytes = 1280
+
+/** Of a row as `findNear` takes it. */
+export function wholeRowBytes(width: number): number {
+  return Math.ceil(width / 8) * 16
+}
 
 export function scanScratchBytes(nq: number, element: number, width: number): number {
   const wideBytes = element === 0 ? 0 : maskWordRows * width * 4

@@ -3,7 +3,7 @@ import type { VectorPart, VectorRegion } from '../kernels/vector-region.js'
 import type { Field } from '../schema/field.js'
 import type { RowFile } from '../source/row-file.js'
 import type { WorkerPool } from '../workers/worker-job.js'
-import type { ScalarIndex, SpatialIndex } from './scalar-index.js'
+import type { ScalarIndex, SpatialIndex } from './filter/scalar-index.js'
 
 /** A segment's part of an index. */
 export interface SegmentIndex {

@@ -7,13 +7,14 @@ import type { Field } from '../schema/field.js'
 import type { Metric } from '../schema/metric.js'
 import { comparePks, pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
+import { inTurns } from '../util/breath.js'
 import type { WorkerPool } from '../workers/worker-job.js'
-import { elementFilterOf, elementMaskOf } from './element-filter.js'
-import { filterMask } from './filter.js'
-import { nearest } from './nearest.js'
-import { nearestLists } from './nearest-lists.js'
-import type { IndexToSearch, Neighbors, SegmentVectors } from './nearest-query.js'
-import { nearestSparse } from './nearest-sparse.js'
+import { elementFilterOf, elementMaskOf } from './filter/element-filter.js'
+import { filterMask } from './filter/filter.js'
+import { nearest } from './nearest/nearest.js'
+import { nearestLists } from './nearest/nearest-lists.js'
+import type { IndexToSearch, Neighbors, SegmentVectors } from './nearest/nearest-query.js'
+import { nearestSparse } from './nearest/nearest-sparse.js'
 import type { RowRef } from './row-ref.js'
 import type { SearchRange } from './search-range.js'
 import type { QueryVectors } from './search-request.js'
@@ -139,7 +140,7 @@ async function searchOnce(searched: Searched, search: VectorSearch, k: number): 
   const { keys } = searched
   const { range } = search
   const neighbors = await nearestRows(searched, search, k)
-  return neighbors.map((each) => {
+  return inTurns(neighbors, (each) => {
     const reach = each.rows.length < k ? Infinity : each.distances[k - 1]
     const isAll = each.rows.length < k || reach >= range.far
     return { hits: hitsOf(each, keys, range.far), isAll, reach }
@@ -178,21 +179,18 @@ function nearestDense(
 }
 
 function nearestOfSparse(
-  { vectors }: Searched,
+  { pool, vectors }: Searched,
   columns: readonly BytesColumn[],
   { queries, range, signal }: VectorSearch,
   k: number,
-): Neighbors[] {
+): Promise<Neighbors[]> {
   const segments = vectors.map(({ rowCount, mask }, index) => ({
     rowCount,
     mask,
     column: columns[index],
   }))
-  const { nq, bytes, offsets = Int32Array.of(0, bytes.length) } = queries
-  return Array.from({ length: nq }, (_, index) => {
-    const query = bytes.subarray(offsets[index], offsets[index + 1])
-    return nearestSparse(segments, { bytes: query, k, near: range.near, signal })
-  })
+  const { bytes, offsets = Int32Array.of(0, bytes.length) } = queries
+  return nearestSparse(pool, segments, { bytes, offsets, k, near: range.near, signal })
 }
 
 function hitsOf(

@@ -14,6 +14,7 @@ import { type GrowableColumn, growableColumn } from '../column/growable-column.j
 import { MillraceError } from '../errors.js'
 import { DataType } from '../schema/data-type.js'
 import type { Field } from '../schema/field.js'
+import { giveWay } from '../workers/give-way.js'
 import { arrowSchema } from './arrow-schema.js'
 import { pkAt, pkOrderOf } from './pk-order.js'
 import {
@@ -287,7 +288,9 @@ export class SegmentWriter {
   #writeAt(bytes: Uint8Array, position: number): void {
     this.#orIoFailed(() => {
       for (let done = 0; done < bytes.byteLength; ) {
-        done += writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, position + done)
+        const length = Math.min(bytes.byteLength - done, writeBytesMax)
+        done += writeSync(this.#descriptor, bytes, done, length, position + done)
+        giveWay()
       }
     })
   }
@@ -309,7 +312,9 @@ export class SegmentWriter {
 
 /** More empty room than this share of a file is closed at its end. */
 const holeShareMax = 1 / 8
-const moveBytes = 4 * 1024 ** 2
+const moveBytes = 512 * 1024
+/** A fraction of a millisecond. */
+const writeBytesMax = 512 * 1024
 
 const flagLayout: ColumnLayout = { shape: 'fixed', valuesType: Uint8Array, width: 0 }
 

@@ -11,6 +11,7 @@ import { type Credentials, grpcCredentials } from './auth/credentials.js'
 import { databaseNamed, defaultDatabaseName } from './database.js'
 import type { Call, Handler } from './grpc/call.js'
 import { handlers } from './grpc/handlers.js'
+import { decodeBesideRows, hasRowsApart } from './grpc/sent-rows.js'
 import { GrpcError, grpcCodes } from './grpc-status.js'
 import type { Headers } from './http2/header-decoder.js'
 import { logFailure } from './log-failure.js'
@@ -65,8 +66,12 @@ async function answer(context: GrpcOptions, unaryCall: UnaryCall): Promise<Buffe
   const beganMs = performance.now()
   const ended = (): object => ({ rpc: method.name, ms: Math.round(performance.now() - beganMs) })
   try {
-    const request = decode(method.request, unaryCall.message)
-    const call = new ServedCall(context, unaryCall, request)
+    const { message } = unaryCall
+    const isApart = hasRowsApart(method.request, message)
+    const request = isApart
+      ? decodeBesideRows(method.request, message)
+      : decode(method.request, message)
+    const call = new ServedCall(context, unaryCall, request, isApart ? message : null)
     checkCall(call, method, request)
     const reply = await handler(call, request)
     const bytes = encodeReply(method.response, successStatus, reply)
@@ -85,10 +90,17 @@ async function answer(context: GrpcOptions, unaryCall: UnaryCall): Promise<Buffe
 class ServedCall implements Call {
   readonly engine: Engine
   readonly userName: string | null
+  readonly undecodedRows: Uint8Array | null
   readonly #unaryCall: UnaryCall
   readonly #request: object
 
-  constructor({ engine, authenticator }: GrpcOptions, unaryCall: UnaryCall, request: object) {
+  constructor(
+    { engine, authenticator }: GrpcOptions,
+    unaryCall: UnaryCall,
+    request: object,
+    undecodedRows: Uint8Array | null,
+  ) {
+    this.undecodedRows = undecodedRows
     this.engine = engine
     this.userName = authenticator ? userNameIn(unaryCall) : null
     this.#unaryCall = unaryCall

@@ -1,10 +1,11 @@
 import { closeSync, readSync } from 'node:fs'
 import { MillraceError } from '../errors.js'
+import { giveWay } from '../workers/give-way.js'
 import type { ByteSource, LocalAddress, SpooledAddress } from './byte-source.js'
 import { openRealFile, type RealFile, systemErrorText } from './real-file.js'
 
-/** Node refuses a single read of 2 GiB. */
-const readBytesMax = 1024 ** 3
+/** A fraction of a millisecond. */
+const readBytesMax = 512 * 1024
 
 /**
  * Opens a file of this machine, whose reads are synchronous: made for worker threads.
@@ -40,6 +41,7 @@ class LocalSource implements ByteSource {
       const count = this.#readSome(position + filled, target, filled)
       if (count === 0) break
       filled += count
+      giveWay()
     }
     return filled
   }

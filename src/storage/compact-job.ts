@@ -29,8 +29,8 @@ export interface CompactInput {
   readonly rowCount: number
 }
 
-/** Copies are made of so many rows at a time. */
-const rowsAtOnce = 65_536
+/** Copies are made of so many rows at a time: a millisecond or so. */
+const rowsAtOnce = 4096
 
 /** Worker module: writes rows of segments as one new segment file. One source is in memory at a time. */
 export async function run(input: CompactInput, context: WorkerContext): Promise<SegmentFile> {

@@ -2,6 +2,7 @@ import { bitmapWithLength, setBit } from '../column/bitmap.js'
 import type { Column } from '../column/column.js'
 import { comparePks, pkAt, rowsOfPk } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
+import { giveWay } from '../workers/give-way.js'
 
 /** A segment's keys and those of rows that are deleted. */
 export interface DeletedRowsInput {
@@ -25,6 +26,7 @@ export function run({
   let deleted: Uint8Array | null = null
   for (const { keys, rowCount: keyCount } of deletions) {
     for (let index = 0; index < keyCount; index++) {
+      giveWay()
       const key = pkAt(keys, index)
       if (comparePks(key, pkMin) < 0 || comparePks(key, pkMax) > 0) continue
       for (const row of rowsOfPk(column, rowCount, order, key)) {

@@ -5,7 +5,7 @@ import { pkAt } from '../segment/pk-order.js'
 import type { PrimaryKey } from '../segment/segment-file.js'
 import { checkGrowingBatch, type GrowingSegment } from './growing-segment.js'
 import { type DeleteListener, GrowingSegments, type NewBatch } from './growing-segments.js'
-import { forgetEdits, logEdits, loggedBatches } from './row-log.js'
+import { encodedChunks, encodedInTurns, forgetEdits, logEdits, loggedBatches } from './row-log.js'
 import type { RowsContext } from './rows-context.js'
 import { type Edit, type Key, keyFromId } from './store.js'
 
@@ -88,16 +88,19 @@ export class GrowingRows {
 
   /** Durable and visible when it settles. @returns the rows' timestamp */
   async insert(batches: readonly PartitionBatch[]): Promise<bigint> {
+    const chunks = await encodedInTurns(batches.map(({ batch }) => batch))
     this.#checkBatches(batches)
     const timestamp = this.#context.oracle.next()
-    await this.#commit(batches.map((each) => insertedBatch(each, timestamp)))
+    const inserted = batches.map((each) => insertedBatch(each, timestamp))
+    await this.#commit(inserted, chunks)
     return timestamp
   }
 
   /** Durable and visible when it settles. @returns its timestamp */
   async delete(keys: DeletedKeys): Promise<bigint> {
+    const chunks = await encodedInTurns([this.#keyBatch(keys)])
     const timestamp = this.#context.oracle.next()
-    await this.#commit([this.#loggedDelete(keys, timestamp)])
+    await this.#commit([this.#loggedDelete(keys, timestamp)], chunks)
     return timestamp
   }
 
@@ -106,12 +109,14 @@ export class GrowingRows {
    * order, so it touches earlier rows only.
    */
   async replace(keys: DeletedKeys, batches: readonly PartitionBatch[]): Promise<bigint> {
+    const chunks = await encodedInTurns([
+      this.#keyBatch(keys),
+      ...batches.map(({ batch }) => batch),
+    ])
     this.#checkBatches(batches)
     const timestamp = this.#context.oracle.next()
-    await this.#commit([
-      this.#loggedDelete(keys, timestamp),
-      ...batches.map((each) => insertedBatch(each, timestamp)),
-    ])
+    const inserted = batches.map((each) => insertedBatch(each, timestamp))
+    await this.#commit([this.#loggedDelete(keys, timestamp), ...inserted], chunks)
     return timestamp
   }
 
@@ -139,7 +144,8 @@ export class GrowingRows {
     },
   ): Promise<void> {
     const { timestamp, commit, onApplied } = within
-    await this.#commit([this.#loggedDelete(keys, timestamp)], commit)
+    const chunks = encodedChunks(this.#keyBatch(keys))
+    await this.#commit([this.#loggedDelete(keys, timestamp)], [chunks], commit)
     onApplied()
   }
 
@@ -203,13 +209,19 @@ export class GrowingRows {
     this.#segments.drop()
   }
 
-  #loggedDelete({ keys, rowCount, partitionId }: DeletedKeys, timestamp: bigint): NewBatch {
-    const columns = new Map([[primaryKeyOf(this.#segments.schema).fieldId, keys]])
-    return { kind: 'delete', timestamp, partitionId, batch: { rowCount, columns } }
+  #loggedDelete(keys: DeletedKeys, timestamp: bigint): NewBatch {
+    const { partitionId } = keys
+    return { kind: 'delete', timestamp, partitionId, batch: this.#keyBatch(keys) }
   }
 
+  #keyBatch({ keys, rowCount }: DeletedKeys): ColumnBatch {
+    return { rowCount, columns: new Map([[primaryKeyOf(this.#segments.schema).fieldId, keys]]) }
+  }
+
+  /** @param chunks of each batch, as the log keeps it: a large one was encoded before it had its timestamp */
   async #commit(
     batches: readonly NewBatch[],
+    chunks: readonly (readonly Uint8Array[])[],
     commit = (edits: readonly Edit[]) => this.#context.directory.store.commit(edits),
   ): Promise<void> {
     if (this.#isDropped) {
@@ -218,7 +230,10 @@ export class GrowingRows {
         `collection ${this.#segments.schema.name} was dropped`,
       )
     }
-    const logged = batches.map((batch) => ({ batch, ...logEdits(this.#collectionId, batch) }))
+    const logged = batches.map((batch, index) => ({
+      batch,
+      ...logEdits(this.#collectionId, batch, chunks[index]),
+    }))
     const entries = logged.map(({ batch, keys }) => ({ keys, partitionId: rowsPartition(batch) }))
     for (const [index, entry] of entries.entries()) this.#underway.set(entry, batches[index])
     try {

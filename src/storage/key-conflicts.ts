@@ -1,5 +1,6 @@
 import { bitmapWithLength, hasBit, setBit } from '../column/bitmap.js'
 import type { BytesColumn, Column, FixedColumn } from '../column/column.js'
+import { giveWay } from '../workers/give-way.js'
 
 /** The keys of a segment, and the order of its rows by them (`pkOrderOf`). */
 export interface SortedKeys {
@@ -42,6 +43,7 @@ export function findKeyConflicts(
   }
   const merge = new KeyMerge(segments)
   for (let rows = merge.next(); rows.length > 0; rows = merge.next()) {
+    giveWay()
     const given = inInputOrder(
       rows.filter(({ segment }) => segment < imported.length),
       imported,

@@ -11,7 +11,7 @@ import { RefCount } from '../util/ref-count.js'
 import { readIndex } from './index-files.js'
 import type { BuiltIndex, SegmentRecord } from './records.js'
 import type { RowsContext } from './rows-context.js'
-import { wantedIndexes } from './wanted-indexes.js'
+import { type WantedVectorIndex, wantedIndexes } from './wanted-indexes.js'
 
 /** An index in the memory of its vectors. */
 export interface ResidentIndex {
@@ -113,7 +113,7 @@ export class ResidentVectors {
       const [region, beside] = this.#memory.allocateTogether(sizes)
       if (beside) this.#regions.push(beside)
       await this.#readRows(reader, fieldId, rowCount, region)
-      if (built) await this.#readIndex(context, record.segmentId, built, beside)
+      if (built) await this.#readIndex(context, record, built, beside)
     }
   }
 
@@ -133,33 +133,36 @@ export class ResidentVectors {
     context: RowsContext,
     reader: SegmentReader,
     field: Field,
-    { segmentId, file }: SegmentRecord,
+    record: SegmentRecord,
     built: BuiltIndex,
   ): Promise<void> {
     const { fieldId } = field
     const region = this.#memory.allocate(built.byteLength)
     this.#regions.push(region)
-    await this.#readIndex(context, segmentId, built, region)
+    await this.#readIndex(context, record, built, region)
     if (this.#indexes.has(fieldId)) {
       this.#files.set(fieldId, reader.rowFile(fieldId, rowBytes(field)))
       return
     }
-    const rows = this.#memory.allocate(file.rowCount * rowBytes(field))
-    await this.#readRows(reader, fieldId, file.rowCount, rows)
+    const { rowCount } = record.file
+    const rows = this.#memory.allocate(rowCount * rowBytes(field))
+    await this.#readRows(reader, fieldId, rowCount, rows)
   }
 
   /** One that cannot be read is built anew; until then the vectors are scanned. */
   async #readIndex(
     context: RowsContext,
-    segmentId: bigint,
+    record: SegmentRecord,
     built: BuiltIndex,
     region: VectorRegion,
   ): Promise<void> {
+    const { segmentId } = record
     const { indexId, fieldId } = built
     try {
       const bytes = this.#memory.bytesOf(region)
       await readIndex(context, segmentId, built, bytes)
-      checkIndexFile(bytes)
+      const wanted = wantedVectorIndex(context, record, indexId)
+      if (wanted) checkIndexFile(bytes, wanted.spec, wanted.field)
       this.#indexes.set(fieldId, { indexId, region })
     } catch (error) {
       context.builder.noteDamaged(segmentId, indexId, error)
@@ -173,15 +176,25 @@ export class ResidentVectors {
 
 /** Whether an index is searched with the vectors beside it in memory. */
 export function searchesRows(
+  context: Pick<RowsContext, 'catalog'>,
+  record: SegmentRecord,
+  indexId: bigint,
+): boolean {
+  const wanted = wantedVectorIndex(context, record, indexId)
+  if (!wanted) return true
+  const { spec, field } = wanted
+  return familyNamed(indexTypes[spec.indexType].family!).searchesVectors(spec, field.dataType)
+}
+
+/** null: the collection does not have it any more. */
+function wantedVectorIndex(
   { catalog }: Pick<RowsContext, 'catalog'>,
   { collectionId }: SegmentRecord,
   indexId: bigint,
-): boolean {
+): WantedVectorIndex | null {
   const collection = catalog.collection(collectionId)
   const wanted = collection && wantedIndexes(collection).find((each) => each.indexId === indexId)
-  if (wanted?.kind !== 'vector') return true
-  const { spec, field } = wanted
-  return familyNamed(indexTypes[spec.indexType].family!).searchesVectors(spec, field.dataType)
+  return wanted?.kind === 'vector' ? wanted : null
 }
 
 /** Of an index, for a row, beside its vector's. */

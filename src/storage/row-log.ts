@@ -1,6 +1,7 @@
 import { decodeBatch, encodeBatch } from '../column/batch-codec.js'
 import { type ColumnBatch, columnBytes } from '../column/column.js'
 import { sliceBatch } from '../column/slice.js'
+import { Breath } from '../util/breath.js'
 import { type Edit, type Key, keyFromId, type Store } from './store.js'
 
 /** A stored value is about this long at most, so that LMDB need not find longer runs of free pages. */
@@ -16,24 +17,36 @@ export interface LoggedBatch {
   readonly key: Key
 }
 
-/** The edits that log a batch. A delete's batch has the key column only. */
+/** A batch as the log keeps it, in chunks. A delete's batch has the key column only. */
+export function encodedChunks(batch: ColumnBatch): Uint8Array[] {
+  return chunksOf(batch).map(encodeBatch)
+}
+
+/** As `encodedChunks`, of each batch: large ones take several turns of the event loop. */
+export async function encodedInTurns(batches: readonly ColumnBatch[]): Promise<Uint8Array[][]> {
+  const breath = new Breath()
+  const encoded: Uint8Array[][] = []
+  for (const batch of batches) {
+    const chunks: Uint8Array[] = []
+    for (const chunk of chunksOf(batch)) {
+      if (breath.isDue) await breath.take()
+      chunks.push(encodeBatch(chunk))
+    }
+    encoded.push(chunks)
+  }
+  return encoded
+}
+
+/** The edits that log a batch. */
 export function logEdits(
   collectionId: bigint,
-  logged: Omit<LoggedBatch, 'key'>,
+  { timestamp, kind, partitionId }: Pick<LoggedBatch, 'timestamp' | 'kind' | 'partitionId'>,
+  chunks: readonly Uint8Array[],
 ): { edits: Edit[]; keys: Key[] } {
-  const partition = logged.partitionId === null ? '-' : keyFromId(logged.partitionId)
-  const keys: Key[] = []
-  const edits = chunksOf(logged.batch).map((chunk, index): Edit => {
-    const key: Key = [
-      keyFromId(collectionId),
-      keyFromId(logged.timestamp),
-      logged.kind,
-      partition,
-      index,
-    ]
-    keys.push(key)
-    return { table: 'rows', key, bytes: encodeBatch(chunk) }
-  })
+  const partition = partitionId === null ? '-' : keyFromId(partitionId)
+  const place = [keyFromId(collectionId), keyFromId(timestamp), kind, partition]
+  const keys = chunks.map((_, index): Key => [...place, index])
+  const edits = chunks.map((bytes, index): Edit => ({ table: 'rows', key: keys[index], bytes }))
   return { edits, keys }
 }
 

@@ -1,4 +1,5 @@
 import { type Column, type ColumnBatch, layoutOf } from '../column/column.js'
+import { copyInto } from '../column/copy-into.js'
 import { gatherBatch } from '../column/slice.js'
 import type { Field } from '../schema/field.js'
 import type { SegmentFile } from '../segment/segment-file.js'
@@ -19,16 +20,31 @@ export interface SealInput {
 export function run(input: SealInput, context: WorkerContext): SegmentFile {
   const { path, fields, rowOffsets } = input
   const batch = batchOf(input, context)
-  const rows = rowOffsets === null ? batch : gatherBatch(batch, rowOffsets)
-  const writer = new SegmentWriter(path, fields, rows.rowCount)
+  const writer = new SegmentWriter(path, fields, rowOffsets?.length ?? batch.rowCount)
   try {
-    writer.append(rows)
+    if (rowOffsets === null) writer.append(batch)
+    else appendRows(writer, batch, rowOffsets, context)
     return writer.finish()
   } catch (error) {
     writer.abort()
     throw error
   }
 }
+
+function appendRows(
+  writer: SegmentWriter,
+  batch: ColumnBatch,
+  rowOffsets: Int32Array,
+  context: WorkerContext,
+): void {
+  for (let begin = 0; begin < rowOffsets.length; begin += rowsAtOnce) {
+    context.throwIfCancelled()
+    writer.append(gatherBatch(batch, rowOffsets.subarray(begin, begin + rowsAtOnce)))
+  }
+}
+
+/** Copies are made of so many rows at a time: a millisecond or so. */
+const rowsAtOnce = 4096
 
 function batchOf({ fields, rows }: SealInput, context: WorkerContext): ColumnBatch {
   const columns = new Map(rows.columns)
@@ -53,7 +69,7 @@ function vectorColumn(
   const rowBytes = layout.width * layout.valuesType.BYTES_PER_ELEMENT
   for (const { memoryId, byteOffset, rowBegin, rowCount: count } of parts) {
     const rows = new Uint8Array(context.memory(memoryId).buffer, byteOffset, count * rowBytes)
-    bytes.set(rows, rowBegin * rowBytes)
+    copyInto(bytes, rows, rowBegin * rowBytes)
   }
   return { shape: 'fixed', values, width: layout.width, validity }
 }

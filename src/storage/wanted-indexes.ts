@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js'
 import { familyFor, isBuilt } from '../indexes/families.js'
 import type { IndexSpec } from '../indexes/index-family.js'
-import { indexSpecOf } from '../indexes/index-spec.js'
+import { storedSpecOf } from '../indexes/index-spec.js'
 import { scalarSpecOf } from '../indexes/scalar/scalar-spec.js'
 import type { GramSizes } from '../indexes/scalar/value-index.js'
 import type { CollectionSchema } from '../schema/collection-schema.js'
@@ -41,7 +41,7 @@ export function wantedIndexes({
     if (!field) return []
     if (!isVectorType(field.dataType)) return wantedScalar(schema, field, index)
     if (!isDenseVectorType(field.dataType)) return []
-    return [{ kind: 'vector', indexId, field, spec: indexSpecOf(field, params) }]
+    return [{ kind: 'vector', indexId, field, spec: storedSpecOf(field, params) }]
   })
 }
 

@@ -16,3 +16,17 @@ export class Breath {
     this.#beganMs = performance.now()
   }
 }
+
+/** The results of short pieces of work, of which there may be thousands. */
+export async function inTurns<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Result,
+): Promise<Result[]> {
+  const breath = new Breath()
+  const results: Result[] = []
+  for (const item of items) {
+    if (breath.isDue) await breath.take()
+    results.push(work(item))
+  }
+  return results
+}

@@ -40,13 +40,42 @@ export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array):
   try {
     return typeNamed(name).decode(new ExactReader(buffer)) as unknown as Messages[Name]
   } catch (error) {
-    const reason = millraceErrorFrom(error).message
-    throw new MillraceError('parameterInvalid', `malformed ${name} message: ${reason}`, {}, error)
+    throw malformed(name, error)
   }
+}
+
+/**
+ * As `decode`, of a message without one of its fields: to know what a large one is about before the most of it
+ * is decoded.
+ */
+export function decodeWithout<Name extends MessageName>(
+  name: Name,
+  fieldName: keyof Messages[Name] & string,
+  bytes: Uint8Array,
+): Messages[Name] {
+  const { id } = typeNamed(name).fields[fieldName]
+  const reader = new ExactReader(bytes)
+  const kept: Uint8Array[] = []
+  try {
+    while (reader.pos < reader.len) {
+      const begin = reader.pos
+      const tag = reader.uint32()
+      reader.skipType(tag & 7)
+      if (tag >>> 3 !== id) kept.push(bytes.subarray(begin, reader.pos))
+    }
+  } catch (error) {
+    throw malformed(name, error)
+  }
+  return decode(name, Buffer.concat(kept))
 }
 
 export function encode<Name extends MessageName>(name: Name, message: MessageInput<Name>): Buffer {
   return typeNamed(name).encode(message, new ExactWriter()).finish() as Buffer
+}
+
+function malformed(name: MessageName, error: unknown): MillraceError {
+  const reason = millraceErrorFrom(error).message
+  return new MillraceError('parameterInvalid', `malformed ${name} message: ${reason}`, {}, error)
 }
 
 const root = loadRoot()

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { MillraceError, millraceErrorFrom } from '../errors.js'
+import { pauseBy } from './give-way.js'
 import { GivingWay } from './giving-way.js'
 import type { WorkerContext, WorkerModule } from './worker-job.js'
 import type { JobMessage, JobReply, PlainError, Progress, ThreadStart } from './worker-message.js'
@@ -9,6 +10,7 @@ parentPort?.on('message', runJobs)
 
 const { cancelFlag, givesWayTo }: ThreadStart = workerData
 const givingWay = givesWayTo && new GivingWay(givesWayTo)
+pauseBy(givingWay)
 const modules = new Map<string, Promise<WorkerModule<unknown, unknown>>>()
 const memoriesHere = new Map<number, WebAssembly.Memory>()
 
@@ -37,6 +39,8 @@ async function replyTo(
     return result === undefined ? null : { type: 'result', result }
   } catch (error) {
     return errorReply(error)
+  } finally {
+    givingWay?.end()
   }
 }
 

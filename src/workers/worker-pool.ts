@@ -5,13 +5,14 @@ import { WorkerLane } from './worker-lane.js'
 
 /**
  * The threads of this process: lanes of up to `threadCount` each. The operating system shares the cores among
- * them, and long work gives way to short one, which would else wait for a tick of the system's clock.
+ * them, and long work gives way to short one, which would else wait for a tick of the system's clock. What nobody waits
+ * for leaves a core to it, for as long as it comes.
  */
 export function createWorkerPool(threadCount = availableParallelism()): WorkerPool {
-  const shortWork = new ShortWork()
+  const shortWork = new ShortWork(Math.max(1, threadCount - 1))
   const lanes = {
     interactive: new WorkerLane(threadCount, null),
-    lengthy: new WorkerLane(threadCount, shortWork.words),
+    lengthy: new WorkerLane(threadCount, shortWork.wordsWithoutTurns),
     batch: new WorkerLane(threadCount, shortWork.words),
   } satisfies Record<LaneName, WorkerLane>
   return {

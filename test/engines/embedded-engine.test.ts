@@ -451,3 +451,35 @@ it('changes how a collection is held in memory only while it is released', async
   await engine.changes.alter(db, name, change)
   await engine.changes.alterIndex(db, name, index, change)
 })
+
+it('lets others have their turns while a large insert is made ready, of which nobody sees a part', async () => {
+  const note = field(102, 'note', DataType.JSON, {})
+  await create(schemaOf(name, [...plainSchema.fields, note]))
+  const rowCount = 100_000
+  const texts = Array.from({ length: rowCount }, (_, row) => JSON.stringify({ row, of: 'many' }))
+  const inserted = (rows: number, first: number) => {
+    const bytes = Buffer.from(texts.slice(0, rows).join(''))
+    const offsets = new Int32Array(rows + 1)
+    for (let row = 0; row < rows; row++) offsets[row + 1] = offsets[row] + texts[row].length
+    const ids = BigInt64Array.from({ length: rows }, (_, row) => BigInt(first + row))
+    const values = new Float32Array(rows * dim)
+    const columns = new Map<number, Column>([
+      [100, { shape: 'fixed', values: ids, width: 1, validity: null }],
+      [101, { shape: 'fixed', values, width: dim, validity: null }],
+      [102, { shape: 'bytes', offsets, bytes, validity: null }],
+    ])
+    return engine.insert(db, name, '', { rowCount: rows, columns })
+  }
+  const order: string[] = []
+  const counts = new Set<number>()
+  const large = inserted(rowCount, 1000).then(() => order.push('large'))
+  const small = inserted(1, 0).then(() => order.push('small'))
+  while (order.length < 2) {
+    counts.add(await engine.rowCount(db, name, ''))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.all([large, small])
+  expect(order).toEqual(['small', 'large'])
+  expect([...counts].every((count) => [0, 1, 1 + rowCount].includes(count))).toBe(true)
+  expect(await engine.rowCount(db, name, '')).toBe(1 + rowCount)
+})

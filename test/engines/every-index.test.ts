@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FixedColumn } from '../../dist/column/column.js'
@@ -7,6 +7,7 @@ import type { Metric } from '../../dist/schema/metric.js'
 import type { SearchRequest } from '../../dist/search/search-request.js'
 import { clusteredVectors } from '../indexes/vectors.js'
 import { nearestRows } from '../kernels/reference.js'
+import { damages } from '../support/damages.js'
 import { field, schemaOf } from '../support/fields.js'
 import { OpenEngine } from './open-engine.js'
 
@@ -40,9 +41,11 @@ const kinds: readonly Kind[] = [
   { type: 'AUTOINDEX', build: {}, params: {}, metric: 'IP' },
   { type: 'IVF_FLAT', build: lists, params: all, metric: 'IP' },
   { type: 'IVF_SQ8', build: lists, params: all, metric: 'L2' },
+  { type: 'IVF_SQ8', build: { ...lists, refine: true }, params: all, metric: 'COSINE' },
   { type: 'IVF_PQ', build: { ...lists, m: 8 }, params: all, metric: 'COSINE' },
   { type: 'IVF_RABITQ', build: lists, params: { ...all, refine_k: 20 }, metric: 'L2' },
   { type: 'SCANN', build: lists, params: all, metric: 'IP' },
+  { type: 'SCANN', build: { ...lists, with_raw_data: false }, params: all, metric: 'L2' },
   { type: 'BIN_FLAT', build: {}, params: {}, metric: 'JACCARD' },
   { type: 'BIN_IVF_FLAT', build: lists, params: all, metric: 'JACCARD' },
 ]
@@ -231,22 +234,7 @@ async function checkPages(kind: Kind, query: number, rows: Ranked): Promise<void
   expect(seen.length).toBe(rows.length)
 }
 
-const damages: [string, (path: string, good: Buffer) => void][] = [
-  ['changed at its begin', (path, good) => writeFileSync(path, flipped(good, 0))],
-  ['changed in its middle', (path, good) => writeFileSync(path, flipped(good, good.length >> 1))],
-  ['changed at its end', (path, good) => writeFileSync(path, flipped(good, good.length - 1))],
-  ['one byte short', (path, good) => truncateSync(path, good.length - 1)],
-  ['cut in its header', (path) => truncateSync(path, 20)],
-  ['gone', (path) => rmSync(path)],
-]
-
-function flipped(good: Buffer, at: number): Buffer {
-  const bytes = Buffer.from(good)
-  bytes[at] ^= 0x10
-  return bytes
-}
-
-const damaged = ['HNSW', 'HNSW_SQ', 'IVF_FLAT', 'IVF_RABITQ', 'BIN_IVF_FLAT']
+const damaged = ['HNSW', 'HNSW_SQ', 'IVF_FLAT', 'IVF_SQ8', 'IVF_RABITQ', 'BIN_IVF_FLAT']
 
 describe.each(
   kinds.filter(({ type }, at) => {

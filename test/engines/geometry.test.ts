@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isFinished } from '../../dist/bulk/import-state.js'
 import type { FixedColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import { columnsOf, type Row } from '../expr/fixture.js'
+import { damages } from '../support/damages.js'
 import { field, schemaOf } from '../support/fields.js'
+import { keepChecksum } from '../support/same-checksum.js'
 import { OpenEngine } from './open-engine.js'
 
 const db = 'default'
@@ -55,12 +58,27 @@ async function createIndex() {
   await open.engine.createIndex({
     ...{ dbName: db, collectionName: name, fieldName: 'geo', indexName: '', params },
   })
+  return indexed()
+}
+
+async function indexed() {
   for (;;) {
     const [, index] = await open.engine.describeIndex(db, name, '', '')
     if (index.pendingRows === 0 || index.failure) return index
     await aMoment()
   }
 }
+
+/** Whole, but that it begins otherwise. */
+const ofAnotherRelease: (typeof damages)[number] = [
+  'of another release',
+  (path, good) => {
+    const old = Uint8Array.from(good)
+    old[3]--
+    keepChecksum(old, crc32(good), good.length >> 1)
+    writeFileSync(path, old)
+  },
+]
 
 function aMoment() {
   return new Promise((resolve) => setTimeout(resolve, 10))
@@ -116,6 +134,32 @@ describe('geometries', () => {
       expect(sealed[at].filter((id) => id < 5300)).toEqual(ids)
     }
   })
+
+  it('are found while their index is damaged, wherever it is, which is built anew', async () => {
+    const some = [filters[0], filters[2], filters[9], filters[13]]
+    await open.createLoaded(db, schema)
+    await insert(0, sealedCount)
+    await open.engine.flush(db, name)
+    const expected = await Promise.all(some.map(idsWhere))
+    expect(await createIndex()).toMatchObject({ failure: '' })
+    const folder = join(open.folder, 'data', 'indexes')
+    const [file, ...others] = readdirSync(folder)
+    expect(others).toEqual([])
+    const path = join(folder, file)
+    for (const [count, [what, damage]] of [...damages, ofAnotherRelease].entries()) {
+      const good = readFileSync(path)
+      await open.reopen(async () => damage(path, good))
+      expect(await Promise.all(some.map(idsWhere)), what).toEqual(expected)
+      expect(open.errors, what).toHaveLength(count + 1)
+      expect(open.errors.at(-1)).toBe('an index is damaged and is built anew')
+      await indexed()
+      expect(readFileSync(path).equals(good), what).toBe(true)
+      expect(await Promise.all(some.map(idsWhere)), what).toEqual(expected)
+    }
+    await open.reopen()
+    expect(await Promise.all(some.map(idsWhere))).toEqual(expected)
+    expect(open.errors).toHaveLength(damages.length + 1)
+  }, 60_000)
 
   it('are written as Milvus writes them', async () => {
     await open.createLoaded(db, schema)

@@ -121,6 +121,7 @@ describe('an index', () => {
     ['DISKANN', {}, { search_list: 200 }],
     ['IVF_FLAT', { nlist: 16 }, { nprobe: 16 }],
     ['IVF_SQ8', { nlist: 16 }, { nprobe: 16 }],
+    ['IVF_SQ8', { nlist: 16, refine: true }, { nprobe: 16 }],
   ])('%s is built after a flush, and survives a restart', async (type, params, searchParams) => {
     await createIndex(type, params)
     await insertRows()
@@ -235,9 +236,16 @@ describe('an index', () => {
   })
 })
 
-describe('vectors that stay on disk', () => {
+const onDisk: [string, object, Record<string, number>][] = [
+  ['HNSW_SQ', { M: 8, efConstruction: 40, refine: true }, { ef: 200 }],
+  ['IVF_SQ8', { nlist: 16 }, { nprobe: 16 }],
+  ['IVF_RABITQ', { nlist: 16 }, { nprobe: 16, refine_k: 40 }],
+  ['SCANN', { nlist: 16, with_raw_data: false }, { nprobe: 16, reorder_k: 400 }],
+]
+
+describe.each(onDisk)('vectors that stay on disk beside %s', (type, params, all) => {
   async function loadOnDisk() {
-    await createIndex('HNSW_SQ', { M: 8, efConstruction: 40, refine: true })
+    await createIndex(type, params)
     await insertRows()
     await indexed()
     await open.engine.load(db, name, [])
@@ -246,16 +254,16 @@ describe('vectors that stay on disk', () => {
   it('are found by any filter, wide or narrow, and without one', async () => {
     await loadOnDisk()
     const nearest = nearestOf(40)
-    expect(await search(40, { ef: 200 })).toEqual(nearest)
-    expect(await search(40, { ef: 200 }, `id != ${nearest[0]}`)).not.toContain(nearest[0])
-    expect(await search(40, { ef: 200 }, `id in ${JSON.stringify(nearest)}`)).toEqual(nearest)
-    expect(await search(40, { ef: 200 }, 'id % 7 == 0')).toHaveLength(5)
+    expect(await search(40, all)).toEqual(nearest)
+    expect(await search(40, all, `id != ${nearest[0]}`)).not.toContain(nearest[0])
+    expect(await search(40, all, `id in ${JSON.stringify(nearest)}`)).toEqual(nearest)
+    expect(await search(40, all, 'id % 7 == 0')).toHaveLength(5)
     expect(await search(40, {}, `id > ${rowCount - 3}`)).toHaveLength(2)
   })
 
   it('are found in a range, near or not', async () => {
     await loadOnDisk()
-    const found = await search(40, { radius: 100, range_filter: 0.0001, ef: 200 })
+    const found = await search(40, { radius: 100, range_filter: 0.0001, ...all })
     expect(found).toHaveLength(5)
     expect(found.slice(0, 4)).toEqual(nearestOf(40).slice(1))
   })
@@ -286,7 +294,7 @@ describe('vectors that stay on disk', () => {
     expect(await search(3)).toEqual(nearestOf(3))
     expect(open.errors).toEqual(['an index is damaged and is built anew'])
     await indexed()
-    expect(await search(3, { ef: 200 })).toEqual(nearestOf(3))
+    expect(await search(3, all)).toEqual(nearestOf(3))
   })
 })
 

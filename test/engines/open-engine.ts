@@ -13,12 +13,15 @@ export class OpenEngine {
   readonly errors: string[]
   /** What belongs to each of them. */
   readonly details: object[]
+  /** What else it logged, with what belongs to it. */
+  readonly notes: [message: string, detail: object][]
   readonly #clock: { aheadMs: number }
 
   private constructor(around: Surroundings, engine: EmbeddedEngine) {
     this.folder = around.folder
     this.errors = around.errors
     this.details = around.details
+    this.notes = around.notes
     this.#clock = around.clock
     this.engine = engine
   }
@@ -26,7 +29,7 @@ export class OpenEngine {
   static async open(): Promise<OpenEngine> {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'))
     mkdirSync(join(folder, 'files'))
-    const around = { folder, clock: { aheadMs: 0 }, errors: [], details: [] }
+    const around = { folder, clock: { aheadMs: 0 }, errors: [], details: [], notes: [] }
     return new OpenEngine(around, await openEngine(around))
   }
 
@@ -39,10 +42,12 @@ export class OpenEngine {
     return join(this.folder, 'files')
   }
 
-  async reopen(): Promise<void> {
+  /** @param meanwhile what happens to its folder while it is closed */
+  async reopen(meanwhile = async (_: string) => {}): Promise<void> {
     await this.engine.close()
-    const { folder, errors, details } = this
-    this.engine = await openEngine({ folder, errors, details, clock: this.#clock })
+    await meanwhile(join(this.folder, 'data'))
+    const { folder, errors, details, notes } = this
+    this.engine = await openEngine({ folder, errors, details, notes, clock: this.#clock })
   }
 
   async remove(): Promise<void> {
@@ -100,15 +105,22 @@ interface Surroundings {
   readonly clock: { aheadMs: number }
   readonly errors: string[]
   readonly details: object[]
+  readonly notes: [message: string, detail: object][]
 }
 
-function openEngine({ folder, clock, errors, details }: Surroundings): Promise<EmbeddedEngine> {
+function openEngine({
+  folder,
+  clock,
+  errors,
+  details,
+  notes,
+}: Surroundings): Promise<EmbeddedEngine> {
   return EmbeddedEngine.open({
     dataPath: join(folder, 'data'),
     nowMs: () => Date.now() + clock.aheadMs,
     importRoots: [join(folder, 'files')],
     log: {
-      info: () => {},
+      info: (message, more) => notes.push([message, more ?? {}]),
       error: (message, more) => {
         errors.push(message)
         details.push(more ?? {})

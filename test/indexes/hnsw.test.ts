@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
+import { isRefined } from '../../dist/indexes/hnsw/graph-shape.js'
 import { hnsw } from '../../dist/indexes/hnsw/hnsw.js'
 import { efOf, walkCost } from '../../dist/indexes/hnsw/walk-cost.js'
 import type { IndexSpec } from '../../dist/indexes/index-family.js'
@@ -9,7 +10,7 @@ import type { Metric } from '../../dist/schema/metric.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { nearestRows } from '../kernels/reference.js'
 import { expected, recall, rowRecall } from '../support/recall.js'
-import { buildIndex, type SearchedIndex } from './searched-index.js'
+import { buildIndex, type SearchedIndex, type TestSearch } from './searched-index.js'
 import { clusteredVectors, queriesLike, randomFrom, type TestVectors } from './vectors.js'
 
 const pool = createWorkerPool(2)
@@ -35,6 +36,15 @@ function maskOf(rowCount: number, isIn: (row: number) => boolean): Uint8Array {
   const mask = bitmapWithLength(rowCount)
   for (let row = 0; row < rowCount; row++) if (isIn(row)) setBit(mask, row)
   return mask
+}
+
+/** The search for each of some queries alone. */
+function eachAlone(search: TestSearch, width: number): TestSearch[] {
+  const { queries } = search
+  return Array.from({ length: queries.length / width }, (_, at) => ({
+    ...search,
+    queries: queries.slice(at * width, (at + 1) * width),
+  }))
 }
 
 const floatTypes: [string, DataType][] = [
@@ -192,13 +202,36 @@ describe('a graph with coarse distances', () => {
     }
   }
 
-  it('tells distances of shorter floats as those floats have them', async () => {
-    const vectors = clusteredVectors(DataType.Float16Vector, 40, 1000, 13)
-    const spec = specOf('L2', 'HNSW_SQ', { sq_type: 'FP16' })
+  it.each([
+    ['FP16', DataType.Float16Vector, 'L2'],
+    ['FP16', DataType.Float16Vector, 'IP'],
+    ['BF16', DataType.BFloat16Vector, 'L2'],
+    ['BF16', DataType.BFloat16Vector, 'IP'],
+  ] as const)('has shorter floats of %s themselves for codes: %i by %s', async (...which) => {
+    const [sqType, dataType, metric] = which
+    const vectors = clusteredVectors(dataType, 40, 1000, 13)
+    const spec = specOf(metric, 'HNSW_SQ', { sq_type: sqType, refine: true })
+    expect([isRefined(spec, dataType), hnsw.searchesVectors(spec, dataType)]).toEqual([
+      false,
+      false,
+    ])
     const index = await build(vectors, spec)
     const search = { queries: queriesLike(vectors, 20, 14), k: 10, params: { ef: 64 } }
-    const truth = expected(vectors, 'L2', search)
-    expect(recall(index.search(search), truth)).toBeGreaterThan(0.98)
+    const truth = expected(vectors, metric, search)
+    const found = index.search(search)
+    expect(recall(found, truth)).toBeGreaterThan(0.98)
+    for (const [query, [{ distance }]] of found.entries()) {
+      expect(distance / truth[query][0].distance).toBeCloseTo(1, 4)
+    }
+  })
+
+  it('reads the rows where codes are coarser than they are', () => {
+    const refines = (metric: Metric, sqType: string, dataType: DataType) =>
+      isRefined(specOf(metric, 'HNSW_SQ', { sq_type: sqType, refine: true }), dataType)
+    expect(refines('COSINE', 'FP16', DataType.Float16Vector)).toBe(true)
+    expect(refines('L2', 'BF16', DataType.Float16Vector)).toBe(true)
+    expect(refines('L2', 'FP16', DataType.FloatVector)).toBe(true)
+    expect(refines('L2', 'SQ8', DataType.Float16Vector)).toBe(true)
   })
 
   it('holds codes of any number of components', async () => {
@@ -279,6 +312,46 @@ describe('a filtered search', () => {
       }
     })
   }
+
+  for (const metric of floatMetrics) {
+    it(`finds the nearest by ${metric} where all that may be found is looked at by its codes`, async () => {
+      const rowCount = 6000
+      const vectors = clusteredVectors(DataType.FloatVector, 72, rowCount, 21)
+      const index = await build(vectors, specOf(metric))
+      const queries = queriesLike(vectors, 4, 23)
+      const random = randomFrom(24)
+      const [ranked] = expected(vectors, metric, { queries: queries.slice(0, 72), k: rowCount })
+      const farthest = new Set(ranked.slice(-rowCount * 0.4).map(({ row }) => row))
+      for (const mask of [
+        maskOf(rowCount, () => random() < 0.5),
+        maskOf(rowCount, (row) => farthest.has(row)),
+      ]) {
+        const truth = expected(vectors, metric, { queries, k: 30, mask })
+        for (const k of [1, 10, 30]) {
+          const search = { queries, k, params: { ef: 200 }, mask }
+          const found = eachAlone(search, 72).map((alone) => index.search(alone)[0])
+          expect(found.flat().every(({ row }) => hasBit(mask, row))).toBe(true)
+          const nearest = truth.map((neighbors) => neighbors.slice(0, k))
+          expect(recall(found, nearest)).toBeGreaterThanOrEqual(0.99)
+        }
+      }
+    })
+  }
+
+  it('looks at the rows themselves where their codes tell too little', async () => {
+    const rowCount = 6000
+    const random = randomFrom(25)
+    const one = (component: number) => (component === 0 ? 1e4 * Math.round(random()) : random())
+    const values = Float32Array.from({ length: rowCount * 72 }, (_, at) => one(at % 72))
+    const shape = { dataType: DataType.FloatVector, dim: 72, width: 72 }
+    const vectors = { ...shape, rowCount, stored: values, values }
+    const index = await build(vectors, specOf('L2'))
+    const mask = maskOf(rowCount, () => random() < 0.5)
+    const queries = Float32Array.from({ length: 4 * 72 }, (_, at) => one(at % 72))
+    const search = { queries, k: 10, params: { ef: 200 }, mask }
+    const found = eachAlone(search, 72).map((alone) => index.search(alone)[0])
+    expect(recall(found, expected(vectors, 'L2', search))).toBe(1)
+  })
 
   it('finds nothing where nothing may be found', async () => {
     const vectors = clusteredVectors(DataType.FloatVector, 8, 500, 25)

@@ -46,8 +46,10 @@ const floatKinds: readonly Kind[] = [
   { type: 'IVF_FLAT', build: lists, search: all, least: 1 },
   { type: 'IVF_SQ8', build: lists, search: all, least: 0.99 },
   { type: 'IVF_PQ', build: { ...lists, m: 6 }, search: all, least: 0.95 },
+  { type: 'IVF_PQ', build: { ...lists, m: 6, refine: true }, search: all, least: 0.95 },
   { type: 'IVF_RABITQ', build: lists, search: { ...all, refine_k: 12 }, least: 0.95 },
   { type: 'SCANN', build: lists, search: all, least: 0.95 },
+  { type: 'SCANN', build: { ...lists, with_raw_data: false }, search: all, least: 0.95 },
   {
     type: 'SCANN',
     build: { ...lists, sub_dim: 3 },

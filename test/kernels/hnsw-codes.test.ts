@@ -71,7 +71,7 @@ function orderByCodes(kernels: Kernels, { kind, query }: Case): number[] {
   new Float32Array(memory.buffer, at.query, query.length).set(query)
   const metric = kind.isProduct ? 1 : 0
   kernels.hnswOpenSearch(metric, floatElement, 0, 0, -Infinity, rowCount, at.room)
-  kernels.hnswStartQuery(at.query, rowCount)
+  kernels.hnswStartScan(at.query, rowCount)
   kernels.hnswScanCodes(0, rowCount)
   const count = kernels.hnswListCandidates(rowCount, at.list)
   return [...new Uint32Array(memory.buffer, at.list, count)]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { setBit } from '../../dist/column/bitmap.js'
 import { hnswCodeKinds, type hnswKernelsOn } from '../../dist/kernels/hnsw-kernels.js'
 import {
   distanceFromKey,
@@ -14,7 +15,14 @@ type Kernels = ReturnType<typeof hnswKernelsOn> & ReturnType<typeof scanKernelsO
 const memory = new WebAssembly.Memory({ initial: 256, maximum: 65_535, shared: true })
 const k = 7
 /** Where things lie, far from each other; the rest of the memory is never zeros. */
-const at = { index: 64, rows: 4 << 20, query: 8 << 20, heap: 9 << 20, scratch: 10 << 20 }
+const at = {
+  index: 64,
+  rows: 4 << 20,
+  query: 8 << 20,
+  heap: 9 << 20,
+  mask: 10 << 20,
+  scratch: 11 << 20,
+}
 
 interface Case {
   readonly metric: Metric
@@ -22,13 +30,15 @@ interface Case {
   readonly width: number
   readonly rows: Int8Array | Uint8Array
   readonly query: Float32Array | Uint8Array
+  /** A bit for each row, in whole words of 64. */
+  readonly mask?: Uint8Array
 }
 
 const int8Element = 3
-const rowCount = 100
 
 /** All codes are looked at, and nothing but codes: what is found depends on their distances alone. */
-function nearestByCodes(kernels: Kernels, { metric, kind, width, rows, query }: Case) {
+function nearestByCodes(kernels: Kernels, { metric, kind, width, rows, query, mask }: Case) {
+  const rowCount = rows.length / width
   new Uint8Array(memory.buffer, 64).fill(0xaa)
   new Uint8Array(memory.buffer, at.rows, rows.length).set(new Uint8Array(rows.buffer))
   new Uint8Array(memory.buffer, at.query, query.byteLength).set(new Uint8Array(query.buffer))
@@ -39,8 +49,10 @@ function nearestByCodes(kernels: Kernels, { metric, kind, width, rows, query }: 
   })
   kernels.hnswEncode(int8Element, at.rows, 0, rowCount, at.scratch)
   kernels.clearHeaps(at.heap, 1, k)
-  kernels.hnswOpenSearch(kernelMetrics[metric]!, int8Element, 0, 0, -Infinity, k, at.scratch)
-  kernels.hnswStartQuery(at.query, k)
+  if (mask) new Uint8Array(memory.buffer, at.mask, mask.length).set(mask)
+  const bits = mask ? at.mask : 0
+  kernels.hnswOpenSearch(kernelMetrics[metric]!, int8Element, 0, bits, -Infinity, k, at.scratch)
+  kernels.hnswStartScan(at.query, k)
   kernels.hnswScanCodes(0, rowCount)
   kernels.hnswFinishQuery(k, at.heap, k, 0)
   kernels.sortHeaps(at.heap, 1, k)
@@ -57,6 +69,7 @@ function numbersFrom(seed: number, count: number, low: number, high: number): nu
   })
 }
 
+const rowCount = 100
 const { squared8, squared16, dot8, dot16, hamming, jaccard } = hnswCodeKinds
 const floatKinds: [string, Metric, number, number][] = [
   ['squared distances of 8 bits', 'L2', squared8, 100],
@@ -95,6 +108,21 @@ for (const { file, kernels } of kernelBuilds<Kernels>(memory)) {
         }
       })
     }
+
+    it('are looked at where a mask leaves their rows, whatever share those are of', () => {
+      const [width, manyRows] = [16, 9001]
+      const rows = Int8Array.from(numbersFrom(7, manyRows * width, -100, 100))
+      const query = Float32Array.from(numbersFrom(8, width, -100, 100))
+      for (const percent of [0, 0.1, 1, 10, 60, 100]) {
+        const mask = new Uint8Array(Math.ceil(manyRows / 64) * 8)
+        const chances = numbersFrom(9, manyRows, 0, 999)
+        for (const [row, chance] of chances.entries()) if (chance < percent * 10) setBit(mask, row)
+        const truth = nearestRows('L2', width, Float32Array.from(rows), manyRows, mask, query, k)
+        const input = { metric: 'L2', kind: squared8, width, rows, query, mask } as const
+        const found = nearestByCodes(kernels, input).filter((distance) => !Number.isNaN(distance))
+        expect(found, `${percent} %`).toEqual(truth.map(({ distance }) => distance))
+      }
+    })
 
     it('keep what is out of their range at its edge', () => {
       const rows = Int8Array.from(numbersFrom(5, rowCount * 20, -100, 100))

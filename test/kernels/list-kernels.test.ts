@@ -6,6 +6,7 @@ import {
   distanceFromKey,
   kernelMetrics,
   type scanKernelsOn,
+  wholeRowBytes,
 } from '../../dist/kernels/scan-kernels.js'
 import { randomFrom } from '../indexes/vectors.js'
 import { kernelBuilds } from './kernel-builds.js'
@@ -31,8 +32,8 @@ function wholeNumbers(random: () => number, count: number): Float32Array {
   return Float32Array.from({ length: count }, () => Math.floor(random() * 19) - 9)
 }
 
-function found(k: number) {
-  const places = new Uint32Array(memory.buffer, heapAt, k * 2)
+function found(k: number, heap = heapAt) {
+  const places = new Uint32Array(memory.buffer, heap, k * 2)
   const neighbors: { row: number; distance: number }[] = []
   for (let at = 0; at < k && places[at * 2 + 1] !== 0xffffffff; at++) {
     neighbors.push({ row: places[at * 2], distance: distanceFromKey(places[at * 2 + 1]) })
@@ -72,7 +73,39 @@ describe.each(builds)('the kernels of lists of $file', ({ kernels }) => {
     )
   })
 
-  it('gives each row the nearest of its few centroids, the first of equal ones', () => {
+  it('finds the same for many queries', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('L2' as const, 'IP' as const),
+        fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(127, 128, 129)),
+        fc.integer({ min: 1, max: 140 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1 }),
+        (metric, width, rowCount, nq, seed) => {
+          const random = randomFrom(seed)
+          const [queries, rows] = [nq, rowCount].map((count) => wholeNumbers(random, count * width))
+          new Uint8Array(memory.buffer).fill(0xff)
+          put(idsAt, queries)
+          put(rowsAt, rows)
+          kernels.clearHeaps(heapAt, nq, k)
+          kernels.scanTogether(
+            ...([kernelMetrics[metric]!, width, rowsAt, rowCount, idsAt, nq] as const),
+            ...([heapAt, k, queryAt] as const),
+          )
+          kernels.sortHeaps(heapAt, nq, k)
+          for (let at = 0; at < nq; at++) {
+            const query = queries.subarray(at * width, (at + 1) * width)
+            expect(found(k, heapAt + at * k * 8)).toEqual(
+              nearestRows(metric, width, rows, rowCount, null, query, k),
+            )
+          }
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('gives each row the nearest of its few centroids, the first of equal ones, also after those have moved', () => {
     fc.assert(
       fc.property(
         widths,
@@ -82,36 +115,123 @@ describe.each(builds)('the kernels of lists of $file', ({ kernels }) => {
         (width, rowCount, nearCount, seed) => {
           const random = randomFrom(seed)
           const centroidCount = 30
-          const [rows, centroids] = [rowCount, centroidCount].map((count) =>
+          const [rows, centroids, moves] = [rowCount, centroidCount, centroidCount].map((count) =>
             wholeNumbers(random, count * width),
           )
           const anyList = () => Math.floor(random() * centroidCount)
           const near = Uint16Array.from({ length: rowCount * nearCount }, anyList)
           const lists = Uint32Array.from({ length: rowCount }, anyList)
+          const drifts = new Float32Array(centroidCount)
+          const centroidsAt = rowsAt + rows.byteLength
+          const boundsAt = centroidsAt + centroids.byteLength
           new Uint8Array(memory.buffer).fill(0xff)
           put(rowsAt, rows)
-          put(rowsAt + rows.byteLength, centroids)
           put(idsAt, new Uint8Array(near.buffer))
           put(resultAt, lists)
-          const moved = kernels.chooseNear(
-            ...([width, rowsAt, rowCount, rowsAt + rows.byteLength, idsAt] as const),
-            ...([nearCount, resultAt] as const),
-          )
+          const choose = (isFirst: number) => {
+            put(centroidsAt, centroids)
+            put(queryAt, drifts)
+            return kernels.chooseNear(
+              ...([width, rowsAt, rowCount, centroidsAt, idsAt, nearCount, resultAt] as const),
+              ...([boundsAt, queryAt, isFirst] as const),
+            )
+          }
           const part = (values: Float32Array, at: number) =>
             values.subarray(at * width, (at + 1) * width)
+          const distanceTo = (row: number, list: number) =>
+            squared(part(rows, row), part(centroids, list))
           const expected = lists.map((_, row) => {
             const own = near.subarray(row * nearCount, (row + 1) * nearCount)
-            const distances = Array.from(own, (centroid) =>
-              squared(part(rows, row), part(centroids, centroid)),
-            )
+            const distances = Array.from(own, (list) => distanceTo(row, list))
             return own[distances.indexOf(Math.min(...distances))]
           })
+          const moved = choose(1)
           expect(new Uint32Array(memory.buffer, resultAt, rowCount)).toEqual(expected)
           expect(moved).toBe(expected.filter((list, row) => list !== lists[row]).length)
+          for (let round = 1; round < 5; round++) {
+            for (let list = 0; list < centroidCount; list++) {
+              if (random() < 0.5) continue
+              const before = part(centroids, list).slice()
+              part(centroids, list).forEach((value, at, values) => {
+                values[at] = value + part(moves, list)[at] / 16 / round
+              })
+              drifts[list] += Math.sqrt(squared(before, part(centroids, list)))
+            }
+            choose(0)
+            for (const [row, list] of new Uint32Array(
+              memory.buffer,
+              resultAt,
+              rowCount,
+            ).entries()) {
+              const own = near.subarray(row * nearCount, (row + 1) * nearCount)
+              const least = Math.min(...Array.from(own, (each) => distanceTo(row, each)))
+              expect(distanceTo(row, list)).toBeLessThanOrEqual(least * (1 + 1e-5))
+            }
+          }
         },
       ),
       { numRuns: 80 },
     )
+  })
+
+  it('finds as whole numbers about the nearest centroids, and no others where they stand apart', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(127, 128, 129, 1000, 4095)),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 70 }),
+        fc.constantFrom(1, 5, 16),
+        fc.constantFrom(1, 1e-4, 1e4),
+        fc.integer({ min: 1 }),
+        (width, rowCount, listCount, k, unit, seed) => {
+          const random = randomFrom(seed)
+          const floats = (count: number) =>
+            Float32Array.from({ length: count * width }, () => (random() * 2 - 0.5) * unit)
+          const [rows, centroids, mean] = [floats(rowCount), floats(listCount), floats(1)]
+          const wholeBytes = wholeRowBytes(width)
+          const centroidsAt = rowsAt + rows.byteLength
+          const wholeAt = Math.ceil((centroidsAt + centroids.byteLength) / 64) * 64
+          const wholeCentroidsAt = wholeAt + rowCount * wholeBytes
+          new Uint8Array(memory.buffer).fill(0xff)
+          put(rowsAt, rows)
+          put(centroidsAt, centroids)
+          put(queryAt, mean)
+          kernels.fillWholeRows(width, rowsAt, rowCount, queryAt, wholeAt, idsAt)
+          kernels.fillWholeRows(width, centroidsAt, listCount, queryAt, wholeCentroidsAt, maskAt)
+          kernels.clearHeaps(resultAt, rowCount, k)
+          kernels.findNear(
+            ...([width, wholeAt, idsAt, rowCount, wholeCentroidsAt, maskAt, listCount] as const),
+            ...([resultAt, k, heapAt] as const),
+          )
+          kernels.sortHeaps(resultAt, rowCount, k)
+          const part = (values: Float32Array, at: number) =>
+            values.subarray(at * width, (at + 1) * width)
+          const slack = 2e-3 * Math.max(width, 4) * unit * unit
+          for (let row = 0; row < rowCount; row++) {
+            const distances = Array.from({ length: listCount }, (_, list) =>
+              squared(part(rows, row), part(centroids, list)),
+            )
+            const nearest = distances.slice().sort((left, right) => left - right)
+            const places = new Uint32Array(memory.buffer, resultAt + row * k * 8, k * 2)
+            const lists = Array.from({ length: Math.min(k, listCount) }, (_, at) => places[at * 2])
+            expect(new Set(lists).size).toBe(lists.length)
+            for (const [at, list] of lists.entries()) {
+              expect(Math.abs(distances[list] - nearest[at])).toBeLessThanOrEqual(slack)
+            }
+          }
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('gives the ids at the places of a heap, and none for those that hold nothing', () => {
+    const none = 0xffffffff
+    put(heapAt, Uint32Array.of(none, none, 2, 5, 0, 7, none, none, 1, 6))
+    put(idsAt, Uint32Array.of(30, 10, 20))
+    put(resultAt, new Uint32Array(4))
+    expect(kernels.fillIds(heapAt, 5, idsAt, resultAt)).toBe(3)
+    expect(new Uint32Array(memory.buffer, resultAt, 4)).toEqual(Uint32Array.of(20, 30, 10, 0))
   })
 
   it('finds among rows here and there what a scan of them does, in whatever order they come', () => {

@@ -6,11 +6,13 @@ import { fieldsOf } from '../../dist/expr/bound-expr.js'
 import { evaluate } from '../../dist/expr/evaluate.js'
 import { conjunctsOf } from '../../dist/expr/keep-passing.js'
 import { parseExpr } from '../../dist/expr/parse-expr.js'
-import { filterMask } from '../../dist/search/filter.js'
-import { filterRows } from '../../dist/search/filter-rows.js'
+import { DataType } from '../../dist/schema/data-type.js'
+import { filterMask } from '../../dist/search/filter/filter.js'
+import { filterRows } from '../../dist/search/filter/filter-rows.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { expression, row } from '../expr/arbitraries.js'
 import { columnsOf, everyType, type Row } from '../expr/fixture.js'
+import { field, schemaOf } from '../support/fields.js'
 import { viewOf } from './views.js'
 
 const pool = createWorkerPool(2)
@@ -40,6 +42,31 @@ it('gives the same from threads, whatever the expression', async () => {
     await filterRows(pool, job, 1e9, undefined)
     expect([...mask], filter).toEqual([...passing(bound, rows)])
   }
+})
+
+it('asks a thread to make the table of a long list, however few rows there are', async () => {
+  const values = BigInt64Array.from({ length: 1000 }, (_, at) => BigInt(at))
+  const schema = schemaOf('c', [field(100, 'id', DataType.Int64, { isPrimaryKey: true })])
+  const columns = new Map([[100, { shape: 'fixed', values, width: 1, validity: null } as const]])
+  let asked = 0
+  const counting: typeof pool = {
+    ...pool,
+    run: (...given) => {
+      asked++
+      return pool.run(...given)
+    },
+  }
+  const bitsAmong = async (listed: number) => {
+    const list = Array.from({ length: listed }, (_, at) => at * 2).join(',')
+    const conjuncts = [bindExpr(parseExpr(`id in [${list}]`), schema)]
+    const mask = new Uint8Array(new SharedArrayBuffer(125)).fill(0xff)
+    await filterRows(counting, { conjuncts, columns, rowCount: 1000, mask }, 1000, undefined)
+    return countBits(mask, 1000)
+  }
+  expect(await bitsAmong(100)).toBe(100)
+  expect(asked).toBe(0)
+  expect(await bitsAmong(20_000)).toBe(500)
+  expect(asked).toBe(1)
 })
 
 it('counts the bits of any part of a bitmap', () => {

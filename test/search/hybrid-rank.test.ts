@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Metric } from '../../dist/schema/metric.js'
-import { fuseLists } from '../../dist/search/hybrid-rank.js'
+import { fuseLists } from '../../dist/search/ranking/hybrid-rank.js'
 
 function listOf(metric: Metric, ...hits: [pk: bigint, distance: number][]) {
   return {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { hasBit } from '../../dist/column/bitmap.js'
 import { bytesColumnFromTexts } from '../../dist/column/key-column.js'
 import { jsonStepFrom } from '../../dist/expr/json-scan.js'
-import { jsonOrderColumn } from '../../dist/search/json-order-column.js'
-import { valueComparison } from '../../dist/search/order-rows.js'
+import { jsonOrderColumn } from '../../dist/search/rows/json-order-column.js'
+import { valueComparison } from '../../dist/search/rows/order-rows.js'
 
 const numbers = ['-9007199254740993', '-9007199254740992', '-2', '-0.5', '0', '1e-9', '7', '10']
 const large = ['9007199254740992', '9007199254740993', '9223372036854775807', '1e300']

@@ -4,7 +4,7 @@ import { bitmapWithLength, hasBit, setBit } from '../../dist/column/bitmap.js'
 import type { ListColumn } from '../../dist/column/column.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
-import { nearestLists } from '../../dist/search/nearest-lists.js'
+import { nearestLists } from '../../dist/search/nearest/nearest-lists.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { field } from '../support/fields.js'
 

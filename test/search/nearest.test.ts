@@ -3,8 +3,12 @@ import { bitmapWithLength, setBit } from '../../dist/column/bitmap.js'
 import { VectorMemory } from '../../dist/kernels/vector-memory.js'
 import { DataType } from '../../dist/schema/data-type.js'
 import type { Metric } from '../../dist/schema/metric.js'
-import { nearest } from '../../dist/search/nearest.js'
-import type { NearestQuery, Neighbors, SegmentVectors } from '../../dist/search/nearest-query.js'
+import { nearest } from '../../dist/search/nearest/nearest.js'
+import type {
+  NearestQuery,
+  Neighbors,
+  SegmentVectors,
+} from '../../dist/search/nearest/nearest-query.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 import { nearestRows } from '../kernels/reference.js'
 

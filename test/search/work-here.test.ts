@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isDoneHere } from '../../dist/search/work-here.js'
+import { isDoneHere } from '../../dist/search/nearest/work-here.js'
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 

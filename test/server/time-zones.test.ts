@@ -19,7 +19,7 @@ async function call<Name extends MethodName>(
 ) {
   const method = methods[name]
   const decoded = decode(method.request, encode(method.request, request))
-  const context = { engine: opened.engine, dbName: 'default', userName: null }
+  const context = { engine: opened.engine, dbName: 'default', userName: null, undecodedRows: null }
   const handler = handlers[name] as (call: unknown, request: unknown) => unknown
   const reply = await handler({ ...context, signal: undefined }, decoded)
   return decode(method.response, encode(method.response, (reply ?? {}) as never))

@@ -75,7 +75,7 @@ function haveIndexes(...indexIds: bigint[]) {
   return haveIndexesOf('IVF_FLAT', indexIds)
 }
 
-async function haveIndexesOf(indexType: string, indexIds: readonly bigint[]) {
+async function haveIndexesOf(indexType: string, indexIds: readonly bigint[], params: object = {}) {
   const record: CollectionRecord = {
     ...{ collectionId, dbName: 'default', schema, shardsNum: 1, consistencyLevel: 2 },
     ...{ properties: [], createdTimestamp: 1n, updatedTimestamp: 1n, loadedPartitionIds: [] },
@@ -86,7 +86,7 @@ async function haveIndexesOf(indexType: string, indexIds: readonly bigint[]) {
       params: [
         ['index_type', indexType],
         ['metric_type', 'L2'],
-        ['params', '{"nlist": 16, "M": 8, "efConstruction": 40}'],
+        ['params', JSON.stringify({ nlist: 16, M: 8, efConstruction: 40, ...params })],
       ],
     })),
   }
@@ -143,10 +143,16 @@ it('gives all memory back, however often indexes replace each other beside loade
   }
 })
 
-it('keeps no rows in memory beside an index that is searched without them', async () => {
+it.each([
+  ['HNSW_SQ', {}],
+  ['IVF_SQ8', {}],
+  ['IVF_PQ', { m: 8, refine: true, refine_type: 'SQ8' }],
+  ['IVF_RABITQ', {}],
+  ['SCANN', { with_raw_data: false }],
+])('keeps no rows in memory beside an index of type %s %j', async (type, params) => {
   await reopen({ bytesMax: 8 * vectorBytes, memoryBytesMax: 8 * vectorBytes })
   for (let time = 0n; time < 3n; time++) {
-    await haveIndexesOf('HNSW_SQ', [21n + time])
+    await haveIndexesOf(type, [21n + time], params)
     await rows.load([partitionId])
     expect(await built(21n + time)).toBe('')
     expect(await indexInUse()).toBe(21n + time)
@@ -158,6 +164,25 @@ it('keeps no rows in memory beside an index that is searched without them', asyn
     await rows.release([partitionId])
   }
   context.memory.free(context.memory.allocate(7 * vectorBytes))
+})
+
+it.each([
+  ['HNSW', {}],
+  ['IVF_FLAT', {}],
+  ['IVF_SQ8', { refine: true }],
+  ['IVF_PQ', { m: 8, refine: true, refine_type: 'flat' }],
+  ['IVF_RABITQ', { refine: true, refine_type: 'FP32' }],
+  ['SCANN', {}],
+])('keeps the rows in memory beside an index of type %s %j', async (type, params) => {
+  await haveIndexesOf(type, [21n], params)
+  expect(await built(21n)).toBe('')
+  await rows.load([partitionId])
+  const snapshot = await rows.snapshot([partitionId])
+  const [view] = snapshot.views
+  expect(view.vectorIndex(vectorField)?.indexId).toBe(21n)
+  expect(view.vectorParts(vectorField)).toMatchObject([{ rowBegin: 0, rowCount }])
+  expect(view.vectorFile(vectorField)).toBeNull()
+  snapshot.release()
 })
 
 it('builds apart what does not fit beside the rows, and then searches there', async () => {

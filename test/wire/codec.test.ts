@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
 import { describe, expect, it } from 'vitest'
-import { decode, encode } from '../../dist/wire/codec.js'
+import { decode, decodeWithout, encode } from '../../dist/wire/codec.js'
 import { methods } from '../../dist/wire/methods.js'
 
 const json = new URL('../../dist/wire/milvus-proto.json', import.meta.url)
@@ -202,4 +202,28 @@ it('lists every RPC with its path and messages', () => {
   })
   expect(Object.keys(methods).length).toBeGreaterThan(140)
   expect(methods.DumpMessages.responseStream).toBe(true)
+})
+
+describe('decodeWithout', () => {
+  const request = {
+    collection_name: 'c',
+    num_rows: 2,
+    fields_data: [{ field_name: 'a', scalars: { long_data: { data: BigInt64Array.of(1n, 2n) } } }],
+    hash_keys: [3, 4],
+  }
+  const bytes = encode('UpsertRequest', { ...request, partial_update: true })
+
+  it('reads all of a message but one field, which is as if it were not there', () => {
+    const read = decodeWithout('UpsertRequest', 'fields_data', bytes)
+    expect(read).toMatchObject({ collection_name: 'c', num_rows: 2, partial_update: true })
+    expect(read.hash_keys).toEqual([3, 4])
+    expect(read.fields_data).toEqual([])
+  })
+
+  it('says that a message which is cut off is malformed', () => {
+    const cut = bytes.subarray(0, bytes.length - 10)
+    expect(() => decodeWithout('UpsertRequest', 'fields_data', cut)).toThrow(
+      'malformed UpsertRequest message',
+    )
+  })
 })

@@ -8,11 +8,13 @@ import type { LaneName, WorkerPool } from '../../dist/workers/worker-job.js'
 import { createWorkerPool } from '../../dist/workers/worker-pool.js'
 
 const errorsUrl = new URL('../../dist/errors.js', import.meta.url)
+const giveWayUrl = new URL('../../dist/workers/give-way.js', import.meta.url)
 const poolUrl = new URL('../../dist/workers/worker-pool.js', import.meta.url)
 
 const jobSource = `
 import { threadId } from 'node:worker_threads'
 import { MillraceError } from '${errorsUrl.href}'
+import { giveWay } from '${giveWayUrl.href}'
 let runs = 0
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 export async function run(input, context) {
@@ -31,6 +33,7 @@ export async function run(input, context) {
     case 'received': return input.bytes.byteLength
     case 'spin': { context.reportProgress(0); while (true) context.throwIfCancelled() }
     case 'worksFor': { const end = performance.now() + input.ms; while (performance.now() < end); const at = performance.now(); context.throwIfCancelled(); return performance.now() - at }
+    case 'worksBelow': { const end = performance.now() + input.ms; while (performance.now() < end); const at = performance.now(); giveWay(); return performance.now() - at }
     case 'busy': { context.reportProgress(0); while (!context.isCancelled()); return 'done' }
   }
 }
@@ -206,6 +209,17 @@ describe('long work', () => {
       pool.run<object, number>(module, { what: 'worksFor', ms: 3 }, { lane })
     expect(await paused('batch')).toBeGreaterThan(2.9)
     expect(await paused('lengthy')).toBeGreaterThan(2.9)
+    expect(await paused('interactive')).toBeLessThan(2.9)
+    controller.abort()
+    await expect(result).rejects.toMatchObject({ kind: 'cancelled' })
+  })
+
+  it('gives way below the job, too', async () => {
+    const controller = new AbortController()
+    const { result } = await startEndless('busy', controller.signal, 'interactive')
+    const paused = (lane: LaneName) =>
+      pool.run<object, number>(module, { what: 'worksBelow', ms: 3 }, { lane })
+    expect(await paused('batch')).toBeGreaterThan(2.9)
     expect(await paused('interactive')).toBeLessThan(2.9)
     controller.abort()
     await expect(result).rejects.toMatchObject({ kind: 'cancelled' })

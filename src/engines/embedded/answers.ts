@@ -1,9 +1,9 @@
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Field } from '../../schema/field.js'
-import { cutDynamicKeys } from '../../search/dynamic-keys.js'
-import { gatherField, gatherKeys } from '../../search/gather.js'
-import type { OutputFields } from '../../search/output-fields.js'
 import type { RowRef } from '../../search/row-ref.js'
+import { cutDynamicKeys } from '../../search/rows/dynamic-keys.js'
+import { gatherField, gatherKeys } from '../../search/rows/gather.js'
+import type { OutputFields } from '../../search/rows/output-fields.js'
 import type { OutputField } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
 

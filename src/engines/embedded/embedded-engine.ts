@@ -13,6 +13,7 @@ import { AccessRecords } from '../../storage/access-records.js'
 import { DataDirectory } from '../../storage/data-directory.js'
 import type { RowsContext } from '../../storage/rows-context.js'
 import { Serial } from '../../util/serial.js'
+import type { WorkerPool } from '../../workers/worker-job.js'
 import type {
   CollectionDescription,
   CompactionState,
@@ -107,6 +108,10 @@ export class EmbeddedEngine implements Engine {
       .catch((error) => log.error('snapshots of a dropped collection are still there', { error }))
     const imports = Imports.open(context, collections, options)
     return new EmbeddedEngine(context, collections, imports, snapshots)
+  }
+
+  get pool(): WorkerPool {
+    return this.#context.pool
   }
 
   allocTimestamp(): bigint {

@@ -4,7 +4,7 @@ import { rowsByPartition } from '../../bulk/partition-router.js'
 import { type FiniteChecks, firstFault } from '../../bulk/validate-batch.js'
 import type { Column, ColumnBatch } from '../../column/column.js'
 import { filledColumn, isFillable } from '../../column/filled-column.js'
-import { gatherBatch } from '../../column/slice.js'
+import { gatherBatch, sliceColumn } from '../../column/slice.js'
 import {
   type CollectionSchema,
   defaultPartitionName,
@@ -17,6 +17,7 @@ import { pkAt } from '../../segment/pk-order.js'
 import type { PartitionBatch } from '../../storage/growing-rows.js'
 import type { CollectionRecord } from '../../storage/records.js'
 import type { TimestampOracle } from '../../storage/timestamp-oracle.js'
+import { Breath } from '../../util/breath.js'
 import type { FieldOperations, Mutation } from '../engine.js'
 import type { OpenCollection } from './collections.js'
 import { withStoredValues } from './partial-update.js'
@@ -35,7 +36,7 @@ export async function insertRows(
   batch: ColumnBatch,
 ): Promise<Mutation> {
   checkAutoId(record, batch)
-  const { whole, ids } = wholeBatch(context, record, batch)
+  const { whole, ids } = await wholeBatch(context, record, batch)
   const timestamp = await rows.insert(routedBatches(record, partitionName, whole))
   return { ids, rowCount: batch.rowCount, timestamp }
 }
@@ -57,7 +58,7 @@ export async function upsertRows(
   if (!keys) throw invalidParameter(`must assign pk when upsert, primary field: ${pk.name}`)
   checkDistinct(keys, given.rowCount)
   const batch = partial ? await withStoredValues(open, partitionName, given, partial) : given
-  const { whole, ids } = wholeBatch(context, record, pk.autoId ? without(batch, pk) : batch)
+  const { whole, ids } = await wholeBatch(context, record, pk.autoId ? without(batch, pk) : batch)
   const routed = routedBatches(record, partitionName, whole)
   const { rowCount } = batch
   // Milvus: without a partition key the rows of other partitions stay.
@@ -97,13 +98,13 @@ function without({ rowCount, columns }: ColumnBatch, { fieldId }: Field): Column
 }
 
 /** With the auto ids, and what was left out filled in; checked. */
-function wholeBatch(
+async function wholeBatch(
   { oracle, checks }: MutationContext,
   { schema }: CollectionRecord,
   batch: ColumnBatch,
-): { readonly whole: ColumnBatch; readonly ids: Column } {
+): Promise<{ readonly whole: ColumnBatch; readonly ids: Column }> {
   const completed = completedBatch(schema, batch, oracle)
-  checkRows(schema, completed, checks)
+  await checkRows(schema, completed, checks)
   const whole = withCanonicalGeometries(schema.fields, completed)
   return { whole, ids: whole.columns.get(primaryKeyOf(schema).fieldId)! }
 }
@@ -130,14 +131,29 @@ function columnOf(field: Field, batch: ColumnBatch): Column {
   throw invalidParameter(`fieldSchema(${field.name}) has no corresponding fieldData pass in`)
 }
 
-function checkRows(schema: CollectionSchema, batch: ColumnBatch, checks: FiniteChecks): void {
+/** Rows of large batches in turns with whatever else is asked for. @throws parameterInvalid */
+async function checkRows(
+  schema: CollectionSchema,
+  batch: ColumnBatch,
+  checks: FiniteChecks,
+): Promise<void> {
+  const breath = new Breath()
   for (const field of schema.fields) {
-    const fault = firstFault(field, batch.columns.get(field.fieldId)!, batch.rowCount, checks)
-    if (fault) {
-      throw invalidParameter(`row ${fault.row}, field '${field.name}': ${fault.message}`)
+    const column = batch.columns.get(field.fieldId)!
+    for (let begin = 0; begin < batch.rowCount; begin += checkedRows) {
+      if (breath.isDue) await breath.take()
+      const end = Math.min(begin + checkedRows, batch.rowCount)
+      const isWhole = begin === 0 && end === batch.rowCount
+      const part = isWhole ? column : sliceColumn(column, begin, end)
+      const fault = firstFault(field, part, end - begin, checks)
+      if (!fault) continue
+      throw invalidParameter(`row ${begin + fault.row}, field '${field.name}': ${fault.message}`)
     }
   }
 }
+
+/** A multiple of 8, so that a bitmap is sliced without a copy. */
+const checkedRows = 1024
 
 function routedBatches(
   record: CollectionRecord,

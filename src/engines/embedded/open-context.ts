@@ -7,6 +7,7 @@ import type { RowsContext } from '../../storage/rows-context.js'
 import { TimestampOracle } from '../../storage/timestamp-oracle.js'
 import { createWorkerPool } from '../../workers/worker-pool.js'
 import type { EmbeddedEngineOptions, EngineLog } from './engine-options.js'
+import { tellRefusedParams } from './refused-params.js'
 
 /** What all rooms of an engine work with, over a data directory that holds no more than the catalog names. */
 export function openContext(directory: DataDirectory, options: EmbeddedEngineOptions): RowsContext {
@@ -35,6 +36,7 @@ export function openContext(directory: DataDirectory, options: EmbeddedEngineOpt
     onSealError: (error) => log.error('growing rows could not be sealed', { error }),
   }
   sweep(context, log)
+  tellRefusedParams(context.catalog, log)
   return context
 }
 

@@ -1,6 +1,6 @@
 import type { CollectionSchema } from '../../schema/collection-schema.js'
-import { orderRows } from '../../search/order-rows.js'
 import type { RowRef } from '../../search/row-ref.js'
+import { orderRows } from '../../search/rows/order-rows.js'
 import type { OrderByName } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
 import { joined } from '../../util/joined.js'

@@ -1,12 +1,12 @@
 import type { Column } from '../../column/column.js'
-import { searchGroups } from '../../search/group-search.js'
-import { rankGroups } from '../../search/hybrid-groups.js'
+import { searchGroups } from '../../search/ranking/group-search.js'
+import { rankGroups } from '../../search/ranking/hybrid-groups.js'
 import {
   fuseLists,
   isSmallerBetter,
   type RankedHit,
   type RankedList,
-} from '../../search/hybrid-rank.js'
+} from '../../search/ranking/hybrid-rank.js'
 import type { HybridSearchRequest } from '../../search/search-request.js'
 import type { SegmentView } from '../../search/segment-view.js'
 import { type Hit, searchVectors } from '../../search/vector-search.js'

@@ -1,11 +1,11 @@
 import type { ErrorKind } from '../../errors.js'
 import { type CollectionSchema, primaryKeyOf } from '../../schema/collection-schema.js'
 import type { Metric } from '../../schema/metric.js'
-import { isAggregate } from '../../search/aggregate-name.js'
-import { elementFilterOf, elementsOf } from '../../search/element-filter.js'
-import { outputFieldsOf, searchOutputFieldsOf } from '../../search/output-fields.js'
-import { countRows } from '../../search/row-query.js'
-import { rounded, scoreOf, scoresOf } from '../../search/scores.js'
+import { elementFilterOf, elementsOf } from '../../search/filter/element-filter.js'
+import { rounded, scoreOf, scoresOf } from '../../search/ranking/scores.js'
+import { isAggregate } from '../../search/rows/aggregate-name.js'
+import { outputFieldsOf, searchOutputFieldsOf } from '../../search/rows/output-fields.js'
+import { countRows } from '../../search/rows/row-query.js'
 import type {
   HybridSearchRequest,
   OutputField,

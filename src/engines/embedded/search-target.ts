@@ -6,15 +6,15 @@ import type { FilterValues } from '../../expr/filter-values.js'
 import { parseExpr } from '../../expr/parse-expr.js'
 import { readTexts } from '../../expr/read-texts.js'
 import type { IndexSpec } from '../../indexes/index-family.js'
-import { flatParams, indexSpecOf } from '../../indexes/index-spec.js'
+import { flatParams, storedSpecOf } from '../../indexes/index-spec.js'
 import { searchParamsOf } from '../../indexes/search-params.js'
 import { type CollectionSchema, fieldNamed } from '../../schema/collection-schema.js'
 import { isDenseVectorType, isVectorType } from '../../schema/data-type.js'
 import type { Field } from '../../schema/field.js'
 import { invalidParameter } from '../../schema/invalid-parameter.js'
 import type { Metric } from '../../schema/metric.js'
-import type { IndexToSearch } from '../../search/nearest-query.js'
-import { isPath } from '../../search/scalar-index.js'
+import { isPath } from '../../search/filter/scalar-index.js'
+import type { IndexToSearch } from '../../search/nearest/nearest-query.js'
 import type { HybridPart } from '../../search/search-request.js'
 import type { CollectionRecord, IndexRecord } from '../../storage/records.js'
 import { wantedIndexes } from '../../storage/wanted-indexes.js'
@@ -115,7 +115,7 @@ export function indexToSearch(
 function specOf(index: IndexRecord, field: Field): IndexSpec {
   const known = specs.get(index)
   if (known) return known
-  const spec = indexSpecOf(field, index.params)
+  const spec = storedSpecOf(field, index.params)
   specs.set(index, spec)
   return spec
 }

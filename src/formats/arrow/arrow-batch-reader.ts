@@ -4,6 +4,7 @@ import { gatherBatch } from '../../column/slice.js'
 import { unevenRows } from '../../column/uneven-rows.js'
 import type { Field } from '../../schema/field.js'
 import { userFieldsOf } from '../../schema/struct-array.js'
+import { giveWay } from '../../workers/give-way.js'
 import {
   type BatchReader,
   type Checkpoint,
@@ -116,6 +117,7 @@ export class ArrowBatchReader implements BatchReader {
         lastRow = row
       }
       converted.set(field.fieldId, convert(columns[index], rowCount, report))
+      giveWay()
     })
     faults.push(...unevenFaults(this.#request.match, converted, rowCount))
     this.#countDecoded(converted, rowCount)

@@ -1,3 +1,4 @@
+import { giveWay } from '../../workers/give-way.js'
 import type { ValueCursor } from './parquet-fixed-values.js'
 import type { HybridCursor } from './parquet-hybrid.js'
 import { cursorOf, type Sink } from './parquet-leaf-values.js'
@@ -24,6 +25,7 @@ export class PageCursor {
 
   /** Goes on to the next page where the last one is used up; false at the end. */
   async hasLevels(): Promise<boolean> {
+    giveWay()
     if (this.levelsLeft > 0) return true
     const page = await this.#pages.next()
     if (page === null) return false

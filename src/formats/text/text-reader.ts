@@ -1,6 +1,7 @@
 import { type ColumnBatch, type ColumnLayout, layoutOf } from '../../column/column.js'
 import type { Field } from '../../schema/field.js'
 import type { ByteSource } from '../../source/byte-source.js'
+import { giveWay } from '../../workers/give-way.js'
 import type { BatchReader, Checkpoint, RawRow, ReadRequest } from '../format.js'
 import { importError } from '../import-error.js'
 import { type ByteCursor, SyntaxFault } from './byte-cursor.js'
@@ -144,6 +145,7 @@ class TextReader implements BatchReader {
     let step: Step = 'row'
     while (step === 'row' && this.#columns.rowCount < this.#rowsMax) {
       step = this.#readRun() ? 'row' : this.#readRow()
+      giveWay()
     }
     return step
   }

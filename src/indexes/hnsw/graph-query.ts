@@ -1,9 +1,9 @@
-import { hnswCodeKinds, hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
+import { hnswSearchBytes } from '../../kernels/hnsw-kernels.js'
 import { kernelElements, kernelMetrics, scanScratchBytes } from '../../kernels/scan-kernels.js'
 import { DataType } from '../../schema/data-type.js'
 import type { IndexSearchJob } from '../index-family.js'
-import { graphShapeOf } from './graph-shape.js'
-import { efOf, plainPlacesMax } from './walk-cost.js'
+import { graphShapeOf, hasCoarseCodes } from './graph-shape.js'
+import { efOf, scannedCandidates, sparseShare } from './walk-cost.js'
 
 /** What the kernels are told of a search's queries. */
 export interface GraphQuery {
@@ -22,6 +22,8 @@ export interface GraphQuery {
   /** The same for a query with nothing near it that may be found. */
   readonly efFar: number
   readonly farCandidateCount: number
+  /** Of a look at all codes where the raw rows are in memory; 0: codes are too little shorter than rows. */
+  readonly scannedCount: number
   /** That a walk may need, also one over masked rows. */
   readonly places: number
 }
@@ -31,7 +33,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const isBits = dataType === DataType.BinaryVector
   const width = isBits ? dim / 8 : dim
   const refined = Math.ceil(k * (params.refine_k ?? 1))
-  const isCoarse = coarseKinds.includes(graphShapeOf(spec, job).searchKind)
+  const isCoarse = hasCoarseCodes(spec, job)
   const efGiven = Math.max(efOf(params, k), refined) + (isCoarse ? efMoreOfCoarse : 0)
   const efWanted = job.near === -Infinity ? efGiven : efGiven * efNearFactor
   // A walk cannot have more candidates than there are rows.
@@ -40,6 +42,7 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
   const efFar = within(ef * efFarFactor)
   const candidateCount =
     job.near === -Infinity ? Math.min(ef, Math.max((isCoarse ? 3 : 2) * k + 16, refined)) : ef
+  const scannedCount = isCoarse ? within(Math.max(scannedCandidates(k), efGiven)) : 0
   return {
     metric: kernelMetrics[spec.metric]!,
     element: kernelElements[dataType] ?? 0,
@@ -52,7 +55,8 @@ export function graphQueryOf(job: Omit<IndexSearchJob, 'scratch'>): GraphQuery {
     // What lies elsewhere is about equally near, and codes tell it apart less well.
     farCandidateCount:
       job.mask === 0 ? candidateCount : Math.min(efFar, candidateCount * efFarFactor),
-    places: within(Math.max(ef * efFarFactor, 2 * plainPlacesMax)),
+    scannedCount,
+    places: within(Math.max(efFar, Math.ceil(ef / sparseShare), scannedCount)),
   }
 }
 
@@ -62,8 +66,6 @@ const componentBytes: Partial<Record<DataType, number>> = {
   [DataType.BFloat16Vector]: 2,
 }
 
-/** By codes of few bits the right ones are not all among the first. */
-const coarseKinds: readonly number[] = [hnswCodeKinds.squared4, hnswCodeKinds.dot4]
 const efMoreOfCoarse = 4
 
 /** What lies behind a least distance lies on all sides of it. */

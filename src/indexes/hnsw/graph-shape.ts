@@ -35,6 +35,16 @@ export function graphShapeOf(
   }
 }
 
+/** By codes of few bits the right rows are not all among the first. */
+export function hasCoarseCodes(
+  spec: IndexSpec,
+  { dataType, dim }: Pick<IndexedVectors, 'dataType' | 'dim'>,
+): boolean {
+  if (dataType === DataType.BinaryVector) return false
+  const [, searchKind] = floatKindsOf(spec, dim, dataType)
+  return searchKind === hnswCodeKinds.squared4 || searchKind === hnswCodeKinds.dot4
+}
+
 type Kinds = readonly [kind: number, searchKind: number]
 
 function bitKindsOf({ metric }: IndexSpec): Kinds {
@@ -106,9 +116,14 @@ export function isRefined(spec: IndexSpec, dataType: DataType): boolean {
   return !coarseTypes.includes(spec.indexType) || refine === true || refine === 'true'
 }
 
-/** Whether codes of bytes are the rows of bytes themselves. */
+/** Whether codes are the rows themselves, of bytes or of short floats. */
 function isOwnCode({ metric, params }: IndexSpec, dataType: DataType): boolean {
-  const isOfBytes =
-    params.nbits === undefined && String(params.sq_type ?? 'SQ8').toUpperCase() === 'SQ8'
-  return dataType === DataType.Int8Vector && metric !== 'COSINE' && isOfBytes
+  if (metric === 'COSINE' || params.nbits !== undefined) return false
+  return String(params.sq_type ?? 'SQ8').toUpperCase() === ownScalarTypes[dataType]
+}
+
+const ownScalarTypes: Partial<Record<DataType, string>> = {
+  [DataType.Int8Vector]: 'SQ8',
+  [DataType.Float16Vector]: 'FP16',
+  [DataType.BFloat16Vector]: 'BF16',
 }

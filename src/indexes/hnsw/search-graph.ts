@@ -7,7 +7,7 @@ import type { IndexSearchJob } from '../index-family.js'
 import { candidatesAt, type GraphQuery, graphQueryOf } from './graph-query.js'
 import { isRefined } from './graph-shape.js'
 import { scanRows } from './scan-rows.js'
-import { codeScanCost, crossingCost, sparseShare, walkCost, walksPlain } from './walk-cost.js'
+import { codeScanCost, crossingCost, rowScanCost, sparseShare, walkCost } from './walk-cost.js'
 
 type Cancellation = Pick<WorkerContext, 'throwIfCancelled'>
 
@@ -62,9 +62,9 @@ function openSearch(job: IndexSearchJob, context: Cancellation): Search {
 }
 
 function searchAll(search: Search): void {
-  const { job, context, hasRows } = search
+  const { job, context } = search
   const isScannedAtOnce = isScanned(search)
-  if (hasRows && isScannedAtOnce) {
+  if (isScannedAtOnce && !scansCodes(search, job.nq)) {
     scanRows(job, 0, job.nq, context)
     return
   }
@@ -78,17 +78,39 @@ function maskedCount({ memoryId, memory, mask, rowCount }: IndexSearchJob): numb
   return scanKernelsOn(memoryId, memory).countRows(mask, rowCount) >>> 0
 }
 
+/** Whether all that may be found is looked at. */
 function isScanned(search: Search): boolean {
-  const { job, query, findableCount, nodeCount } = search
-  if (!search.hasRows) {
-    return codeScanCost(nodeCount, shareOf(search)) < walkCost(query.ef, shareOf(search))
+  const { job, query } = search
+  if (search.hasRows && job.mask !== 0 && job.near > -Infinity) {
+    return isScannedForCrossing(search, query.ef)
   }
-  if (job.mask !== 0 && job.near > -Infinity) return isScannedForCrossing(search, query.ef)
-  return findableCount < walkCost(query.ef, shareOf(search))
+  return scanCost(search, job.nq) < walkCost(query.ef, shareOf(search))
+}
+
+function scanCost(search: Search, nq: number): number {
+  return scansCodes(search, nq) ? costOfCodes(search) : rowScanCost(search.findableCount, nq)
+}
+
+/** Codes are looked at where rows cannot be, or take longer and need not all be seen. */
+function scansCodes(search: Search, nq: number): boolean {
+  const { job, query, findableCount, hasRows } = search
+  if (!hasRows) return true
+  if (query.scannedCount === 0 || job.near > -Infinity) return false
+  return costOfCodes(search) < rowScanCost(findableCount, nq)
+}
+
+function costOfCodes(search: Search): number {
+  const { nodeCount, query, hasRows } = search
+  return codeScanCost(nodeCount, shareOf(search), hasRows ? query.scannedCount : 0)
 }
 
 function isScannedForCrossing(search: Search, ef: number): boolean {
   return search.findableCount < crossingCost(ef) || shareOf(search) < sparseShare
+}
+
+function isScannedFar(search: Search): boolean {
+  if (isScannedForCrossing(search, search.query.efFar)) return true
+  return scanCost(search, 1) < crossingCost(search.query.efFar)
 }
 
 function shareOf({ findableCount, nodeCount }: Search): number {
@@ -97,7 +119,7 @@ function shareOf({ findableCount, nodeCount }: Search): number {
 
 function goesPlain(search: Search): boolean {
   const { mask, near } = search.job
-  return mask !== 0 && near === -Infinity && walksPlain(search.query.ef, shareOf(search))
+  return mask !== 0 && near === -Infinity && shareOf(search) >= sparseShare
 }
 
 function searchOne(search: Search, index: number): void {
@@ -105,14 +127,12 @@ function searchOne(search: Search, index: number): void {
   const address = job.queries + index * query.queryBytes
   const isStarted = goesPlain(search) && startsPlain(search, address)
   const candidateCount = isStarted ? query.candidateCount : startCrossing(search, address)
-  if (candidateCount === 0) {
-    scanRows(job, index, 1, context)
-    return
+  if (candidateCount > 0) {
+    walk(search)
+    if (finish(search, index, candidateCount) >= Math.min(job.k, findableCount)) return
   }
-  walk(search)
-  if (finish(search, index, candidateCount) >= Math.min(job.k, findableCount)) return
-  if (search.hasRows) scanRows(job, index, 1, context)
-  else scanCodes(search, index)
+  if (scansCodes(search, 1)) scanCodes(search, index)
+  else scanRows(job, index, 1, context)
 }
 
 /** @returns false where what may be found lies elsewhere */
@@ -127,7 +147,7 @@ function startCrossing(search: Search, address: number): number {
   const { kernels, query } = search
   if (!isFar(search, kernels.hnswStartQuery(address, query.ef))) return query.candidateCount
   // What may be found lies elsewhere, on all sides: a walk for as many candidates would see one of them.
-  if (search.hasRows && isScannedForCrossing(search, query.efFar)) return 0
+  if (search.hasRows && isScannedFar(search)) return 0
   kernels.hnswStartQuery(address, query.efFar)
   return query.farCandidateCount
 }
@@ -154,14 +174,29 @@ function scanCodes(search: Search, index: number): void {
   }
   scanKernelsOn(job.memoryId, job.memory).clearHeaps(heapOf(job, index), 1, job.k)
   finish(search, index, candidateCount)
+  if (search.hasRows && isDoubtful(search, candidateCount)) scanRows(job, index, 1, context)
 }
+
+/** Where rows are found among the farther candidates there are some behind them: these codes tell too little. */
+function isDoubtful({ kernels, job, findableCount }: Search, candidateCount: number): boolean {
+  return candidateCount < findableCount && kernels.hnswLateCount() > job.k * doubtfulShare
+}
+
+const doubtfulShare = 0.02
 
 /** @returns how many candidates are looked at */
 function startScan(search: Search, address: number): number {
-  const { kernels, query } = search
-  if (!isFar(search, kernels.hnswStartQuery(address, query.ef))) return query.candidateCount
-  kernels.hnswStartQuery(address, query.efFar)
-  return query.farCandidateCount
+  const candidateCount = scannedCountOf(search, address)
+  search.kernels.hnswStartScan(address, candidateCount)
+  return candidateCount
+}
+
+/** Rows of a file are read one by one, so that more of them are looked at only where it must be. */
+function scannedCountOf(search: Search, address: number): number {
+  const { kernels, query, hasRows } = search
+  if (hasRows) return query.scannedCount
+  const isNear = !isFar(search, kernels.hnswStartQuery(address, query.ef))
+  return isNear ? query.candidateCount : query.farCandidateCount
 }
 
 const codesBetweenLooks = 65_536

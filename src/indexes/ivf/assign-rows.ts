@@ -39,8 +39,9 @@ export function scratchesFor(
   { pool }: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
+  listCount: number,
   nearCount: number,
 ): number[] {
-  const byteLength = assignScratchBytes(shape, nearCount)
+  const byteLength = assignScratchBytes(shape, listCount, nearCount)
   return Array.from({ length: pool.threadCount }, () => work.take(byteLength))
 }

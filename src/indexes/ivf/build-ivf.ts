@@ -13,14 +13,12 @@ import type { LayOutRowsInput } from './lay-out-rows-job.js'
 import type { MeasuredRange, MeasureRangeInput } from './measure-range-job.js'
 import { isStoredAsCentroids, type SampleRowsInput } from './sample-rows-job.js'
 import { sampledRows } from './sampled-rows.js'
-import { type TrainCodesInput, trainScratchBytes } from './train-codes-job.js'
-
-/** Codewords are found from so many rows: 512 for each of 16. */
-const codeSampleMax = 8192
+import type { SpreadListsInput } from './spread-lists-job.js'
+import { trainCodes } from './train-codes.js'
 
 const sampleJob = new URL('./sample-rows-job.js', import.meta.url)
 const measureJob = new URL('./measure-range-job.js', import.meta.url)
-const trainJob = new URL('./train-codes-job.js', import.meta.url)
+const spreadJob = new URL('./spread-lists-job.js', import.meta.url)
 const layOutJob = new URL('./lay-out-rows-job.js', import.meta.url)
 const encodeJob = new URL('./encode-rows-job.js', import.meta.url)
 
@@ -38,7 +36,7 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
   let region: VectorRegion | null = null
   try {
     const sample = work.take(sampleCount * wanted.centroidBytes)
-    await takeSample(context, work, wanted, sample, sampleCount)
+    const ids = await takeSample(context, work, wanted, sample, sampleCount)
     const range = await measureRange(context, work, wanted, sample, sampleCount)
     const shape = wanted.isExact && !range.isFine ? shapeOfRows(wanted) : wanted
     const layout = ivfLayout(listCount, rowCount, shape)
@@ -51,9 +49,15 @@ export async function buildIvf(context: BuildContext): Promise<VectorRegion> {
     await find(context, work, shape, clustering, tell.clustered)
     writeHead(region, layout, shape, range.step)
     const centers = await prepareCodes(context, work, shape, { region, layout, clustering, range })
-    work.free(centers)
     const rowLists = work.take(vectors.rowCount * 4)
-    await assignAll(context, work, shape, centroids, listCount, rowLists, tell.assigned)
+    // Bits have looked for their lists as floats only; and where each row is a centroid, equal ones stand together.
+    const haveLists = sampleCount === rowCount && listCount < rowCount && !shape.isBits
+    if (haveLists) await spreadLists(context, ids, clustering, rowLists)
+    work.free(centers, rowLists)
+    if (!haveLists) {
+      await assignAll(context, work, shape, centroids, listCount, rowLists, tell.assigned)
+    }
+    tell.assigned(vectors.rowCount)
     await layOut(context, shape, region, rowLists)
     await encodeAll(context, work, shape, { region, layout, centers }, tell.encoded)
     return region
@@ -76,13 +80,14 @@ function progressOf({ vectors, onProgress }: BuildContext) {
   }
 }
 
+/** @returns where the rows of the sample are named */
 async function takeSample(
   context: BuildContext,
   work: BuildMemory,
   shape: IvfShape,
   sample: number,
   sampleCount: number,
-): Promise<void> {
+): Promise<number> {
   const { vectors } = context
   const rows = sampledRows(vectors.rowCount, vectors.validity, sampleCount)
   const input: SampleRowsInput = {
@@ -94,6 +99,7 @@ async function takeSample(
     scratch: isStoredAsCentroids(shape) ? 0 : work.take(sampleCount * shape.rowBytes),
   }
   await runJob<SampleRowsInput, void>(context, sampleJob, input)
+  return input.ids
 }
 
 interface CodeRange extends MeasuredRange {
@@ -148,22 +154,17 @@ async function prepareCodes(
   return 0
 }
 
-async function trainCodes(
+async function spreadLists(
   context: BuildContext,
-  work: BuildMemory,
-  shape: IvfShape,
-  region: VectorRegion,
-  { sample, sampleCount: found, lists, listCount }: Clustering,
-): Promise<number> {
-  const sampleCount = Math.min(found, codeSampleMax)
-  const centers = work.take((listCount + 1) * shape.product!.width * 4)
-  const input: TrainCodesInput = {
-    ...{ ...placeOf(context), shape, sample, sampleCount, lists, centers },
-    index: region.byteOffset,
-    scratch: work.take(trainScratchBytes(shape, sampleCount)),
+  ids: number,
+  { lists, sampleCount }: Clustering,
+  rowLists: number,
+): Promise<void> {
+  const { region, rowCount } = context.vectors
+  const input: SpreadListsInput = {
+    ...{ memory: region.memory, ids, lists, sampleCount, rowCount, rowLists },
   }
-  await runJob<TrainCodesInput, void>(context, trainJob, input)
-  return centers
+  await runJob<SpreadListsInput, void>(context, spreadJob, input)
 }
 
 async function assignAll(
@@ -177,7 +178,7 @@ async function assignAll(
 ): Promise<void> {
   const { region, rowCount } = context.vectors
   const rows = { rows: region.byteOffset, rowCount, areReady: false, lists, near: 0, nearCount: 1 }
-  const scratches = scratchesFor(context, work, shape, 1)
+  const scratches = scratchesFor(context, work, shape, listCount, 1)
   await assign(context, { ...rows, shape, centroids, listCount }, scratches, onProgress)
 }
 

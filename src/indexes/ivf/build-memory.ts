@@ -24,11 +24,11 @@ export class BuildMemory {
     return address
   }
 
-  /** Gives everything back but for what lies at an address that is still needed. */
-  free(kept = 0): void {
+  /** Gives everything back but for what lies at addresses that are still needed. */
+  free(...kept: readonly number[]): void {
     for (const region of this.#regions) {
-      if (region.byteOffset !== kept) this.#context.memory.free(region)
+      if (!kept.includes(region.byteOffset)) this.#context.memory.free(region)
     }
-    this.#regions = this.#regions.filter(({ byteOffset }) => byteOffset === kept)
+    this.#regions = this.#regions.filter(({ byteOffset }) => kept.includes(byteOffset))
   }
 }

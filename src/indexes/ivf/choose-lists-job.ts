@@ -16,9 +16,19 @@ export interface ChooseListsInput {
   /** `nearCount` lists for each row, uint16. */
   readonly near: number
   readonly nearCount: number
+  /** `boundBytes(nearCount)` for each row, kept from choice to choice. */
+  readonly bounds: number
+  /** As `MoveCentroidsInput` has them. */
+  readonly drifts: number
+  /** Whether the bounds say nothing yet. */
+  readonly isFirst: boolean
 }
 
 const rowsAtOnce = 4096
+
+export function boundBytes(nearCount: number): number {
+  return (1 + nearCount) * 4
+}
 
 /** @returns how many rows have another list now */
 export function run(input: ChooseListsInput, context: WorkerContext): number {
@@ -31,6 +41,8 @@ export function run(input: ChooseListsInput, context: WorkerContext): number {
       ...([shape.width, rows + begin * shape.centroidBytes] as const),
       ...([Math.min(rowsAtOnce, rowCount - begin), centroids] as const),
       ...([near + begin * nearCount * 2, nearCount, lists + begin * 4] as const),
+      ...([input.bounds + begin * boundBytes(nearCount), input.drifts] as const),
+      input.isFirst ? 1 : 0,
     )
   }
   return moved

@@ -1,7 +1,7 @@
 import type { BuildContext } from '../index-family.js'
 import type { BuildMemory } from './build-memory.js'
 import { placeOf, runJob } from './build-run.js'
-import { type Clustering, findCentroids } from './find-centroids.js'
+import { type Clustering, findCentroids, takeFirstRows } from './find-centroids.js'
 import type { IvfShape } from './ivf-shape.js'
 import type { TurnBitsInput } from './turn-bits-job.js'
 
@@ -30,8 +30,7 @@ export async function findBitCentroids(
 ): Promise<void> {
   const { sample, sampleCount, centroids, listCount } = clustering
   if (sampleCount <= listCount) {
-    const bytes = new Uint8Array(context.vectors.region.memory.buffer)
-    bytes.copyWithin(centroids, sample, sample + listCount * shape.centroidBytes)
+    takeFirstRows(context, shape, clustering)
     return
   }
   const wide = floatShapeOf(shape)

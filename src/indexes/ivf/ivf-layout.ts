@@ -87,8 +87,13 @@ export function writeLongestList(memory: WebAssembly.Memory, index: number, rows
   headOf(memory, index).setUint32(longestAt, rows, true)
 }
 
-/** Other releases lay out lists otherwise. */
-export function isCurrentHead(head: DataView): boolean {
+/** Whether a file is laid out as one of this shape is now: other releases lay out lists otherwise. */
+export function isCurrentFile(file: DataView, wanted: IvfShape): boolean {
+  if (file.byteLength < headBytes || !isCurrentHead(file)) return false
+  return headFrom(file, wanted).layout.byteLength === file.byteLength
+}
+
+function isCurrentHead(head: DataView): boolean {
   return head.getUint32(0, true) === magic
 }
 
@@ -105,6 +110,10 @@ export function readHead(memory: WebAssembly.Memory, index: number, wanted: IvfS
   if (!isCurrentHead(head)) {
     throw new MillraceError('unexpected', `there is no inverted file at ${index}`)
   }
+  return headFrom(head, wanted)
+}
+
+function headFrom(head: DataView, wanted: IvfShape): IvfHead {
   const hasRows = wanted.isExact && head.getUint32(exactAt, true) === 0
   const shape = hasRows ? shapeOfRows(wanted) : wanted
   return {

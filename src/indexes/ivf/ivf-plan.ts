@@ -4,7 +4,11 @@ import {
   codeScanScratchBytes,
   productTableBytes,
 } from '../../kernels/product-kernels.js'
-import { heapPlaceBytes, scanScratchBytes } from '../../kernels/scan-kernels.js'
+import {
+  heapPlaceBytes,
+  scanScratchBytes,
+  scanTogetherScratchBytes,
+} from '../../kernels/scan-kernels.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { type IvfLayout, readHead } from './ivf-layout.js'
 import { type IvfShape, ivfShape } from './ivf-shape.js'
@@ -12,7 +16,7 @@ import { type IvfShape, ivfShape } from './ivf-shape.js'
 /** More queries whose lists are found together gain nothing. */
 const queriesAtOnce = 32
 /** Codes choose so many rows for one that is wanted; their true distances choose among those. */
-const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 4 }
+const candidatesPerRow: Readonly<Record<string, number>> = { IVF_SQ8: 3, IVF_RABITQ: 8, SCANN: 5 }
 const candidatesPerRowOfOthers = 6
 const candidatesMin = 32
 /** Of codes that answer exactly: so many first, and where they do not settle it this many times as many. */
@@ -34,6 +38,8 @@ export interface IvfPlan {
   readonly candidateCount: number
   /** The same where what may be found lies elsewhere. */
   readonly farCandidateCount: number
+  /** The rows of the candidates are read from the file. */
+  readonly readsRows: boolean
 }
 
 export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
@@ -60,6 +66,7 @@ export function planOf(job: Omit<IndexSearchJob, 'scratch'>): IvfPlan {
     farCandidateCount: mayBeFar
       ? Math.max(1, Math.min(rowCount, candidateCount * farCandidates))
       : candidateCount,
+    readsRows: job.file !== null && shape.isQuantized && !shape.isExact,
   }
 }
 
@@ -89,17 +96,21 @@ export interface IvfScratch {
   /** The rows of candidates, uint32, and room for one of float32. */
   readonly found: number
   readonly row: number
+  /** The raw rows of candidates, where they are read. */
+  readonly stored: number
   readonly byteLength: number
 }
 
 export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
-  const { shape, longestList, probeCount, farCandidateCount, together } = plan
-  const { element, width, centroidBytes, isQuantized, isNormalized, product } = shape
+  const { shape, longestList, probeCount, farCandidateCount, together, readsRows } = plan
+  const { element, width, rowBytes, centroidBytes, isQuantized, isNormalized, product } = shape
   const probes = begin
   const queries = aligned(probes + together * probeCount * heapPlaceBytes)
   const mask = aligned(queries + (isNormalized ? together * centroidBytes : 0))
   const scan = aligned(mask + Math.ceil((longestList + blockPlaces) / 64) * 8)
-  const scanBytes = Math.max(scanScratchBytes(together, element, width), codeScanScratchBytes)
+  const scanBytes = Math.max(
+    ...[scanScratchBytes(together, element, width), scanTogetherScratchBytes, codeScanScratchBytes],
+  )
   const query = aligned(scan + scanBytes)
   const tables = aligned(query + centroidBytes)
   const products = aligned(
@@ -108,7 +119,8 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
   const candidates = aligned(products + (product ? product.codes * 64 + product.width * 4 : 0))
   const found = aligned(candidates + farCandidateCount * heapPlaceBytes)
   const row = aligned(found + farCandidateCount * 4)
-  const byteLength = aligned(row + (isQuantized ? centroidBytes : 0)) - begin
+  const stored = aligned(row + (isQuantized ? centroidBytes : 0))
+  const byteLength = aligned(stored + (readsRows ? farCandidateCount * rowBytes : 0)) - begin
   return {
     probes,
     queries,
@@ -120,6 +132,7 @@ export function scratchFor(plan: IvfPlan, begin: number): IvfScratch {
     candidates,
     found,
     row,
+    stored,
     byteLength,
   }
 }

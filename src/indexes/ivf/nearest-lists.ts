@@ -22,10 +22,15 @@ export function findLists(
   const centroids = index + layout.centroids
   const wanted = normalizedQueries(job, shape, scratch.queries, queries, count)
   kernels.clearHeaps(scratch.probes, count, probeCount)
-  if (isBits || count > queriesAlone) {
+  if (isBits) {
     kernels.scan(
       ...([listMetric, 0, width, centroids, layout.listCount, 0, 0, wanted, count] as const),
       ...([Number.NEGATIVE_INFINITY, scratch.probes, probeCount, scratch.scan] as const),
+    )
+  } else if (count > queriesAlone) {
+    kernels.scanTogether(
+      ...([listMetric, width, centroids, layout.listCount, wanted, count] as const),
+      ...([scratch.probes, probeCount, scratch.scan] as const),
     )
   } else {
     for (let at = 0; at < count; at++) {

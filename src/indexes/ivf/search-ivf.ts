@@ -1,10 +1,11 @@
 import { heapPlaceBytes, scanKernelsOn } from '../../kernels/scan-kernels.js'
+import { RowFileReader } from '../../source/row-file.js'
 import type { WorkerContext } from '../../workers/worker-job.js'
 import type { IndexSearchJob } from '../index-family.js'
 import { areRowsFar } from './far-rows.js'
 import { type IvfPlan, type IvfScratch, planOf, scratchFor } from './ivf-plan.js'
 import { findLists, maskOf, probesOf } from './nearest-lists.js'
-import { placesToRows, rankCandidates } from './rank-candidates.js'
+import { placesToRows, rankCandidates, rankReadCandidates } from './rank-candidates.js'
 import { searchBytes } from './search-bytes.js'
 import { searchExactly } from './search-exactly.js'
 import { searchProducts } from './search-products.js'
@@ -18,6 +19,20 @@ export function searchIvf(
   context: Pick<WorkerContext, 'throwIfCancelled'>,
 ): void {
   const plan = planOf(job)
+  const reader = plan.readsRows ? new RowFileReader(job.file!) : null
+  try {
+    searchAll(job, plan, reader, context)
+  } finally {
+    reader?.close()
+  }
+}
+
+function searchAll(
+  job: IndexSearchJob,
+  plan: IvfPlan,
+  reader: RowFileReader | null,
+  context: Pick<WorkerContext, 'throwIfCancelled'>,
+): void {
   const scratch = scratchFor(plan, job.scratch)
   const queryBytes = plan.shape.isBits ? plan.shape.rowBytes : plan.shape.width * 4
   const probeBytes = plan.probeCount * heapPlaceBytes
@@ -29,7 +44,7 @@ export function searchIvf(
       const probes = scratch.probes + (index - begin) * probeBytes
       const own = index === begin ? scratch : { ...scratch, probes }
       const query = job.queries + index * queryBytes
-      searchOne(job, plan, own, query, job.heaps + index * job.k * heapPlaceBytes)
+      searchOne(job, plan, own, reader, query, job.heaps + index * job.k * heapPlaceBytes)
     }
   }
 }
@@ -38,6 +53,7 @@ function searchOne(
   job: IndexSearchJob,
   plan: IvfPlan,
   scratch: IvfScratch,
+  reader: RowFileReader | null,
   query: number,
   heap: number,
 ): void {
@@ -53,9 +69,10 @@ function searchOne(
   }
   const isFar = areRowsFar(job, plan, scratch)
   const candidateCount = isFar ? plan.farCandidateCount : plan.candidateCount
-  if (product) searchProducts(job, { ...plan, candidateCount }, scratch, query, product)
+  if (product) searchProducts(job, plan, scratch, candidateCount, query, product)
   else searchBytes(job, plan, scratch, candidateCount, query)
-  rankCandidates(job, plan, scratch, candidateCount, query, heap)
+  if (reader) rankReadCandidates(reader, job, plan, scratch, candidateCount, query, heap)
+  else rankCandidates(job, plan, scratch, candidateCount, query, heap)
 }
 
 /** In the order in which the lists lie, since places must ascend. */

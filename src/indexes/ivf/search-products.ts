@@ -11,11 +11,14 @@ export function searchProducts(
   job: IndexSearchJob,
   plan: IvfPlan,
   scratch: IvfScratch,
+  candidateCount: number,
   query: number,
   product: ProductShape,
 ): void {
   fillTables(job, plan, scratch, query, product)
-  scanBlocks(job, plan, scratch, product)
+  scanKernelsOn(job.memoryId, job.memory).clearHeaps(scratch.candidates, 1, candidateCount)
+  if (job.mask === 0) scanAll(job, plan, scratch, candidateCount, product)
+  else scanMasked(job, plan, scratch, candidateCount, product)
 }
 
 /** What the codewords give with the query, which is prepared as rows are before they are encoded. */
@@ -54,20 +57,33 @@ function roundQuery(query: Float32Array, bits: number): void {
 }
 
 /** From the nearest list on, so that few rows of those after it are worth a place. */
-function scanBlocks(
+function scanAll(
+  { memoryId, memory, index }: IndexSearchJob,
+  { layout, probeCount }: IvfPlan,
+  { probes, tables, candidates, scan }: IvfScratch,
+  candidateCount: number,
+  product: ProductShape,
+): void {
+  const [blocks, lists] = [index + layout.codes, index + layout.lists]
+  productKernelsOn(memoryId, memory).scanCodesOfLists(
+    ...([product.codes, blocks, lists, probes, probeCount, tables] as const),
+    ...([candidates, candidateCount, scan] as const),
+  )
+}
+
+function scanMasked(
   job: IndexSearchJob,
-  { layout, probeCount, candidateCount }: IvfPlan,
+  { layout, probeCount }: IvfPlan,
   scratch: IvfScratch,
+  candidateCount: number,
   product: ProductShape,
 ): void {
   const { memoryId, memory, index } = job
   const { candidates, tables, scan } = scratch
   const kernels = productKernelsOn(memoryId, memory)
-  const scans = scanKernelsOn(memoryId, memory)
   const begins = new Uint32Array(memory.buffer, index + layout.lists, layout.listCount + 1)
   const probes = new Uint32Array(memory.buffer, scratch.probes, probeCount * 2)
   const blocks = index + layout.codes
-  scans.clearHeaps(candidates, 1, candidateCount)
   for (let at = 0; at < probeCount; at++) {
     const list = probes[at * 2]
     const [begin, end] = [begins[list], begins[list + 1]]

@@ -1,16 +1,10 @@
-import {
-  codewordCount,
-  productBookBytes,
-  productKernelsOn,
-  rotationRounds,
-} from '../../kernels/product-kernels.js'
+import { codewordCount, productKernelsOn, rotationRounds } from '../../kernels/product-kernels.js'
 import { rowKernelsOn } from '../../kernels/row-kernels.js'
-import type { WorkerContext } from '../../workers/worker-job.js'
 import { readHead } from './ivf-layout.js'
 import type { IvfShape } from './ivf-shape.js'
 import type { ProductShape } from './product-shape.js'
 
-/** What product codes need besides the rows: all of it is found from a sample. */
+/** What product codes need besides the rows and the codewords: all of it is found from a sample. */
 export interface TrainCodesInput {
   readonly memoryId: number
   readonly memory: WebAssembly.Memory
@@ -23,28 +17,18 @@ export interface TrainCodesInput {
   readonly lists: number
   /** Filled: the centroids as they are encoded, and the mean behind them. */
   readonly centers: number
-  /** `trainScratchBytes(shape, sampleCount)` bytes. */
-  readonly scratch: number
+  /** Filled, where codewords are to be trained: the sample's differences to its centroids, as they are encoded. */
+  readonly differences: number
 }
 
-const rounds = 8
-
-export function trainScratchBytes({ product }: IvfShape, sampleCount: number): number {
-  return product ? sampleCount * product.width * 4 + sumBytes(product) : 0
-}
-
-function sumBytes({ subWidth }: ProductShape): number {
-  return codewordCount * (subWidth + 1) * 4
-}
-
-export function run(input: TrainCodesInput, context: WorkerContext): void {
+export function run(input: TrainCodesInput): void {
   const { product } = input.shape
   if (!product) return
   fillMean(input)
   if (product.isRotated) fillSigns(input, product)
   fillCenters(input, product)
   if (product.isRotated) fillSignWords(input, product)
-  else trainWords(input, product, context)
+  else fillDifferences(input, product)
 }
 
 /** The mean of the centroids: what all rows have in common would take the best of the codes. */
@@ -99,92 +83,24 @@ function fillSignWords({ memory, shape, index }: TrainCodesInput, product: Produ
   }
 }
 
-/** Codewords by k-means over the sample's differences to its centroids. */
-function trainWords(input: TrainCodesInput, product: ProductShape, context: WorkerContext): void {
-  const { memory, shape, index, scratch } = input
-  const { codes, subWidth, stageBits } = product
-  const { layout } = readHead(memory, index, shape)
-  fillDifferences(input, product)
-  for (let code = 0; code < codes; code++) {
-    context.throwIfCancelled()
-    const part = Math.floor(code / stageBits.length) * subWidth
-    trainBook(input, product, {
-      parts: scratch + part * 4,
-      book: index + layout.codebooks + code * productBookBytes(subWidth),
-      wordCount: 2 ** stageBits[code % stageBits.length],
-      values: new Float32Array(memory.buffer, scratch, input.sampleCount * product.width),
-      part,
-    })
-  }
-}
-
 function fillDifferences(input: TrainCodesInput, { width }: ProductShape): void {
-  const { memoryId, memory, shape, index, sample, sampleCount, lists, centers, scratch } = input
+  const { memoryId, memory, shape, index, sample, sampleCount, lists, centers } = input
   const { layout } = readHead(memory, index, shape)
   rowKernelsOn(memoryId, memory).centerRows(
-    ...([shape.width, width, sample, sampleCount, index + layout.offsets, scratch] as const),
+    ...([
+      shape.width,
+      width,
+      sample,
+      sampleCount,
+      index + layout.offsets,
+      input.differences,
+    ] as const),
   )
-  const rows = new Float32Array(memory.buffer, scratch, sampleCount * width)
+  const rows = new Float32Array(memory.buffer, input.differences, sampleCount * width)
   const centroids = new Float32Array(memory.buffer, centers, layout.listCount * width)
   const rowLists = new Uint32Array(memory.buffer, lists, sampleCount)
   for (let row = 0; row < sampleCount; row++) {
     const centroid = rowLists[row] * width
     for (let at = 0; at < width; at++) rows[row * width + at] -= centroids[centroid + at]
-  }
-}
-
-/** The codewords of one code. */
-interface Book {
-  readonly parts: number
-  readonly book: number
-  readonly wordCount: number
-  readonly values: Float32Array
-  readonly part: number
-}
-
-function trainBook(input: TrainCodesInput, product: ProductShape, book: Book): void {
-  const { memoryId, memory, sampleCount, scratch } = input
-  const { subWidth, width } = product
-  const kernels = productKernelsOn(memoryId, memory)
-  const words = new Float32Array(memory.buffer, book.book, subWidth * codewordCount)
-  for (let word = 0; word < codewordCount; word++) {
-    const row = Math.floor((sampleCount * (word % book.wordCount)) / book.wordCount)
-    takePart(words, word, subWidth, book, row * width)
-  }
-  const at = scratch + sampleCount * width * 4
-  const sums = new Float32Array(memory.buffer, at, codewordCount * (subWidth + 1))
-  for (let round = 0; round <= rounds; round++) {
-    const takes = round === rounds ? 1 : 0
-    sums.fill(0)
-    kernels.sumWords(subWidth, width * 4, book.parts, sampleCount, book.book, at, takes)
-    if (!takes) moveWords(words, sums, subWidth, book.wordCount)
-  }
-}
-
-function takePart(
-  words: Float32Array,
-  word: number,
-  subWidth: number,
-  { values, part }: Book,
-  row: number,
-): void {
-  for (let at = 0; at < subWidth; at++) {
-    words[at * codewordCount + word] = values[row + part + at]
-  }
-}
-
-/** A word that nothing is near stays. Those that are too many are where another one is. */
-function moveWords(
-  words: Float32Array,
-  sums: Float32Array,
-  subWidth: number,
-  wordCount: number,
-): void {
-  for (let word = 0; word < codewordCount; word++) {
-    const sum = (word % wordCount) * (subWidth + 1)
-    const count = sums[sum + subWidth]
-    for (let at = 0; count > 0 && at < subWidth; at++) {
-      words[at * codewordCount + word] = sums[sum + at] / count
-    }
   }
 }

@@ -1,7 +1,7 @@
 // Codes of floats of 16 bits, with 5 or 8 of them for the exponent. Their distances are floats, whose bits
 // are turned so that they order as unsigned integers do.
 import { laneSums, madd } from './lanes'
-import { wide } from './widen'
+import { BFLOAT16 } from './shape'
 
 /** The distances of a query of float32 and four codes; `end` is the query's. */
 export function squaredHalves(
@@ -47,9 +47,16 @@ function addSquare(sums: v128, differences: v128): v128 {
   return madd(differences, differences, sums)
 }
 
+/**
+ * Codes are finite, so that a shift moves exponent, mantissa and sign into place at once: the copies of the sign in
+ * between are cleared, and the float is 2^112 too small.
+ */
 @inline
 function fourAt(element: u32, at: usize): v128 {
-  return wide(element, v128.load16x4_u(at))
+  if (element == BFLOAT16) return i32x4.shl(v128.load16x4_u(at), 16)
+  const moved = i32x4.shl(v128.load16x4_s(at), 13)
+  const scaled = v128.and(moved, i32x4.splat(<i32>0x8fffe000))
+  return f32x4.mul(scaled, f32x4.splat(<f32>5.192296858534828e33))
 }
 
 /** Rounded to the nearest, what is too large to the largest. */

@@ -2,7 +2,7 @@
 // into steps, between which it may be given up.
 import { distance } from './distance'
 import { dotProduct } from './float-distances'
-import { offer } from './heap'
+import { offer, thresholdOf } from './heap'
 import { dotZero, queryBytes } from './hnsw-distances'
 import { decode, hnswFloatBytes, queryFromFloats } from './hnsw-encode'
 import {
@@ -16,8 +16,8 @@ import {
 } from './hnsw-pool'
 import { clearVisits, isVisited, openVisits, visit, visitBytes } from './hnsw-visits'
 import {
-  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch, stepFrom,
-  visitInBatch,
+  batchBytes, batchedCount, batchedDistance, batchedNode, descend, measureBatch, openBatch,
+  stepFromBoth, visitInBatch, visitNeighborsOf, visitNeighborsOfBoth,
 } from './hnsw-walk'
 import { normalizeRow } from './normalize'
 import { FLOAT32 } from './shape'
@@ -26,11 +26,11 @@ import { storedBytes, widenBlock } from './widen'
 let metric: u32 = 0
 let element: u32 = 0
 let vectors: usize = 0
-let mask: usize = 0
+export let mask: usize = 0
 let near: f32 = 0
 /** The query as it was given, and as codes. */
 let floats: usize = 0
-let query: usize = 0
+export let query: usize = 0
 /** A row as floats, and what they are made of. */
 let room: usize = 0
 let decoded: usize = 0
@@ -108,6 +108,16 @@ export function hnswStartPlainQuery(at: usize, ef: u32, places: u32): f32 {
   return shareAround(nearest)
 }
 
+/**
+ * Begins a query that looks at codes instead of walking.
+ * @param places of the candidates that it may remember
+ */
+export function hnswStartScan(at: usize, places: u32): void {
+  isPlain = false
+  openPool(found, places)
+  openQuery(at)
+}
+
 /** @returns the node to begin at */
 function openQuery(at: usize): u32 {
   floats = at
@@ -129,26 +139,17 @@ function shareAround(node: u32): f32 {
   return <f32>allowed / <f32>all
 }
 
-/** Goes on from up to `stepCount` nodes. @returns whether there are more */
+/** Goes on from up to `stepCount` nodes, or pairs of nodes. @returns whether there are more */
 export function hnswWalk(stepCount: u32): bool {
   for (let step: u32 = 0; step < stepCount; step++) {
     const node = innerCount > 0 ? takeInner() : takeFromPool()
     if (node == NONE) return false
-    if (isPlain) stepFromAny(node)
+    if (isPlain) stepFromAny(node, takeFromPool())
     else if (mask != 0) stepFromAllowed(node)
     else if (innerHigh != 0) stepOverInner(node)
-    else stepFrom(node, query, 0)
+    else stepFromBoth(node, takeFromPool(), query)
   }
   return true
-}
-
-/** Looks at the codes `[first, end)` instead of walking. */
-export function hnswScanCodes(first: u32, end: u32): void {
-  for (let node = first; node < end; node++) {
-    if (!isVisited(node) && isAllowed(node)) visitInBatch(node)
-    if (batchedCount() == 4) keepBatch()
-  }
-  keepBatch()
 }
 
 /**
@@ -158,17 +159,29 @@ export function hnswScanCodes(first: u32, end: u32): void {
 export function hnswFinishQuery(candidateCount: u32, heap: usize, k: u32, firstId: u32): u32 {
   if (isPlain) dropMasked()
   const count = min(candidateCount, poolCount)
-  if (vectors != 0 && !isBits()) touchRows(count)
+  const readsRows = vectors != 0 && !isBits()
   let offered: u32 = 0
+  late = 0
   for (let place: u32 = 0; place < count; place++) {
+    if (readsRows && place % touchedTogether == 0) {
+      touchRows(place, min(count, place + touchedTogether))
+    }
     const node = pooledNode(place)
     const d = exactDistance(node)
     if (d < near) continue
+    if (place >= count >> 1 && !(d >= thresholdOf(heap))) late++
     offer(heap, k, d, firstId + rowOf(node))
     offered++
   }
   return offered
 }
+
+/** Of the candidates last offered, those of the farther half that were nearer than some found before. */
+export function hnswLateCount(): u32 {
+  return late
+}
+
+let late: u32 = 0
 
 /**
  * Lists the rows of the nearest candidates, whose distances are computed elsewhere.
@@ -204,17 +217,19 @@ export function hnswOfferRows(
   return offered
 }
 
-/** Brings the rows of the candidates on their way from the memory together. */
-function touchRows(count: u32): void {
+/** Brings the rows of some candidates on their way from the memory together. */
+function touchRows(first: u32, end: u32): void {
   const rowBytes = storedBytes(element, width)
   const bytes = min(rowBytes, touchedBytesMax)
-  for (let place: u32 = 0; place < count; place++) {
+  for (let place = first; place < end; place++) {
     const row = vectors + <usize>rowOf(pooledNode(place)) * rowBytes
     for (let at: usize = 0; at < bytes; at += 64) touched += load<u8>(row + at)
   }
 }
 
 const touchedBytesMax: usize = 512
+/** What the nearest caches hold. */
+const touchedTogether: u32 = 64
 let touched: u32 = 0
 
 @inline
@@ -319,12 +334,19 @@ function keepBatch(): void {
 }
 
 function keep(codeDistance: u32, node: u32): void {
-  if (codeDistance >= innerHigh || (codeDistance >= innerLow && exactDistance(node) >= near)) {
+  if (isBehindNear(codeDistance, node)) {
     offerToPool(codeDistance, node)
   } else {
     store<u32>(inner + (<usize>innerCount << 2), node)
     innerCount++
   }
+}
+
+/** Whether a row is as far as `near`, or farther. */
+@inline
+export function isBehindNear(codeDistance: u32, node: u32): bool {
+  if (codeDistance >= innerHigh) return true
+  return codeDistance >= innerLow && exactDistance(node) >= near
 }
 
 function takeInner(): u32 {
@@ -333,23 +355,13 @@ function takeInner(): u32 {
 }
 
 function stepOverInner(node: u32): void {
-  visitNeighborsOf(node)
+  visitNeighborsOf(node, 0)
   keepBatch()
 }
 
-function stepFromAny(node: u32): void {
-  visitNeighborsOf(node)
+function stepFromAny(node: u32, other: u32): void {
+  visitNeighborsOfBoth(node, other)
   keepMixedBatch()
-}
-
-@inline
-function visitNeighborsOf(node: u32): void {
-  const links = linksOf(node, 0)
-  for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 4) {
-    const neighbor = load<u32>(at)
-    if (neighbor == NONE) break
-    if (!isVisited(neighbor)) visitInBatch(neighbor)
-  }
 }
 
 /** Only of what is near it is asked whether it may be found. */

@@ -31,6 +31,12 @@ export function clearVisits(): void {
   logged = 0
 }
 
+/** Room for numbers of all nodes, or of as many as the log has, while none is visited. */
+@inline
+export function unusedLog(): usize {
+  return log
+}
+
 function clearLogged(): void {
   for (let place: u32 = 0; place < logged; place++) {
     store<u8>(bits + (load<u32>(log + (<usize>place << 2)) >> 3), 0)
@@ -40,6 +46,32 @@ function clearLogged(): void {
 @inline
 export function isVisited(node: u32): bool {
   return ((load<u8>(bits + (node >> 3)) >> <u8>(node & 7)) & 1) != 0
+}
+
+/**
+ * Visits a node that may have been visited, for `logVisits` to follow. Which it was a branch would foretell wrongly too
+ * often.
+ * @returns 1 where it was not, else 0
+ */
+@inline
+export function visitAnew(node: u32): u32 {
+  const at = bits + (node >> 3)
+  const before = <u32>load<u8>(at)
+  store<u8>(at, before | (1 << (node & 7)))
+  return ((before >> (node & 7)) & 1) ^ 1
+}
+
+/** @param list of nodes that were visited anew, from its begin to its end */
+export function logVisits(list: usize, end: usize): void {
+  const count = <u32>((end - list) >> 2)
+  if (logged + count <= logMax) {
+    for (let to = log + (<usize>logged << 2); list < end; list += 4, to += 4) {
+      store<u32>(to, load<u32>(list))
+    }
+    logged += count
+  } else {
+    logged = logMax + 1
+  }
 }
 
 /** The node must not have been visited. */

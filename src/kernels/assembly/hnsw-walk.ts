@@ -2,7 +2,7 @@
 import { codeDistance, codeDistances } from './hnsw-distances'
 import { capacityOf, codeOf, linksOf, NONE } from './hnsw-layout'
 import { offerToPool, poolLimit, takeFromPool } from './hnsw-pool'
-import { isVisited, visit } from './hnsw-visits'
+import { logVisits, visit, visitAnew } from './hnsw-visits'
 
 /** Nodes whose distances are to be computed together, and those distances. */
 let batch: usize = 0
@@ -78,13 +78,59 @@ export function walkLevel(query: usize, level: u32): void {
   for (let node = takeFromPool(); node != NONE; node = takeFromPool()) stepFrom(node, query, level)
 }
 
-export function stepFrom(node: u32, query: usize, level: u32): void {
+function stepFrom(node: u32, query: usize, level: u32): void {
+  visitNeighborsOf(node, level)
+  offerBatch(query)
+}
+
+/** Goes on from two nodes: what one of them waits for, the other waits for as well. */
+export function stepFromBoth(node: u32, other: u32, query: usize): void {
+  visitNeighborsOfBoth(node, other)
+  offerBatch(query)
+}
+
+/** Of a node on level 0, and of another one if there is one. The batch was empty. */
+export function visitNeighborsOfBoth(node: u32, other: u32): void {
+  if (other != NONE) touchLinks(other)
+  let end = listNeighborsOf(node, 0, batch)
+  if (other != NONE) end = listNeighborsOf(other, 0, end)
+  closeBatch(end)
+}
+
+function touchLinks(node: u32): void {
+  const links = linksOf(node, 0)
+  for (let at = links, end = links + (<usize>capacityOf(0) << 2); at < end; at += 64) {
+    touched += load<u8>(at)
+  }
+}
+
+/** Those it has not met. The batch was empty. */
+export function visitNeighborsOf(node: u32, level: u32): void {
+  closeBatch(listNeighborsOf(node, level, batch))
+}
+
+/** @returns the end of the list of those that were not visited */
+function listNeighborsOf(node: u32, level: u32, list: usize): usize {
   const links = linksOf(node, level)
   for (let at = links, end = links + (<usize>capacityOf(level) << 2); at < end; at += 4) {
     const neighbor = load<u32>(at)
     if (neighbor == NONE) break
-    if (!isVisited(neighbor)) visitInBatch(neighbor)
+    store<u32>(list, neighbor)
+    list += <usize>visitAnew(neighbor) << 2
   }
+  return list
+}
+
+/** All of its codes are on their way from the memory at once. */
+function closeBatch(end: usize): void {
+  let sum: u32 = 0
+  for (let at = batch; at < end; at += 4) sum += load<u8>(codeOf(load<u32>(at)))
+  touched += sum
+  logVisits(batch, end)
+  batchCount = <u32>((end - batch) >> 2)
+}
+
+function offerBatch(query: usize): void {
   const count = measureBatch(query)
   for (let place: u32 = 0; place < count; place++) {
     const distance = batchedDistance(place)

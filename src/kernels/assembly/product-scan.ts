@@ -4,11 +4,11 @@ import { offer, thresholdOf } from './heap'
 import { madd } from './lanes'
 import { blockBytes, blockPlaces, bookBytes, pairsOf } from './product-layout'
 
-/** Of a table: two of them are added up in a byte. */
-const largest: f32 = 127
+/** Of a table: four of them are added up in a byte. */
+const largest: f32 = 63
 
 /**
- * Makes the tables of a query: 16 bytes, at most 127, for each code, in pairs, then f32 base and f32 step. A product is its
+ * Makes the tables of a query: 16 bytes, at most 63, for each code, in pairs, then f32 base and f32 step. A product is its
  * share of the base + step × byte.
  * @param query float32, less the mean
  * @param scratch 64 bytes for each code
@@ -124,34 +124,74 @@ export function scanCodes(
   }
 }
 
+/**
+ * Offers the places of all lists of a query, of which each is a place of a heap, { list, distance }: in that order.
+ * @param begins where each list begins, u32, and behind them the end of the last
+ */
+export function scanCodesOfLists(
+  codes: u32, blocks: usize, begins: usize, probes: usize, probeCount: u32, tables: usize,
+  heap: usize, k: u32, scratch: usize,
+): void {
+  for (const end = probes + (<usize>probeCount << 3); probes < end; probes += 8) {
+    const bounds = begins + (<usize>load<u32>(probes) << 2)
+    const distance = thresholdOf(probes)
+    scanCodes(
+      codes, blocks, load<u32>(bounds), load<u32>(bounds, 4), 0, tables, distance, heap, k, scratch,
+    )
+  }
+}
+
 /** So many pairs of codes have a sum below 65,536. */
-const pairsAtOnce: usize = 128
+const pairsAtOnce: usize = 512
 
 /**
- * Fills 32 sums of u32. The bytes of a pair of codes are added as they are, then two rows at a time as u16, and those of
+ * Fills 32 sums of u32. The bytes of two pairs of codes are added as they are, then two rows at a time as u16, and those of
  * odd rows once more for themselves.
  */
 function sumCodes(pairs: usize, block: usize, tables: usize, sums: usize): void {
-  const low = i8x16.splat(15)
   for (let done: usize = 0; done < pairs; done += pairsAtOnce) {
     let bothA = i16x8.splat(0), oddA = bothA, bothB = bothA, oddB = bothA
-    const end = tables + (min(pairs, done + pairsAtOnce) << 5)
+    const count = min(pairs - done, pairsAtOnce)
+    let table = tables + (done << 5)
     let codes = block + (done << 5)
-    for (let table = tables + (done << 5); table < end; table += 32, codes += 32) {
+    for (const end = table + ((count & ~1) << 5); table < end; table += 64, codes += 64) {
       const one = v128.load(table)
       const other = v128.load(table, 16)
-      let pair = v128.load(codes)
-      let found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
+      const third = v128.load(table, 32)
+      const fourth = v128.load(table, 48)
+      let found = i8x16.add(
+        pairOf(one, other, v128.load(codes)), pairOf(third, fourth, v128.load(codes, 32)),
+      )
       bothA = i16x8.add(bothA, found)
       oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
-      pair = v128.load(codes, 16)
-      found = i8x16.add(lookUp(one, v128.and(pair, low)), lookUp(other, i8x16.shr_u(pair, 4)))
+      found = i8x16.add(
+        pairOf(one, other, v128.load(codes, 16)), pairOf(third, fourth, v128.load(codes, 48)),
+      )
+      bothB = i16x8.add(bothB, found)
+      oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
+    }
+    if (count & 1) {
+      const one = v128.load(table)
+      const other = v128.load(table, 16)
+      let found = pairOf(one, other, v128.load(codes))
+      bothA = i16x8.add(bothA, found)
+      oddA = i16x8.add(oddA, i16x8.shr_u(found, 8))
+      found = pairOf(one, other, v128.load(codes, 16))
       bothB = i16x8.add(bothB, found)
       oddB = i16x8.add(oddB, i16x8.shr_u(found, 8))
     }
     addSums(sums, bothA, oddA, done == 0)
     addSums(sums + 64, bothB, oddB, done == 0)
   }
+}
+
+/** What 16 pairs of codes have in their tables, together. */
+@inline
+function pairOf(one: v128, other: v128, codes: v128): v128 {
+  const low = i8x16.splat(15)
+  return i8x16.add(
+    lookUp(one, v128.and(codes, low)), lookUp(other, v128.and(i16x8.shr_u(codes, 4), low)),
+  )
 }
 
 @inline
@@ -185,12 +225,25 @@ function nearPlaces(
   const distances = f32x4.splat(distance)
   const thresholds = f32x4.splat(threshold)
   let far: u32 = 0
-  for (let at: usize = 0; at < 128; at += 16) {
-    const products = madd(f32x4.convert_i32x4_u(v128.load(sums + at)), steps, bases)
-    const rest = f32x4.add(distances, v128.load(terms + at))
-    const estimate = madd(products, v128.load(terms + at, 128), rest)
-    v128.store(estimates + at, estimate)
-    far |= <u32>i32x4.bitmask(f32x4.ge(estimate, thresholds)) << <u32>(at >> 2)
+  for (let at: usize = 0; at < 128; at += 64) {
+    const a = estimate(terms + at, bases, steps, distances, sums + at, estimates + at)
+    const b = estimate(terms + at + 16, bases, steps, distances, sums + at + 16, estimates + at + 16)
+    const c = estimate(terms + at + 32, bases, steps, distances, sums + at + 32, estimates + at + 32)
+    const d = estimate(terms + at + 48, bases, steps, distances, sums + at + 48, estimates + at + 48)
+    const ab = i16x8.narrow_i32x4_s(f32x4.ge(a, thresholds), f32x4.ge(b, thresholds))
+    const cd = i16x8.narrow_i32x4_s(f32x4.ge(c, thresholds), f32x4.ge(d, thresholds))
+    far |= <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd)) << <u32>(at >> 2)
   }
   return ~far
+}
+
+@inline
+function estimate(
+  terms: usize, bases: v128, steps: v128, distances: v128, sums: usize, target: usize,
+): v128 {
+  // Sums are far below where a sign begins, which takes seven instructions to leave out.
+  const products = madd(f32x4.convert_i32x4_s(v128.load(sums)), steps, bases)
+  const v = madd(products, v128.load(terms, 128), f32x4.add(distances, v128.load(terms)))
+  v128.store(target, v)
+  return v
 }

@@ -1,7 +1,7 @@
 // The scan of int8 codes, for a query that is rounded to the codes' steps: whole numbers, of four rows at a time. It
 // only chooses candidates, whose true distances decide.
 import { offer, thresholdOf } from './heap'
-import { laneSums } from './lanes'
+import { laneSums, wholeLaneSums } from './lanes'
 
 /** A query's components stay below it: no sum of squares or products leaves 32 bits at any width. */
 const largest: f32 = 511
@@ -108,7 +108,7 @@ function fourProducts(
     c = i32x4.add(c, i32x4.dot_i16x8_s(q, v128.load_ext<i8>(third)))
     d = i32x4.add(d, i32x4.dot_i16x8_s(q, v128.load_ext<i8>(fourth)))
   }
-  return f32x4.neg(f32x4.convert_i32x4_s(lanesOf(a, b, c, d)))
+  return f32x4.neg(f32x4.convert_i32x4_s(wholeLaneSums(a, b, c, d)))
 }
 
 /** Rows of so many components have sums of squares below 2^32. */
@@ -117,15 +117,8 @@ const wholeWidthMax: u32 = 8192
 /** The four lane sums of four vectors of u32, as floats. */
 @inline
 function wholeSums(a: v128, b: v128, c: v128, d: v128, width: u32): v128 {
-  if (width <= wholeWidthMax) return f32x4.convert_i32x4_u(lanesOf(a, b, c, d))
+  if (width <= wholeWidthMax) return f32x4.convert_i32x4_u(wholeLaneSums(a, b, c, d))
   return laneSums(
     f32x4.convert_i32x4_u(a), f32x4.convert_i32x4_u(b), f32x4.convert_i32x4_u(c), f32x4.convert_i32x4_u(d),
   )
-}
-
-@inline
-function lanesOf(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
-  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
-  return i32x4.add(v128.shuffle<i32>(ab, cd, 0, 1, 4, 5), v128.shuffle<i32>(ab, cd, 2, 3, 6, 7))
 }

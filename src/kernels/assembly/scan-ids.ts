@@ -38,6 +38,20 @@ export function scanIds(
   }
 }
 
+/**
+ * Fills the ids that stand at the places of a heap.
+ * @returns how many: places that hold nothing have none
+ */
+export function fillIds(heap: usize, k: u32, ids: usize, target: usize): u32 {
+  let to = target
+  for (const end = heap + (<usize>k << 3); heap < end; heap += 8) {
+    if (load<u32>(heap, 4) == u32.MAX_VALUE) continue
+    store<u32>(to, load<u32>(ids + (<usize>load<u32>(heap) << 2)))
+    to += 4
+  }
+  return <u32>((to - target) >> 2)
+}
+
 /** As many as the processor waits for at once, and no more than its nearest cache holds. */
 const touchedRows: usize = 8
 const touchedBytes: usize = 16384

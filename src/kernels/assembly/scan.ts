@@ -39,6 +39,7 @@ export function scan(
     const bits = survivors(mask, begin, rowCount)
     if (bits == 0) continue
     let block = rows + <usize>begin * stored
+    if (stored >= lineBytes && popcnt(bits) <= touchedRowsMax) touchRows(block, stored, bits)
     if (isWidened) {
       const wide = wideBlockOf(scratch, nq)
       widenBlock(element, width, block, bits, wide)
@@ -61,6 +62,23 @@ function survivors(mask: usize, begin: u32, rowCount: u32): u64 {
   const left = rowCount - begin
   return left < blockRows ? bits & ((<u64>1 << left) - 1) : bits
 }
+
+/**
+ * Reads of each row's lines. Rows that lie here and there would be waited for one by one, where those that lie one after
+ * the other are fetched ahead by the processor.
+ */
+function touchRows(block: usize, stored: usize, bits: u64): void {
+  const bytes = min(stored, touchedBytesMax)
+  for (let rest = bits; rest != 0; rest &= rest - 1) {
+    const row = block + <usize>ctz(rest) * stored
+    for (let at: usize = 0; at < bytes; at += lineBytes) touched += load<u8>(row + at)
+  }
+}
+
+const lineBytes: usize = 64
+const touchedBytesMax: usize = 512
+const touchedRowsMax: u64 = 40
+let touched: u32 = 0
 
 function scanEach(
   metric: u32, width: u32, stride: usize, block: usize, bits: u64, firstId: u32,

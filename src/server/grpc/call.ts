@@ -12,6 +12,8 @@ export interface Call {
   readonly userName: string | null
   /** Aborted when the client gives up or its deadline passes. */
   readonly signal: AbortSignal
+  /** The message, where the rows in it are still to be decoded: the request has none. Else null. */
+  readonly undecodedRows: Uint8Array | null
 }
 
 export type Request<Name extends MethodName> = Messages[Method<Name>['request']]

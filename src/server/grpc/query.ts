@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.js'
-import { isAggregate } from '../../search/aggregate-name.js'
+import { isAggregate } from '../../search/rows/aggregate-name.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import type { KeyValuePair } from '../../wire/generated/messages.js'
 import { messageFromQueryAnswer } from '../../wire/results.js'

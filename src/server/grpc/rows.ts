@@ -1,3 +1,4 @@
+import type { ColumnBatch } from '../../column/column.js'
 import type {
   FieldOperation,
   FieldOperations,
@@ -5,19 +6,20 @@ import type {
   Mutation,
 } from '../../engines/engine.js'
 import { MillraceError } from '../../errors.js'
-import { batchFromFieldsData } from '../../wire/fields-data.js'
 import { filterValuesFrom } from '../../wire/filter-values.js'
 import { FieldPartialUpdateOpOpType } from '../../wire/generated/messages.js'
 import { idsFromColumn } from '../../wire/results.js'
 import type { Call, Handlers, Request } from './call.js'
 import { physicalMs } from './hybrid-time.js'
+import { sentRows } from './sent-rows.js'
+import type { RowsRequestName } from './sent-rows-job.js'
 import { refuse } from './unsupported.js'
 
 export const rowHandlers = {
   async Insert(call, request) {
     refuse({ namespaces: Boolean(request.namespace) })
     const { collection_name, partition_name } = request
-    const batch = sentRows(call, request)
+    const batch = await rowsOf(call, 'InsertRequest', request)
     const mutation = await call.engine.insert(call.dbName, collection_name, partition_name, batch)
     return { ...mutationMembers(mutation), insert_cnt: BigInt(mutation.rowCount) }
   },
@@ -28,7 +30,7 @@ export const rowHandlers = {
     // The newest SDKs' field operations say by themselves that the update is partial.
     const isPartial = request.partial_update || operations.size > 0
     const { collection_name, partition_name } = request
-    const batch = sentRows(call, request)
+    const batch = await rowsOf(call, 'UpsertRequest', request)
     const mutation = await call.engine.upsert(
       call.dbName,
       collection_name,
@@ -86,10 +88,15 @@ function operationsFrom({ field_ops }: Request<'Upsert'>): FieldOperations {
   return operations
 }
 
-function sentRows({ engine, dbName }: Call, request: Request<'Insert'> | Request<'Upsert'>) {
+function rowsOf(
+  call: Call,
+  name: RowsRequestName,
+  request: Request<'Insert'> | Request<'Upsert'>,
+): Promise<ColumnBatch> {
+  const { engine, dbName } = call
   const { schema, updatedTimestamp } = engine.describeCollection(dbName, request.collection_name)
   checkSchemaTimestamp(request, updatedTimestamp)
-  return batchFromFieldsData(request.fields_data, schema, request.num_rows)
+  return sentRows(call, name, request, schema)
 }
 
 /** A client that made the rows by an older schema reads the new one, and tries again. */
@@ -107,9 +114,16 @@ function checkSchemaTimestamp(
 function mutationMembers({ ids, rowCount, timestamp }: Mutation) {
   return {
     IDs: idsFromColumn(ids, rowCount),
-    succ_index: Array.from({ length: rowCount }, (_, index) => index),
+    succ_index: numbersTo(rowCount),
     timestamp,
   }
+}
+
+/** Milvus: all rows are told to have succeeded, each by its number. */
+function numbersTo(count: number): number[] {
+  const numbers: number[] = []
+  for (let number = 0; number < count; number++) numbers.push(number)
+  return numbers
 }
 
 function byCollection<Value>(
