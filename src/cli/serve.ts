@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
 import { type ServeConfig, type ServeOptions, serveConfigFrom } from '../config.js'
 import { EmbeddedEngine } from '../engines/embedded/embedded-engine.js'
@@ -23,7 +22,6 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 async function run(config: ServeConfig, log: Logger): Promise<void> {
-  collectYoungAlone()
   const { host, port, dataPath, importRoots, s3, httpHosts, uploadRoot, compat } = config
   const places = { dataPath, importRoots, s3, httpHosts, uploadRoot }
   const tls = config.tls && tlsIdentityFrom(config.tls)
@@ -46,12 +44,4 @@ async function run(config: ServeConfig, log: Logger): Promise<void> {
     await server.close()
     await engine.close()
   })
-}
-
-/**
- * Young garbage is collected by each thread for itself: with helpers, of which there may be four, the main thread waits
- * for one that lost its core to an import. It is a search in some thirty that meets such a collection.
- */
-function collectYoungAlone(): void {
-  setFlagsFromString('--no-parallel-scavenge')
 }

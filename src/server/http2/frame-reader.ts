@@ -24,7 +24,8 @@ export class FrameReader {
   /** @throws FrameTooLong, and what `onFrame` throws */
   push(bytes: Buffer): void {
     let at = this.#rest.length > 0 ? this.#finishRest(bytes) : 0
-    for (;;) {
+    // What a frame still lacks is its own, whatever it looks like.
+    while (this.#rest.length === 0) {
       const end = at + byteLengthAt(bytes, at)
       if (end > bytes.length) break
       this.#tell(bytes, at, end)
