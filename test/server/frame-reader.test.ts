@@ -12,9 +12,9 @@ const sent = Buffer.concat(
 )
 
 function framesOf(pieces: readonly Buffer[]) {
-  const frames: { streamId: number; payload: Buffer }[] = []
+  const frames: { streamId: number; text: string }[] = []
   const reader = new FrameReader(({ streamId, payload }) => {
-    frames.push({ streamId, payload: Buffer.from(payload) })
+    frames.push({ streamId, text: payload.toString('latin1') })
   })
   for (const piece of pieces) reader.push(piece)
   return frames
@@ -28,7 +28,10 @@ function piecesOf(lengthOf: () => number): Buffer[] {
   return pieces
 }
 
-const expected = payloads.map((payload, index) => ({ streamId: 2 * index + 1, payload }))
+const expected = payloads.map((payload, index) => ({
+  streamId: 2 * index + 1,
+  text: payload.toString('latin1'),
+}))
 
 describe('frames', () => {
   for (const length of [1, 8, 9, 10, 1448, 4096, 16_383, 16_393, 65_536]) {
